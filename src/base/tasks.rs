@@ -1,0 +1,87 @@
+//! Tasks that somebody owns: named, stopped together, loud when one panics.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument, error, info_span};
+
+/// A set of tasks that stop together; a panic in one stops the whole set.
+#[derive(Debug, Clone)]
+pub struct Tasks {
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Tasks {
+    /// An empty set.
+    pub fn new() -> Self {
+        Self { tracker: TaskTracker::new(), stop: CancellationToken::new() }
+    }
+
+    /// A set that stops with this one, and can stop before it.
+    pub fn child(&self) -> Self {
+        Self { tracker: TaskTracker::new(), stop: self.stop.child_token() }
+    }
+
+    /// Cancelled when the set is to stop.
+    pub fn stop_token(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Runs a task on the current runtime. It should end soon after `stop` is cancelled.
+    pub fn spawn<F, Fut>(&self, name: &'static str, task: F)
+    where
+        F: FnOnce(CancellationToken) -> Fut,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let guard = PanicGuard { name, stop: self.stop.clone() };
+        let future = task(self.stop.clone()).instrument(info_span!("task", name));
+        self.tracker.spawn(async move {
+            let _guard = guard;
+            future.await;
+        });
+    }
+
+    /// Runs a task that is dropped as soon as the set stops.
+    pub fn spawn_until_stop<Fut>(&self, name: &'static str, task: Fut)
+    where
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.spawn(name, |stop| async move {
+            stop.run_until_cancelled(task).await;
+        });
+    }
+
+    /// Asks every task to stop and waits for them; false when some outlived `grace`.
+    pub async fn shutdown(&self, grace: Duration) -> bool {
+        self.stop.cancel();
+        self.tracker.close();
+        tokio::time::timeout(grace, self.tracker.wait()).await.is_ok()
+    }
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Cancels the set when the task it lives in unwinds.
+struct PanicGuard {
+    name: &'static str,
+    stop: CancellationToken,
+}
+
+impl Drop for PanicGuard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            error!(task = self.name, "a task panicked; stopping all of its set");
+            self.stop.cancel();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+use super::*;
+
+#[tokio::test]
+async fn shutdown_waits_for_the_tasks() {
+    let tasks = Tasks::new();
+    tasks.spawn("waits", |stop| async move { stop.cancelled().await });
+    assert!(tasks.shutdown(Duration::from_secs(5)).await);
+}
+
+#[tokio::test]
+async fn a_panic_stops_the_set() {
+    let tasks = Tasks::new();
+    let stop = tasks.stop_token();
+    tasks.spawn("fails", |_| async { panic!("as the test wants") });
+    stop.cancelled().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_will_not_stop_is_reported() {
+    let tasks = Tasks::new();
+    tasks.spawn("stays", |_| std::future::pending());
+    assert!(!tasks.shutdown(Duration::from_secs(1)).await);
+}

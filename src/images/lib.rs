@@ -1,0 +1,1 @@
+//! Keeps component images: import, list, resolve, remove.

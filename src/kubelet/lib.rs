@@ -1,0 +1,1 @@
+//! One node: pod lifecycle, probes, volumes, logs, status.

@@ -1,0 +1,1 @@
+//! Isopod: a Kubernetes whose pods are WebAssembly components.

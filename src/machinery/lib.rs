@@ -1,0 +1,1 @@
+//! The grammar of the API: documents, schemas, quantities, selectors, patches, codecs, errors.

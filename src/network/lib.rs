@@ -1,0 +1,1 @@
+//! The pod network: a switch in user space.

@@ -1,0 +1,1 @@
+//! Turns Services and EndpointSlices into the switch's tables.

@@ -1,0 +1,1 @@
+//! Versioned keys and values with history and watches.

@@ -1,0 +1,1 @@
+//! Builds the guest components and names the files.
