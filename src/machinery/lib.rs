@@ -1,1 +1,31 @@
 //! The grammar of the API: documents, schemas, quantities, selectors, patches, codecs, errors.
+//!
+//! Nothing here knows a kind. Documents are `serde_json::Value`; what a field means comes from a [`Schemas`].
+
+pub mod decode;
+pub mod document;
+mod error;
+mod field_errors;
+mod json;
+pub mod media;
+pub mod names;
+pub mod patch;
+mod protobuf;
+mod quantity;
+mod schema;
+mod selector;
+mod strict;
+pub mod table;
+mod yaml;
+
+pub use decode::{Decoded, FieldValidation, Media, conform, decode, parse};
+pub use error::{ApiError, Cause, Details, Reason, Resource};
+pub use field_errors::{Field as FieldPath, FieldError, FieldErrorKind, FieldErrors};
+pub use quantity::{ParseQuantityError, Quantity};
+pub use schema::{
+    Definition, DefinitionId, Embedded, Field, FieldType, GroupVersionKind, ListType,
+    PatchStrategy, SchemaError, Schemas,
+};
+pub use selector::{
+    FieldOperator, FieldRequirement, FieldSelector, LabelSelector, Labels, Operator, Requirement,
+};

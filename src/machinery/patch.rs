@@ -1,0 +1,5 @@
+//! The three patch languages: JSON patch, merge patch, strategic merge patch.
+
+pub mod json;
+pub mod merge;
+pub mod strategic;
