@@ -1,0 +1,191 @@
+//! The process's shared caches: one per kind, started when first asked for.
+
+use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use base::Tasks;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use kube::Api;
+use kube::api::{ApiResource, DynamicObject};
+use kube::core::PartialObjectMeta;
+use kube::runtime::watcher;
+
+use crate::{Cache, Cached, Error, Key, Resource};
+
+/// Hands out the caches of a process. Clones share them.
+#[derive(Clone)]
+pub struct Caches(Arc<Shared>);
+
+struct Shared {
+    client: kube::Client,
+    tasks: Tasks,
+    caches: Mutex<BTreeMap<Slot, Entry>>,
+}
+
+/// Objects of a kind that are known by their type, or only their metadata.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Slot {
+    Typed(Resource, TypeId),
+    Metadata(Resource),
+}
+
+struct Entry {
+    cache: Arc<dyn Any + Send + Sync>,
+    erased: Arc<dyn Erased>,
+}
+
+/// What can be asked of a cache of any kind.
+trait Erased: Send + Sync {
+    fn ready(&self) -> BoxFuture<'static, Result<(), Error>>;
+    fn reached(&self, revision: u64) -> BoxFuture<'static, Result<(), Error>>;
+    fn lives(&self, key: &Key, uid: &str) -> bool;
+    fn revision(&self) -> u64;
+}
+
+impl<K: kube::Resource + Send + Sync + 'static> Erased for Cache<K> {
+    fn ready(&self) -> BoxFuture<'static, Result<(), Error>> {
+        let cache = self.clone();
+        async move { Cache::ready(&cache).await }.boxed()
+    }
+
+    fn reached(&self, revision: u64) -> BoxFuture<'static, Result<(), Error>> {
+        let cache = self.clone();
+        async move { Cache::reached(&cache, revision).await }.boxed()
+    }
+
+    fn lives(&self, key: &Key, uid: &str) -> bool {
+        self.get(key).is_some_and(|object| {
+            let meta = object.meta();
+            meta.uid.as_deref() == Some(uid) && meta.deletion_timestamp.is_none()
+        })
+    }
+
+    fn revision(&self) -> u64 {
+        Cache::revision(self)
+    }
+}
+
+impl Caches {
+    /// No caches yet; those asked for run on `tasks`.
+    pub fn new(client: kube::Client, tasks: &Tasks) -> Self {
+        Self(Arc::new(Shared { client, tasks: tasks.clone(), caches: Mutex::default() }))
+    }
+
+    /// The client the caches read with.
+    pub fn client(&self) -> &kube::Client {
+        &self.0.client
+    }
+
+    /// The cache of all objects of kind `K`, started at the first call.
+    pub fn of<K: Cached>(&self) -> Cache<K> {
+        let slot = Slot::Typed(Resource::of::<K>(), TypeId::of::<K>());
+        self.shared(slot, || {
+            let events = watcher(Api::<K>::all(self.0.client.clone()), watcher::Config::default());
+            self.follow(events)
+        })
+    }
+
+    /// The cache of the metadata of all objects of a resource, started at the first call.
+    pub fn metadata(&self, resource: &Resource) -> Cache<PartialObjectMeta<DynamicObject>> {
+        self.shared(Slot::Metadata(resource.clone()), || {
+            let kind = ApiResource {
+                group: resource.group.to_string(),
+                version: resource.version.to_string(),
+                api_version: resource.api_version(),
+                kind: resource.kind.to_string(),
+                plural: resource.plural.to_string(),
+            };
+            let api =
+                Api::<PartialObjectMeta<DynamicObject>>::all_with(self.0.client.clone(), &kind);
+            self.follow(watcher(api, watcher::Config::default()))
+        })
+    }
+
+    /// A cache of its own for a part of a kind, such as the pods of one node; not shared.
+    pub fn part<K: Cached>(&self, api: Api<K>, part: watcher::Config) -> Cache<K> {
+        self.follow(watcher(api, part))
+    }
+
+    /// Waits until every shared cache asked for so far has its first list.
+    pub async fn ready(&self) -> Result<(), Error> {
+        for cache in self.all(|_| true) {
+            cache.ready().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until every shared cache of `resource` has seen `revision`; at once if there is none.
+    pub(crate) async fn reached(&self, resource: &Resource, revision: u64) -> Result<(), Error> {
+        for cache in self.all(|slot| slot.resource() == resource) {
+            cache.reached(revision).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until no shared cache of `resource` shows this object as alive.
+    pub(crate) async fn deleted(
+        &self,
+        resource: &Resource,
+        key: &Key,
+        uid: &str,
+    ) -> Result<(), Error> {
+        for cache in self.all(|slot| slot.resource() == resource) {
+            while cache.lives(key, uid) {
+                let seen = cache.revision();
+                cache.reached(seen + 1).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn all(&self, wanted: impl Fn(&Slot) -> bool) -> Vec<Arc<dyn Erased>> {
+        let caches = self.0.caches.lock().expect("the table is only added to");
+        caches
+            .iter()
+            .filter(|(slot, _)| wanted(slot))
+            .map(|(_, entry)| Arc::clone(&entry.erased))
+            .collect()
+    }
+
+    fn shared<K>(&self, slot: Slot, start: impl FnOnce() -> Cache<K>) -> Cache<K>
+    where
+        K: kube::Resource + Send + Sync + 'static,
+    {
+        let mut caches = self.0.caches.lock().expect("the table is only added to");
+        let entry = caches.entry(slot).or_insert_with(|| {
+            let cache = start();
+            Entry { cache: Arc::new(cache.clone()), erased: Arc::new(cache) }
+        });
+        entry.cache.downcast_ref::<Cache<K>>().expect("a slot names the type it holds").clone()
+    }
+
+    fn follow<K>(
+        &self,
+        events: impl futures::Stream<Item = watcher::Result<watcher::Event<K>>> + Send + 'static,
+    ) -> Cache<K>
+    where
+        K: kube::Resource + Send + Sync + 'static,
+    {
+        let cache = Cache::<K>::default();
+        let filled = cache.clone();
+        self.0.tasks.spawn("cache", |stop| async move { filled.follow(events, stop).await });
+        cache
+    }
+}
+
+impl Slot {
+    fn resource(&self) -> &Resource {
+        match self {
+            Self::Typed(resource, _) | Self::Metadata(resource) => resource,
+        }
+    }
+}
+
+impl fmt::Debug for Caches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caches").finish_non_exhaustive()
+    }
+}

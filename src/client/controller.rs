@@ -1,0 +1,182 @@
+//! The shell that every controller runs in: watch, queue, observe, reconcile, execute.
+
+use std::fmt::{Debug, Display};
+use std::time::Duration;
+
+use base::{CancellationToken, Clock, Tasks};
+use jiff::Timestamp;
+use tracing::{Instrument, debug, info_span, warn};
+
+use crate::execute::{Executor, Outcome};
+use crate::{Cache, Cached, Caches, Change, EventRecorder, Key, Plan, Queue};
+
+/// Keys of one controller worked on at the same time. A run mostly waits for the server; this many keep it busy.
+const WORKERS: usize = 8;
+/// After a plan that found the world changed, look again this soon: the caches are about to show the change.
+const STALE_RETRY: Duration = Duration::from_millis(50);
+
+/// A controller: which changes concern which key, what it sees of a key, and what it wants done.
+pub trait Controller: Send + Sync + 'static {
+    /// What identifies one piece of work; for most the key of an object.
+    type Key: Ord + Clone + Debug + Display + Send + Sync + 'static;
+    /// What a decision is based on.
+    type Snapshot: Send;
+
+    /// The name in events, logs and spans.
+    const NAME: &'static str;
+
+    /// Registers interest in changes.
+    fn watches(&self, watches: &Watches<'_, Self::Key>);
+
+    /// What the caches know of a key; none when there is nothing to decide.
+    fn observe(&self, key: &Self::Key, now: Timestamp) -> Option<Self::Snapshot>;
+
+    /// Decides what to do. Knows no I/O.
+    fn reconcile(&self, snapshot: &Self::Snapshot) -> Plan;
+}
+
+/// Where a controller says which changes concern it.
+#[derive(Debug)]
+pub struct Watches<'a, K> {
+    queue: &'a Queue<K>,
+}
+
+impl<K: Ord + Clone + Send + Sync + 'static> Watches<'_, K> {
+    /// Every change of an object in `cache` asks for work on the keys that `keys` answers.
+    pub fn on<T: kube::Resource + Send + Sync + 'static>(
+        &self,
+        cache: &Cache<T>,
+        keys: impl Fn(&Change<T>) -> Vec<K> + Send + Sync + 'static,
+    ) {
+        let queue = self.queue.clone();
+        cache.on_change(move |change| keys(change).into_iter().for_each(|key| queue.add(key)));
+    }
+
+    /// The queue itself, for work that no object asks for.
+    pub fn queue(&self) -> &Queue<K> {
+        self.queue
+    }
+}
+
+impl Watches<'_, Key> {
+    /// Each change of an object is work on that object.
+    pub fn each<T: kube::Resource + Send + Sync + 'static>(&self, cache: &Cache<T>) {
+        self.on(cache, |change| vec![change.key()]);
+    }
+
+    /// A change of an object that an `Owner` controls is work on that owner.
+    pub fn controlled_by<Owner: Cached, T: kube::Resource + Send + Sync + 'static>(
+        &self,
+        cache: &Cache<T>,
+    ) {
+        self.on(cache, |change| {
+            change.states().filter_map(|object| owner_key::<Owner, T>(object)).collect()
+        });
+    }
+}
+
+fn owner_key<Owner: Cached, T: kube::Resource>(object: &T) -> Option<Key> {
+    let owners = object.meta().owner_references.as_deref().unwrap_or_default();
+    let owner = owners.iter().find(|owner| owner.controller == Some(true))?;
+    let matches = owner.kind == Owner::kind(&()) && owner.api_version == Owner::api_version(&());
+    matches.then(|| Key::new(object.meta().namespace.clone().unwrap_or_default(), &owner.name))
+}
+
+/// Runs controllers over shared caches.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    caches: Caches,
+    tasks: Tasks,
+    clock: Clock,
+}
+
+impl Shell {
+    /// A shell whose controllers live on `tasks`.
+    pub fn new(caches: &Caches, tasks: &Tasks, clock: &Clock) -> Self {
+        Self { caches: caches.clone(), tasks: tasks.clone(), clock: clock.clone() }
+    }
+
+    /// The caches controllers read.
+    pub fn caches(&self) -> &Caches {
+        &self.caches
+    }
+
+    /// Starts a controller. It works once every cache asked for so far has its first list.
+    pub fn run<C: Controller>(&self, controller: C) {
+        let queue = Queue::default();
+        controller.watches(&Watches { queue: &queue });
+        let recorder = EventRecorder::new(
+            self.caches.client().clone(),
+            C::NAME,
+            None,
+            &self.clock,
+            &self.tasks,
+        );
+        let worker = std::sync::Arc::new(Worker {
+            controller,
+            queue,
+            clock: self.clock.clone(),
+            executor: Executor { caches: self.caches.clone(), recorder },
+        });
+        for _ in 0..WORKERS {
+            let worker = std::sync::Arc::clone(&worker);
+            self.tasks.spawn(C::NAME, |stop| async move { worker.work(stop).await });
+        }
+    }
+}
+
+struct Worker<C: Controller> {
+    controller: C,
+    queue: Queue<C::Key>,
+    clock: Clock,
+    executor: Executor,
+}
+
+impl<C: Controller> Worker<C> {
+    async fn work(&self, stop: CancellationToken) {
+        let ready = stop.run_until_cancelled(self.executor.caches.ready()).await;
+        if !matches!(ready, Some(Ok(()))) {
+            return;
+        }
+        while let Some(key) = stop.run_until_cancelled(self.queue.next()).await {
+            let span = info_span!("reconcile", controller = C::NAME, %key);
+            let run = Box::pin(self.reconcile(&key)).instrument(span);
+            if stop.run_until_cancelled(run).await.is_none() {
+                return;
+            }
+            self.queue.done(&key);
+        }
+    }
+
+    async fn reconcile(&self, key: &C::Key) {
+        let Some(plan) = self.plan(key) else {
+            self.queue.forget(key);
+            return;
+        };
+        let again_in = plan.again_in;
+        let (outcome, written) = self.executor.execute(plan).await;
+        self.executor.settle(written).await;
+        match outcome {
+            Outcome::Done => {
+                self.queue.forget(key);
+                if let Some(delay) = again_in {
+                    self.queue.add_after(key.clone(), delay);
+                }
+            }
+            Outcome::Stale => {
+                debug!("the plan was based on a state that has passed");
+                self.queue.add_after(key.clone(), STALE_RETRY);
+            }
+            Outcome::Failed(error) => {
+                warn!(%error, "cannot carry out the plan");
+                self.queue.retry(key.clone());
+            }
+        }
+    }
+
+    /// The snapshot ends here, before anything is awaited.
+    fn plan(&self, key: &C::Key) -> Option<Plan> {
+        let snapshot = self.controller.observe(key, self.clock.now())?;
+        Some(self.controller.reconcile(&snapshot))
+    }
+}

@@ -1,0 +1,365 @@
+//! Carries out a plan against the API server.
+
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
+use http::{Method, Request};
+use kube::core::Status;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tracing::{debug, warn};
+
+use crate::{
+    Action, Caches, Creation, Deletion, EventRecorder, Occurrence, Patch, Plan, Requirement,
+    Resource, Severity, Target,
+};
+
+/// Requests of one plan in flight: enough to fill a group commit, few enough to leave the server room for others.
+const IN_FLIGHT: usize = 256;
+/// Largest batch of a slow start, and the most that one plan creates of one thing; the next plan goes on. Kubernetes'
+/// ReplicaSets have the same burst.
+const BURST: usize = 500;
+/// How long a written change may take to show in the caches before it is looked at regardless (a relist may swallow it).
+const READ_YOUR_WRITES: Duration = Duration::from_secs(5);
+/// Answers are small except for objects of up to the server's own limit; a selector list answers with one item.
+const PROBE_LIMIT: u32 = 1;
+
+/// How a plan ended.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Everything was done.
+    Done,
+    /// Something was not as observed; the rest was dropped.
+    Stale,
+    /// The server refused or failed; the rest was dropped.
+    Failed(kube::Error),
+}
+
+/// What a plan wrote, to be waited for in the caches.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    revisions: Vec<(Resource, u64)>,
+    deletions: Vec<(Target, String)>,
+}
+
+/// The part of an answer that matters here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Answer {
+    metadata: AnswerMeta,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct AnswerMeta {
+    name: String,
+    uid: String,
+    resource_version: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Listed {
+    items: Vec<serde::de::IgnoredAny>,
+}
+
+/// Executes plans with one client in one component's name.
+#[derive(Debug, Clone)]
+pub(crate) struct Executor {
+    pub(crate) caches: Caches,
+    pub(crate) recorder: EventRecorder,
+}
+
+impl Executor {
+    /// Does what the plan says, in order; neighbouring deletions and the members of a creation run together.
+    pub(crate) async fn execute(&self, plan: Plan) -> (Outcome, Written) {
+        let mut written = Written::default();
+        let mut actions = plan.actions.into_iter().peekable();
+        while let Some(action) = actions.next() {
+            let mut batch = vec![action];
+            while let (Action::Delete(_), Some(Action::Delete(_))) = (&batch[0], actions.peek()) {
+                batch.extend(actions.next());
+            }
+            if let Err(error) = self.step(batch, &mut written).await {
+                return (outcome(error), written);
+            }
+        }
+        (Outcome::Done, written)
+    }
+
+    async fn step(&self, mut batch: Vec<Action>, written: &mut Written) -> Result<(), Stop> {
+        if batch.len() > 1 {
+            return self.delete_batch(batch, written).await;
+        }
+        match batch.swap_remove(0) {
+            Action::Create(creation) => self.create(*creation, written).await,
+            Action::Patch(patch) => self.patch(*patch, written).await,
+            Action::Update { target, subresource, body } => {
+                self.put(target, subresource, &body, written).await
+            }
+            Action::SetStatus { target, body } => self.put(target, "status", &body, written).await,
+            Action::Delete(deletion) => self.delete(deletion, written).await,
+            Action::DeleteAll { resource, namespace } => {
+                let path = resource.path(&namespace);
+                let body = json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
+                self.send(Method::DELETE, &path, &body).await.map(|_| ()).or_else(unless_gone)
+            }
+            Action::Require(requirement) => self.require(requirement).await,
+            Action::Emit(occurrence) => {
+                self.recorder.record(occurrence);
+                Ok(())
+            }
+        }
+    }
+
+    /// Creates in batches of 1, 2, 4 … so that a refusal (a quota, a webhook) costs few requests.
+    async fn create(&self, creation: Creation, written: &mut Written) -> Result<(), Stop> {
+        let path = creation.resource.path(&creation.namespace);
+        let body = bytes(&creation.body);
+        let mut left = creation.count.min(BURST);
+        let mut batch = 1;
+        while left > 0 {
+            let now = batch.min(left);
+            let requests = (0..now).map(|_| self.post(&path, &body));
+            let answers: Vec<_> =
+                stream::iter(requests).buffer_unordered(IN_FLIGHT).collect().await;
+            for answer in answers {
+                self.announce_creation(&creation, &answer);
+                written.revision(&creation.resource, &answer?);
+            }
+            left -= now;
+            batch = (batch * 2).min(BURST);
+        }
+        Ok(())
+    }
+
+    async fn post(&self, path: &str, body: &[u8]) -> Result<Answer, Stop> {
+        let request = request(Method::POST, path, "application/json", body.to_vec());
+        Ok(self.caches.client().request(request).await?)
+    }
+
+    fn announce_creation(&self, creation: &Creation, answer: &Result<Answer, Stop>) {
+        let Some(owner) = &creation.announce else { return };
+        let kind = creation.resource.kind.to_lowercase();
+        let occurrence = match answer {
+            Ok(answer) => Occurrence {
+                regarding: owner.clone(),
+                severity: Severity::Normal,
+                reason: "SuccessfulCreate".to_owned(),
+                message: format!("Created {kind}: {}", answer.metadata.name),
+            },
+            Err(Stop::Error(kube::Error::Api(status))) if !namespace_is_terminating(status) => {
+                Occurrence {
+                    regarding: owner.clone(),
+                    severity: Severity::Warning,
+                    reason: "FailedCreate".to_owned(),
+                    message: format!("Error creating: {}", status.message),
+                }
+            }
+            Err(_) => return,
+        };
+        self.recorder.record(occurrence);
+    }
+
+    async fn patch(&self, patch: Patch, written: &mut Written) -> Result<(), Stop> {
+        let path = patch.target.path(patch.subresource);
+        let request =
+            request(Method::PATCH, &path, "application/merge-patch+json", bytes(&patch.body));
+        let answer: Answer = self.caches.client().request(request).await?;
+        written.revision(&patch.target.resource, &answer);
+        Ok(())
+    }
+
+    async fn put(
+        &self,
+        target: Target,
+        subresource: &str,
+        body: &Value,
+        written: &mut Written,
+    ) -> Result<(), Stop> {
+        let request =
+            request(Method::PUT, &target.path(subresource), "application/json", bytes(body));
+        let answer: Answer = self.caches.client().request(request).await?;
+        written.revision(&target.resource, &answer);
+        Ok(())
+    }
+
+    async fn delete_batch(&self, batch: Vec<Action>, written: &mut Written) -> Result<(), Stop> {
+        let deletions = batch.into_iter().filter_map(|action| match action {
+            Action::Delete(deletion) => Some(deletion),
+            _ => None,
+        });
+        let requests = deletions.map(|deletion| async {
+            let mut written = Written::default();
+            let result = self.delete(deletion, &mut written).await;
+            (result, written)
+        });
+        let results: Vec<_> = stream::iter(requests).buffer_unordered(IN_FLIGHT).collect().await;
+        let mut first = Ok(());
+        for (result, more) in results {
+            written.revisions.extend(more.revisions);
+            written.deletions.extend(more.deletions);
+            first = first.and(result);
+        }
+        first
+    }
+
+    async fn delete(&self, deletion: Deletion, written: &mut Written) -> Result<(), Stop> {
+        let result =
+            self.send(Method::DELETE, &deletion.target.path(""), &options(&deletion)).await;
+        self.announce_deletion(&deletion, &result);
+        result.map(|_| ()).or_else(unless_gone)?;
+        if let Some(uid) = deletion.uid {
+            written.deletions.push((deletion.target, uid));
+        }
+        Ok(())
+    }
+
+    fn announce_deletion(&self, deletion: &Deletion, result: &Result<Value, Stop>) {
+        let Some(owner) = &deletion.announce else { return };
+        let kind = deletion.target.resource.kind.to_lowercase();
+        let (severity, reason, message) = match result {
+            Ok(_) => (
+                Severity::Normal,
+                "SuccessfulDelete",
+                format!("Deleted {kind}: {}", deletion.key().name),
+            ),
+            Err(Stop::Error(kube::Error::Api(status))) if status.code != 404 => {
+                (Severity::Warning, "FailedDelete", format!("Error deleting: {}", status.message))
+            }
+            Err(_) => return,
+        };
+        let reason = reason.to_owned();
+        self.recorder.record(Occurrence { regarding: owner.clone(), severity, reason, message });
+    }
+
+    async fn require(&self, requirement: Requirement) -> Result<(), Stop> {
+        let holds = match requirement {
+            Requirement::Absent { target, uid } => self.is_absent(&target, &uid).await?,
+            Requirement::Empty { resource, namespace } => {
+                let path = format!("{}?limit={PROBE_LIMIT}", resource.path(&namespace));
+                let request = request(Method::GET, &path, "application/json", Vec::new());
+                match self.caches.client().request::<Listed>(request).await {
+                    Ok(list) => list.items.is_empty(),
+                    Err(error) => unless_gone(error.into()).map(|()| true)?,
+                }
+            }
+        };
+        if holds { Ok(()) } else { Err(Stop::Stale) }
+    }
+
+    async fn is_absent(&self, target: &Target, uid: &str) -> Result<bool, Stop> {
+        let request = request(Method::GET, &target.path(""), "application/json", Vec::new());
+        match self.caches.client().request::<Answer>(request).await {
+            Ok(answer) => Ok(answer.metadata.uid != uid),
+            Err(error) => unless_gone(error.into()).map(|()| true),
+        }
+    }
+
+    async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, Stop> {
+        let request = request(method, path, "application/json", bytes(body));
+        Ok(self.caches.client().request(request).await?)
+    }
+
+    /// Waits until the caches show what was written.
+    pub(crate) async fn settle(&self, written: Written) {
+        let all = async {
+            for (resource, revision) in &written.revisions {
+                self.caches.reached(resource, *revision).await?;
+            }
+            for (target, uid) in &written.deletions {
+                self.caches.deleted(&target.resource, &target.key, uid).await?;
+            }
+            Ok::<(), crate::Error>(())
+        };
+        if tokio::time::timeout(READ_YOUR_WRITES, all).await.is_err() {
+            debug!("the caches have not shown a write in time");
+        }
+    }
+}
+
+impl Written {
+    /// Keeps the highest revision of each resource.
+    fn revision(&mut self, resource: &Resource, answer: &Answer) {
+        let Ok(revision) = answer.metadata.resource_version.parse::<u64>() else { return };
+        match self.revisions.iter_mut().find(|(known, _)| known == resource) {
+            Some((_, highest)) => *highest = revision.max(*highest),
+            None => self.revisions.push((resource.clone(), revision)),
+        }
+    }
+}
+
+/// Why a plan stops early.
+#[derive(Debug)]
+enum Stop {
+    Stale,
+    Error(kube::Error),
+}
+
+impl From<kube::Error> for Stop {
+    fn from(error: kube::Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+fn outcome(stop: Stop) -> Outcome {
+    match stop {
+        Stop::Stale => Outcome::Stale,
+        Stop::Error(kube::Error::Api(status)) if namespace_is_terminating(&status) => Outcome::Done,
+        // Not found: what was to be changed is gone, and the caches will show it.
+        Stop::Error(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => {
+            debug!(%status, "not as observed");
+            Outcome::Stale
+        }
+        Stop::Error(error) => Outcome::Failed(error),
+    }
+}
+
+/// Nothing can be created there any more, so trying again is pointless.
+fn namespace_is_terminating(status: &Status) -> bool {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    status.code == 403 && causes.into_iter().any(|cause| cause.reason == "NamespaceTerminating")
+}
+
+/// A deletion has nothing to do for an object (or a kind) that is not there.
+fn unless_gone(stop: Stop) -> Result<(), Stop> {
+    match stop {
+        Stop::Error(kube::Error::Api(status)) if matches!(status.code, 404 | 405) => Ok(()),
+        other => Err(other),
+    }
+}
+
+fn options(deletion: &Deletion) -> Value {
+    let mut options = json!({ "kind": "DeleteOptions", "apiVersion": "v1" });
+    if let Some(policy) = deletion.propagation.as_str() {
+        options["propagationPolicy"] = json!(policy);
+    }
+    if let Some(grace) = deletion.grace_seconds {
+        options["gracePeriodSeconds"] = json!(grace);
+    }
+    if let Some(uid) = &deletion.uid {
+        options["preconditions"]["uid"] = json!(uid);
+    }
+    if let Some(version) = &deletion.resource_version {
+        options["preconditions"]["resourceVersion"] = json!(version);
+    }
+    options
+}
+
+fn bytes(body: &Value) -> Vec<u8> {
+    serde_json::to_vec(body).expect("documents have text keys")
+}
+
+fn request(method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Request<Vec<u8>> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header(http::header::ACCEPT, "application/json")
+        .header(http::header::CONTENT_TYPE, content_type)
+        .body(body)
+        .unwrap_or_else(|error| {
+            // A name that is no part of a URL cannot come from the server; ask for nothing rather than panic.
+            warn!(%error, path, "unusable path");
+            Request::default()
+        })
+}

@@ -1,0 +1,192 @@
+//! A work queue of keys: each waits at most once and never runs twice at the same time.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// First delay after a failure; Kubernetes' own workqueues start there too.
+const RETRY_FIRST: Duration = Duration::from_millis(5);
+/// Longest delay after failures: a broken object is still looked at every quarter of an hour.
+const RETRY_CAP: Duration = Duration::from_secs(1000);
+
+/// Keys to work on. Bounded by the number of distinct keys. Clones share it.
+pub struct Queue<K>(Arc<Shared<K>>);
+
+struct Shared<K> {
+    state: Mutex<State<K>>,
+    wake: Notify,
+}
+
+struct State<K> {
+    /// In the order they were added.
+    ready: VecDeque<K>,
+    /// The content of `ready`.
+    queued: BTreeSet<K>,
+    running: BTreeSet<K>,
+    /// Added while running; queued again when done.
+    dirty: BTreeSet<K>,
+    delayed: BTreeSet<(Instant, K)>,
+    /// The time under which a key is in `delayed`.
+    due: BTreeMap<K, Instant>,
+    failures: BTreeMap<K, u32>,
+}
+
+impl<K> Clone for Queue<K> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K: Ord + Clone> Default for Queue<K> {
+    fn default() -> Self {
+        let state = State {
+            ready: VecDeque::new(),
+            queued: BTreeSet::new(),
+            running: BTreeSet::new(),
+            dirty: BTreeSet::new(),
+            delayed: BTreeSet::new(),
+            due: BTreeMap::new(),
+            failures: BTreeMap::new(),
+        };
+        Self(Arc::new(Shared { state: Mutex::new(state), wake: Notify::new() }))
+    }
+}
+
+impl<K> fmt::Debug for Queue<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").finish_non_exhaustive()
+    }
+}
+
+impl<K: Ord + Clone> Queue<K> {
+    /// Asks for work on a key, now or when its current run is done.
+    pub fn add(&self, key: K) {
+        if self.with(|state| state.add(key)) {
+            self.0.wake.notify_one();
+        }
+    }
+
+    /// Asks for work on a key after a delay; an earlier request stands.
+    pub fn add_after(&self, key: K, delay: Duration) {
+        self.with(|state| state.delay(key, Instant::now() + delay));
+        self.0.wake.notify_one();
+    }
+
+    /// Asks for work on a key after the delay its failures have earned.
+    pub fn retry(&self, key: K) {
+        let delay = self.with(|state| {
+            let failures = state.failures.entry(key.clone()).or_default();
+            *failures = failures.saturating_add(1);
+            RETRY_FIRST.saturating_mul(1_u32.checked_shl(*failures - 1).unwrap_or(u32::MAX))
+        });
+        self.add_after(key, delay.min(RETRY_CAP));
+    }
+
+    /// Forgets a key's failures.
+    pub fn forget(&self, key: &K) {
+        self.with(|state| state.failures.remove(key));
+    }
+
+    /// Waits for the next key, which then counts as running until [`Queue::done`].
+    pub async fn next(&self) -> K {
+        loop {
+            let (key, next_due) = self.with(|state| (state.take(Instant::now()), state.next_due()));
+            if let Some((key, more)) = key {
+                if more {
+                    self.0.wake.notify_one();
+                }
+                return key;
+            }
+            let woken = self.0.wake.notified();
+            match next_due {
+                Some(due) => {
+                    tokio::select! {
+                        biased;
+                        () = woken => {}
+                        () = tokio::time::sleep_until(due) => {}
+                    }
+                }
+                None => woken.await,
+            }
+        }
+    }
+
+    /// Ends a key's run.
+    pub fn done(&self, key: &K) {
+        if self.with(|state| state.done(key)) {
+            self.0.wake.notify_one();
+        }
+    }
+
+    /// How many keys wait to run now.
+    pub fn depth(&self) -> usize {
+        self.with(|state| state.ready.len())
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut State<K>) -> T) -> T {
+        change(&mut self.0.state.lock().expect("the queue is changed by code that does not panic"))
+    }
+}
+
+impl<K: Ord + Clone> State<K> {
+    /// True when somebody should wake up.
+    fn add(&mut self, key: K) -> bool {
+        if let Some(due) = self.due.remove(&key) {
+            self.delayed.remove(&(due, key.clone()));
+        }
+        if self.running.contains(&key) {
+            self.dirty.insert(key);
+            return false;
+        }
+        let new = self.queued.insert(key.clone());
+        if new {
+            self.ready.push_back(key);
+        }
+        new
+    }
+
+    fn delay(&mut self, key: K, due: Instant) {
+        if self.queued.contains(&key) || self.dirty.contains(&key) {
+            return;
+        }
+        if let Some(earlier) = self.due.get(&key).copied() {
+            if earlier <= due {
+                return;
+            }
+            self.delayed.remove(&(earlier, key.clone()));
+        }
+        self.due.insert(key.clone(), due);
+        self.delayed.insert((due, key));
+    }
+
+    /// The next key, and whether there is another.
+    fn take(&mut self, now: Instant) -> Option<(K, bool)> {
+        while let Some((due, _)) = self.delayed.first()
+            && *due <= now
+        {
+            let (_, key) = self.delayed.pop_first()?;
+            self.due.remove(&key);
+            self.add(key);
+        }
+        let key = self.ready.pop_front()?;
+        self.queued.remove(&key);
+        self.running.insert(key.clone());
+        Some((key, !self.ready.is_empty()))
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        self.delayed.first().map(|(due, _)| *due)
+    }
+
+    fn done(&mut self, key: &K) -> bool {
+        self.running.remove(key);
+        self.dirty.remove(key) && self.add(key.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests;

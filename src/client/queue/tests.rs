@@ -1,0 +1,59 @@
+//! Order, deduplication and delays, on a paused clock.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_key_added_twice_runs_once() {
+    let queue = Queue::default();
+    queue.add("a");
+    queue.add("b");
+    queue.add("a");
+    assert_eq!(queue.next().await, "a");
+    assert_eq!(queue.next().await, "b");
+    assert_eq!(queue.depth(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_added_while_it_runs_runs_again_afterwards() {
+    let queue = Queue::default();
+    queue.add("a");
+    let key = queue.next().await;
+    queue.add("a");
+    assert_eq!(queue.depth(), 0, "never twice at the same time");
+    queue.done(&key);
+    assert_eq!(queue.next().await, "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_wait_twice_as_long_each_time() {
+    let queue = Queue::default();
+    let mut waits = Vec::new();
+    for _ in 0..20 {
+        queue.retry("a");
+        let before = Instant::now();
+        let key = queue.next().await;
+        waits.push(before.elapsed().as_millis());
+        queue.done(&key);
+    }
+    assert_eq!(waits[..4], [5, 10, 20, 40]);
+    assert_eq!(waits[19], 1_000_000);
+    queue.forget(&"a");
+    queue.retry("a");
+    let before = Instant::now();
+    queue.next().await;
+    assert_eq!(before.elapsed().as_millis(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_earliest_of_two_delays_counts() {
+    let queue = Queue::default();
+    queue.add_after("a", Duration::from_secs(9));
+    queue.add_after("a", Duration::from_secs(2));
+    queue.add_after("a", Duration::from_secs(5));
+    let before = Instant::now();
+    let key = queue.next().await;
+    queue.done(&key);
+    assert_eq!(before.elapsed(), Duration::from_secs(2));
+    let more = tokio::time::timeout(Duration::from_secs(60), queue.next()).await;
+    assert!(more.is_err(), "one request, one run");
+}
