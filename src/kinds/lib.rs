@@ -1,1 +1,84 @@
 //! The vocabulary of the API: one file per kind, and the schema data they rest on.
+//!
+//! [`KINDS`] lists every built-in kind. The server reads all it needs from [`Kind`]; a kind made at run time is one
+//! more implementation. What all kinds share about their metadata is in [`metadata`]; the functions [`validate`],
+//! [`validate_update`] and [`validate_status_update`] join it with the kind's own rules.
+
+mod apps;
+mod authentication;
+mod authorization;
+mod column;
+mod coordination;
+mod core;
+mod discovery;
+mod events;
+mod fill;
+mod kind;
+pub mod metadata;
+mod names;
+mod read;
+mod scale;
+mod schema;
+mod selector;
+mod status;
+mod subresource;
+
+pub use column::{Cell, Column, ColumnType};
+pub use kind::{Conversion, DeletionAnswer, FieldLabel, Kind, Scope, StorageView};
+pub use metadata::NameRule;
+pub use names::{Names, Words};
+pub use scale::ScalePaths;
+pub use schema::schemas;
+pub use subresource::{Subresource, Verb};
+
+use machinery::FieldErrors;
+use serde_json::Value;
+
+/// Every built-in kind, in the order discovery lists them.
+pub static KINDS: &[&dyn Kind] = &[&core::ConfigMap];
+
+/// The built-in kind that paths call `plural`.
+pub fn find(group: &str, version: &str, plural: &str) -> Option<&'static dyn Kind> {
+    KINDS.iter().copied().find(|kind| {
+        let names = kind.names();
+        names.plural == plural && names.version == version && names.group == group
+    })
+}
+
+/// The built-in kind that documents call `kind`.
+pub fn find_kind(group: &str, version: &str, kind: &str) -> Option<&'static dyn Kind> {
+    KINDS.iter().copied().find(|candidate| {
+        let names = candidate.names();
+        names.kind == kind && names.version == version && names.group == group
+    })
+}
+
+/// Checks a new object, its metadata included.
+pub fn validate(kind: &dyn Kind, object: &Value, errors: &FieldErrors) {
+    metadata::validate(kind, object, errors);
+    kind.validate(object, errors);
+}
+
+/// Checks a changed object: as a new one, and what may not change.
+pub fn validate_update(kind: &dyn Kind, new: &Value, old: &Value, errors: &FieldErrors) {
+    metadata::validate_update(new, old, errors);
+    validate(kind, new, errors);
+    kind.validate_update(new, old, errors);
+}
+
+/// Checks a write to `/status`, which leaves everything else as it was.
+pub fn validate_status_update(kind: &dyn Kind, new: &Value, old: &Value, errors: &FieldErrors) {
+    metadata::validate_update(new, old, errors);
+    metadata::validate(kind, new, errors);
+    kind.validate_status(new, errors);
+}
+
+/// What the writer of an object should be told, its metadata included.
+pub fn warnings(kind: &dyn Kind, object: &Value) -> Vec<String> {
+    let mut warnings = kind.warnings(object);
+    warnings.extend(metadata::warnings(object));
+    warnings
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! The columns of a kind's table, as `kubectl get` prints it.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnType {
+    /// Text; ages too, which are rendered by the server.
+    String,
+    /// A whole number.
+    Integer,
+    /// A date.
+    Date,
+}
+
+impl ColumnType {
+    /// The type as a table's column definition writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Date => "date",
+        }
+    }
+}
+
+/// Reads a cell from an object, as it looks at a given time.
+pub type Cell = fn(&Value, Timestamp) -> Value;
+
+/// One column of a table.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// The heading; clients print it in capitals.
+    pub name: Cow<'static, str>,
+    /// What its cells hold.
+    pub kind: ColumnType,
+    /// `name` for the column that identifies the row, else empty.
+    pub format: &'static str,
+    /// What it tells.
+    pub description: Cow<'static, str>,
+    /// 0 is always shown; 1 only in the wide table.
+    pub priority: i32,
+    /// Reads the cell from an object.
+    pub cell: Cell,
+}
+
+impl Column {
+    /// The object's name.
+    pub(crate) const NAME: Self = Self {
+        name: Cow::Borrowed("Name"),
+        kind: ColumnType::String,
+        format: "name",
+        description: Cow::Borrowed("Unique within its namespace, or within the cluster."),
+        priority: 0,
+        cell: |object, _| object["metadata"]["name"].clone(),
+    };
+
+    /// How long ago the object was created.
+    pub(crate) const AGE: Self = Self::text("Age", "Time since creation.", |object, now| {
+        age(&object["metadata"]["creationTimestamp"], now).into()
+    });
+
+    /// The columns of a kind that has none of its own.
+    pub const DEFAULT: &'static [Self] = &[Self::NAME, Self::AGE];
+
+    pub(crate) const fn text(name: &'static str, description: &'static str, cell: Cell) -> Self {
+        Self::new(name, description, ColumnType::String, 0, cell)
+    }
+
+    pub(crate) const fn number(name: &'static str, description: &'static str, cell: Cell) -> Self {
+        Self::new(name, description, ColumnType::Integer, 0, cell)
+    }
+
+    /// Shown only in the wide table.
+    pub(crate) const fn wide(name: &'static str, description: &'static str, cell: Cell) -> Self {
+        Self::new(name, description, ColumnType::String, 1, cell)
+    }
+
+    const fn new(
+        name: &'static str,
+        description: &'static str,
+        kind: ColumnType,
+        priority: i32,
+        cell: Cell,
+    ) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            kind,
+            format: "",
+            description: Cow::Borrowed(description),
+            priority,
+            cell,
+        }
+    }
+}
+
+/// How long before `now` the time in `value` was, as kubectl prints ages.
+pub(crate) fn age(value: &Value, now: Timestamp) -> String {
+    let Some(time) = value.as_str().and_then(|text| text.parse::<Timestamp>().ok()) else {
+        return UNKNOWN.to_owned();
+    };
+    duration(time, now)
+}
+
+/// How long it is from `start` to `end`, as kubectl prints durations.
+pub(crate) fn duration(start: Timestamp, end: Timestamp) -> String {
+    let elapsed = end.duration_since(start);
+    match std::time::Duration::try_from(elapsed) {
+        Ok(elapsed) => machinery::table::duration_human(elapsed),
+        Err(_) if elapsed.as_secs() > -2 => "0s".to_owned(),
+        Err(_) => "<invalid>".to_owned(),
+    }
+}
+
+/// What a cell shows when its value is not known.
+pub(crate) const UNKNOWN: &str = "<unknown>";
+
+/// What a cell shows when there is nothing.
+pub(crate) const NONE: &str = "<none>";

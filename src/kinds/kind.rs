@@ -1,0 +1,209 @@
+//! What the server must know about a kind to serve it.
+
+use std::borrow::Cow;
+use std::fmt::Debug;
+
+use machinery::FieldErrors;
+use serde_json::Value;
+
+use crate::column::Column;
+use crate::metadata::NameRule;
+use crate::names::Names;
+use crate::subresource::{Subresource, Verb};
+
+/// Where the objects of a kind live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Inside a namespace.
+    Namespaced,
+    /// In the cluster as a whole.
+    Cluster,
+}
+
+/// What a delete returns when the object vanishes at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeletionAnswer {
+    /// The object as it last was.
+    Object,
+    /// A `Status` that says so.
+    Status,
+}
+
+/// A field that field selectors may name, besides `metadata.name` and `metadata.namespace`.
+#[derive(Debug, Clone)]
+pub struct FieldLabel {
+    /// The name in the selector, such as `spec.nodeName`.
+    pub label: Cow<'static, str>,
+    /// Reads the field; empty when it is absent.
+    pub get: fn(&Value) -> Cow<'_, str>,
+}
+
+/// Turns documents into the form another kind stores, and back.
+#[derive(Debug, Clone, Copy)]
+pub struct Conversion {
+    /// From the kind's own form to the stored one.
+    pub to_stored: fn(Value) -> Value,
+    /// From the stored form to the kind's own.
+    pub from_stored: fn(Value) -> Value,
+}
+
+/// Where and how the objects of a kind are stored.
+#[derive(Debug, Clone)]
+pub struct StorageView {
+    /// What every key starts with; `/<namespace>/<name>` or `/<name>` follows.
+    pub prefix: Cow<'static, str>,
+    /// Set when the kind is a view of another kind's objects.
+    pub conversion: Option<Conversion>,
+}
+
+/// One kind of object. The server reaches every kind, built in or made at run time, through this.
+///
+/// Documents are complete JSON objects that have passed the schema: a field that is present has the type
+/// the schema gives it. The server calls, for a create: `set_defaults`, `prepare_create`, then
+/// [`crate::validate`]; for an update: `set_defaults`, `prepare_update`, then [`crate::validate_update`];
+/// for a write to `/status`: `prepare_status_update`, then [`crate::validate_status_update`].
+pub trait Kind: Debug + Send + Sync + 'static {
+    /// What the kind is called.
+    fn names(&self) -> &Names;
+
+    /// Where its objects live.
+    fn scope(&self) -> Scope {
+        Scope::Namespaced
+    }
+
+    /// The name of its definition among [`crate::schemas`].
+    fn schema_name(&self) -> &str;
+
+    /// What its objects may be called.
+    fn name_rule(&self) -> NameRule {
+        NameRule::Subdomain
+    }
+
+    /// Where its objects are stored, and in which form.
+    fn storage(&self) -> StorageView {
+        StorageView { prefix: Cow::Owned(self.names().storage_prefix()), conversion: None }
+    }
+
+    /// The paths below an object, besides the object itself.
+    fn subresources(&self) -> &[Subresource] {
+        &[]
+    }
+
+    /// What may be done with its objects.
+    fn verbs(&self) -> &[Verb] {
+        if self.virtual_review() { &[Verb::Create] } else { Verb::ALL }
+    }
+
+    /// Whether a create is a question that the server answers, and nothing is stored.
+    fn virtual_review(&self) -> bool {
+        false
+    }
+
+    /// The columns of its table, the name's included.
+    fn columns(&self) -> &[Column] {
+        Column::DEFAULT
+    }
+
+    /// The fields that field selectors may name, besides name and namespace.
+    fn selectable(&self) -> &[FieldLabel] {
+        &[]
+    }
+
+    /// What a delete returns when the object vanishes at once.
+    fn deletion_answer(&self) -> DeletionAnswer {
+        DeletionAnswer::Status
+    }
+
+    /// Whether `metadata.generation` counts its changes.
+    fn generation(&self) -> bool {
+        false
+    }
+
+    /// Whether a write has to raise the generation: something besides metadata and status changed.
+    fn generation_changes(&self, new: &Value, old: &Value) -> bool {
+        desired(new).ne(desired(old))
+    }
+
+    /// Whether `status` is written through its own path and ignored elsewhere.
+    fn has_status(&self) -> bool {
+        self.subresources().iter().any(|sub| matches!(sub, Subresource::Status))
+    }
+
+    /// Whether an update may leave out the resource version.
+    fn unconditional_update(&self) -> bool {
+        true
+    }
+
+    /// Whether a PUT to a name that does not exist creates the object.
+    fn create_on_update(&self) -> bool {
+        false
+    }
+
+    /// Fills what the writer left out. Running it twice changes nothing more.
+    fn set_defaults(&self, _object: &mut Value) {}
+
+    /// Settles what a new object must not or need not say itself; wipes a status the writer sent.
+    fn prepare_create(&self, object: &mut Value) {
+        if self.has_status() {
+            remove_status(object);
+        }
+    }
+
+    /// Carries over from `old` what an update must not or need not repeat, status included.
+    fn prepare_update(&self, new: &mut Value, old: &Value) {
+        if self.has_status() {
+            keep_status(new, old);
+        }
+    }
+
+    /// Restricts a write through `/status` to the status, plus what metadata it may change.
+    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
+        crate::status::keep_all_but_status(new, old);
+    }
+
+    /// Checks everything about the object except its metadata.
+    fn validate(&self, _object: &Value, _errors: &FieldErrors) {}
+
+    /// Checks what may not change from `old` to `new`.
+    fn validate_update(&self, _new: &Value, _old: &Value, _errors: &FieldErrors) {}
+
+    /// Checks the status that was written through `/status`.
+    fn validate_status(&self, _object: &Value, _errors: &FieldErrors) {}
+
+    /// How long a delete without a wish of its own lets the object finish; `None` deletes at once.
+    fn default_grace_seconds(&self, _object: &Value) -> Option<i64> {
+        None
+    }
+
+    /// Whether nothing is left to finish, so that a delete takes effect at once whatever grace is asked for.
+    fn deletes_at_once(&self, object: &Value) -> bool {
+        self.default_grace_seconds(object).is_none()
+    }
+
+    /// What a writer of this object should be told.
+    fn warnings(&self, _object: &Value) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+fn desired(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    object
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| !matches!(name.as_str(), "metadata" | "status"))
+}
+
+fn remove_status(object: &mut Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove("status");
+    }
+}
+
+fn keep_status(new: &mut Value, old: &Value) {
+    let Some(fields) = new.as_object_mut() else { return };
+    match old.get("status") {
+        Some(status) => fields.insert("status".to_owned(), status.clone()),
+        None => fields.remove("status"),
+    };
+}
