@@ -1,0 +1,1 @@
+//! What a UDP socket remembers of virtual addresses it talks to.
