@@ -1,6 +1,7 @@
 //! What can go wrong.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::Revision;
 
@@ -35,16 +36,20 @@ pub enum Error {
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
+    /// The data was written by a program that lays it out otherwise.
+    #[error("the datastore has format {0}, which this program does not know")]
+    Format(u64),
+    /// A value that must be there is not.
+    #[error("the datastore is damaged: {key} has no value at revision {revision}")]
+    Damaged {
+        /// Whose value is missing.
+        key: String,
+        /// When it was written.
+        revision: Revision,
+    },
     /// The medium failed.
     #[error("the datastore failed")]
-    Backend(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl Error {
-    /// Wraps what a backend's own library reports.
-    pub(crate) fn backend(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Backend(source.into())
-    }
+    Backend(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
 fn describe(found: Option<Revision>) -> String {

@@ -12,6 +12,8 @@ mod error;
 mod event;
 mod keys;
 pub mod memory;
+#[cfg(test)]
+mod model;
 pub mod redb;
 mod revision;
 mod watcher;

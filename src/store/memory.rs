@@ -105,7 +105,7 @@ impl Store for Memory {
 
 #[async_trait]
 impl History for Shared {
-    async fn after(&self, keys: Range<String>, after: Revision) -> Result<Chunk, Error> {
+    async fn after(self: Arc<Self>, keys: Range<String>, after: Revision) -> Result<Chunk, Error> {
         let state = self.state();
         state.readable(after)?;
         Ok(state.events_after(&keys, after))

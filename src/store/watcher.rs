@@ -28,7 +28,7 @@ pub(crate) const CHUNK: usize = 512;
 #[async_trait]
 pub(crate) trait History: Send + Sync + 'static {
     /// The next events of a range after a revision, at most [`CHUNK`] of them.
-    async fn after(&self, keys: Range<String>, after: Revision) -> Result<Chunk, Error>;
+    async fn after(self: Arc<Self>, keys: Range<String>, after: Revision) -> Result<Chunk, Error>;
 }
 
 /// A stretch of history.

@@ -1,0 +1,253 @@
+//! The one thread that writes.
+
+use std::sync::Arc;
+
+use ::redb::{ReadableTable, Table, WriteTransaction};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use super::compaction::{self, STRETCH};
+use super::tables::{COMPACTED, DELETED, HISTORY, INDEX, META, REVISION, Version};
+use super::{Shared, failed};
+use crate::change::check;
+use crate::watcher::Batch;
+use crate::{Change, Error, Event, EventChange, Expect, Revision};
+
+/// How many writes share a commit at most: a batch of them takes some milliseconds, which bounds how long the
+/// first to be served waits for the rest.
+const BATCH_WRITES: usize = 512;
+
+/// How many bytes share a commit at most, for the same reason, and since watchers pin whole batches.
+const BATCH_BYTES: usize = 2 << 20;
+
+/// What a caller wants of the writer.
+#[derive(Debug)]
+pub(super) enum Request {
+    Write {
+        key: String,
+        expect: Expect,
+        change: Change,
+        answer: oneshot::Sender<Result<Revision, Error>>,
+    },
+    Compact {
+        up_to: Revision,
+        answer: oneshot::Sender<Result<(), Error>>,
+    },
+}
+
+/// The state of the writing thread.
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    requests: mpsc::Receiver<Request>,
+    live: broadcast::Sender<Batch>,
+    history_revisions: u64,
+    revision: Revision,
+    compacted: Revision,
+    /// Compactions asked for and not yet reached.
+    compactions: Vec<(Revision, oneshot::Sender<Result<(), Error>>)>,
+}
+
+/// Writes that share a commit.
+#[derive(Default)]
+struct Group {
+    writes: Vec<Write>,
+    bytes: usize,
+}
+
+struct Write {
+    key: String,
+    expect: Expect,
+    change: Change,
+    answer: oneshot::Sender<Result<Revision, Error>>,
+}
+
+/// What a transaction did, to be told once it is on disk.
+struct Outcome {
+    results: Vec<Result<Revision, Error>>,
+    events: Vec<Event>,
+    compacted: Revision,
+}
+
+impl Writer {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        requests: mpsc::Receiver<Request>,
+        live: broadcast::Sender<Batch>,
+        history_revisions: u64,
+    ) -> Result<Self, Error> {
+        let (revision, compacted) = shared.snapshot()?.position();
+        let compactions = Vec::new();
+        Ok(Self { shared, requests, live, history_revisions, revision, compacted, compactions })
+    }
+
+    /// Serves until every sender is gone.
+    pub(super) fn run(mut self) {
+        while let Some(group) = self.gather() {
+            self.commit(group);
+        }
+    }
+
+    /// Waits for something to do, then takes all that waits too.
+    fn gather(&mut self) -> Option<Group> {
+        let mut group = Group::default();
+        if self.compactions.is_empty() {
+            let request = self.requests.blocking_recv()?;
+            self.take(request, &mut group);
+        }
+        while group.has_room()
+            && let Ok(request) = self.requests.try_recv()
+        {
+            self.take(request, &mut group);
+        }
+        Some(group)
+    }
+
+    fn take(&mut self, request: Request, group: &mut Group) {
+        match request {
+            Request::Write { key, expect, change, answer } => {
+                group.push(Write { key, expect, change, answer });
+            }
+            Request::Compact { up_to, answer } if up_to > self.revision => {
+                let _ = answer.send(Err(Error::Future(self.revision)));
+            }
+            Request::Compact { up_to, answer } => self.compactions.push((up_to, answer)),
+        }
+    }
+
+    fn commit(&mut self, group: Group) {
+        match self.transact(&group.writes) {
+            Ok(outcome) => self.publish(group, outcome),
+            Err(error) => self.fail(group, &error),
+        }
+    }
+
+    /// Applies the writes in order and makes them durable.
+    fn transact(&self, writes: &[Write]) -> Result<Outcome, Error> {
+        let transaction = self.shared.database.begin_write().map_err(failed)?;
+        let outcome = self.apply(&transaction, writes)?;
+        if outcome.events.is_empty() && outcome.compacted == self.compacted {
+            transaction.abort().map_err(failed)?;
+        } else {
+            transaction.commit().map_err(failed)?;
+        }
+        Ok(outcome)
+    }
+
+    fn apply(&self, transaction: &WriteTransaction, writes: &[Write]) -> Result<Outcome, Error> {
+        let mut history = transaction.open_table(HISTORY).map_err(failed)?;
+        let mut index = transaction.open_table(INDEX).map_err(failed)?;
+        let mut events = Vec::with_capacity(writes.len());
+        let mut results = Vec::with_capacity(writes.len());
+        let mut revision = self.revision;
+        for write in writes {
+            let found = last_write(&index, &write.key)?;
+            let alive = found.filter(|found| found.created != DELETED);
+            let allowed =
+                check(&write.key, alive.map(|found| found.revision), write.expect, &write.change);
+            if let Err(conflict) = allowed {
+                results.push(Err(conflict));
+                continue;
+            }
+            revision = revision.next();
+            let created = alive.map_or(revision.0, |alive| alive.created);
+            let previous = found.map_or(0, |found| found.revision.0);
+            let (value, indexed) = match &write.change {
+                Change::Put(value) => (Some(&value[..]), created),
+                Change::Delete => (None, DELETED),
+            };
+            history
+                .insert(revision.0, (write.key.as_str(), created, previous, value))
+                .map_err(failed)?;
+            index.insert((write.key.as_str(), revision.0), indexed).map_err(failed)?;
+            events.push(event(write, revision, alive.is_none()));
+            results.push(Ok(revision));
+        }
+        let compacted = self.horizon(revision);
+        compaction::forget(
+            &mut compaction::Tables { history: &mut history, index: &mut index },
+            self.compacted,
+            compacted,
+        )?;
+        let mut meta = transaction.open_table(META).map_err(failed)?;
+        if revision > self.revision {
+            meta.insert(REVISION, revision.0).map_err(failed)?;
+        }
+        if compacted > self.compacted {
+            meta.insert(COMPACTED, compacted.0).map_err(failed)?;
+        }
+        Ok(Outcome { results, events, compacted })
+    }
+
+    /// Where the horizon is to be after this commit: where somebody wants it, or a stretch forward when history
+    /// is longer than it should be by that much.
+    fn horizon(&self, revision: Revision) -> Revision {
+        let wanted = self.compactions.iter().map(|(up_to, _)| up_to.0).max().unwrap_or(0);
+        let overdue = revision.0.saturating_sub(self.history_revisions);
+        let stretch = self.compacted.0 + STRETCH;
+        let target = if overdue >= stretch { stretch } else { wanted.min(stretch) };
+        Revision(target.max(self.compacted.0))
+    }
+
+    /// Tells the watchers, then the writers: who has an answer finds that watchers have the event.
+    fn publish(&mut self, group: Group, outcome: Outcome) {
+        self.compacted = outcome.compacted;
+        if let Some(last) = outcome.events.last() {
+            self.revision = last.revision;
+            // Nobody may be watching.
+            let _ = self.live.send(outcome.events.into());
+        }
+        for (write, result) in group.writes.into_iter().zip(outcome.results) {
+            // The caller may have given up.
+            let _ = write.answer.send(result);
+        }
+        let compacted = self.compacted;
+        for (_, answer) in self.compactions.extract_if(.., |(up_to, _)| *up_to <= compacted) {
+            let _ = answer.send(Ok(()));
+        }
+    }
+
+    fn fail(&mut self, group: Group, error: &Error) {
+        tracing::error!(%error, writes = group.writes.len(), "a commit failed");
+        let Error::Backend(cause) = error else { return };
+        for write in group.writes {
+            let _ = write.answer.send(Err(Error::Backend(Arc::clone(cause))));
+        }
+        for (_, answer) in self.compactions.drain(..) {
+            let _ = answer.send(Err(Error::Backend(Arc::clone(cause))));
+        }
+    }
+}
+
+impl Group {
+    fn push(&mut self, write: Write) {
+        if let Change::Put(value) = &write.change {
+            self.bytes += value.len();
+        }
+        self.writes.push(write);
+    }
+
+    fn has_room(&self) -> bool {
+        self.writes.len() < BATCH_WRITES && self.bytes < BATCH_BYTES
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Found {
+    revision: Revision,
+    created: u64,
+}
+
+/// The last write of a key, be it a delete, as the transaction sees it.
+fn last_write(index: &Table<'_, Version, u64>, key: &str) -> Result<Option<Found>, Error> {
+    let last = index.range((key, 0)..=(key, u64::MAX)).map_err(failed)?.next_back();
+    let Some(last) = last else { return Ok(None) };
+    let (version, created) = last.map_err(failed)?;
+    Ok(Some(Found { revision: Revision(version.value().1), created: created.value() }))
+}
+
+fn event(write: &Write, revision: Revision, created: bool) -> Event {
+    let change = match &write.change {
+        Change::Put(value) => EventChange::Put { value: value.clone(), created },
+        Change::Delete => EventChange::Delete,
+    };
+    Event { key: write.key.clone(), revision, change }
+}
