@@ -30,6 +30,8 @@ struct Shared {
 enum Slot {
     Typed(Resource, TypeId),
     Metadata(Resource),
+    /// A part of a kind: it never shows what happens outside it.
+    Part(String),
 }
 
 struct Entry {
@@ -104,9 +106,11 @@ impl Caches {
         })
     }
 
-    /// A cache of its own for a part of a kind, such as the pods of one node; not shared.
+    /// The cache of a part of a kind, such as the pods of one node or the leases of one namespace, started at the first
+    /// call. Plans do not wait until it shows what they wrote.
     pub fn part<K: Cached>(&self, api: Api<K>, part: watcher::Config) -> Cache<K> {
-        self.follow(watcher(api, part))
+        let scope = format!("{} {part:?} {}", api.resource_url(), std::any::type_name::<K>());
+        self.shared(Slot::Part(scope), || self.follow(watcher(api, part)))
     }
 
     /// Waits until every shared cache asked for so far has its first list.
@@ -119,7 +123,7 @@ impl Caches {
 
     /// Waits until every shared cache of `resource` has seen `revision`; at once if there is none.
     pub(crate) async fn reached(&self, resource: &Resource, revision: u64) -> Result<(), Error> {
-        for cache in self.all(|slot| slot.resource() == resource) {
+        for cache in self.all(|slot| slot.shows_all_of(resource)) {
             cache.reached(revision).await?;
         }
         Ok(())
@@ -132,7 +136,7 @@ impl Caches {
         key: &Key,
         uid: &str,
     ) -> Result<(), Error> {
-        for cache in self.all(|slot| slot.resource() == resource) {
+        for cache in self.all(|slot| slot.shows_all_of(resource)) {
             while cache.lives(key, uid) {
                 let seen = cache.revision();
                 cache.reached(seen + 1).await?;
@@ -177,9 +181,10 @@ impl Caches {
 }
 
 impl Slot {
-    fn resource(&self) -> &Resource {
+    fn shows_all_of(&self, wanted: &Resource) -> bool {
         match self {
-            Self::Typed(resource, _) | Self::Metadata(resource) => resource,
+            Self::Typed(resource, _) | Self::Metadata(resource) => resource == wanted,
+            Self::Part(..) => false,
         }
     }
 }

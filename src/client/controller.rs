@@ -33,6 +33,12 @@ pub trait Controller: Send + Sync + 'static {
 
     /// Decides what to do. Knows no I/O.
     fn reconcile(&self, snapshot: &Self::Snapshot) -> Plan;
+
+    /// Told how the last plan for a key ended: the server's words when it refused, none when it was carried out. A
+    /// controller that shows refusals in a status remembers them here.
+    fn ended(&self, key: &Self::Key, refusal: Option<&str>) {
+        let _ = (key, refusal);
+    }
 }
 
 /// Where a controller says which changes concern it.
@@ -158,6 +164,7 @@ impl<C: Controller> Worker<C> {
         self.executor.settle(written).await;
         match outcome {
             Outcome::Done => {
+                self.controller.ended(key, None);
                 self.queue.forget(key);
                 if let Some(delay) = again_in {
                     self.queue.add_after(key.clone(), delay);
@@ -169,6 +176,9 @@ impl<C: Controller> Worker<C> {
             }
             Outcome::Failed(error) => {
                 warn!(%error, "cannot carry out the plan");
+                if let kube::Error::Api(status) = &error {
+                    self.controller.ended(key, Some(&status.message));
+                }
                 self.queue.retry(key.clone());
             }
         }

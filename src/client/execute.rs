@@ -16,12 +16,11 @@ use crate::{
 
 /// Requests of one plan in flight: enough to fill a group commit, few enough to leave the server room for others.
 const IN_FLIGHT: usize = 256;
-/// Largest batch of a slow start, and the most that one plan creates of one thing; the next plan goes on. Kubernetes'
-/// ReplicaSets have the same burst.
-const BURST: usize = 500;
+/// Largest batch of a slow start: what two group commits of a busy store hold.
+const BATCH_CAP: usize = 500;
 /// How long a written change may take to show in the caches before it is looked at regardless (a relist may swallow it).
 const READ_YOUR_WRITES: Duration = Duration::from_secs(5);
-/// Answers are small except for objects of up to the server's own limit; a selector list answers with one item.
+/// One item is enough to know that a list is not empty.
 const PROBE_LIMIT: u32 = 1;
 
 /// How a plan ended.
@@ -40,6 +39,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Written {
     revisions: Vec<(Resource, u64)>,
     deletions: Vec<(Target, String)>,
+    /// Versions this plan replaced, and by what: a later step that was planned on the old version may go on.
+    replaced: Vec<(Target, String, String)>,
 }
 
 /// The part of an answer that matters here.
@@ -95,9 +96,9 @@ impl Executor {
             Action::Create(creation) => self.create(*creation, written).await,
             Action::Patch(patch) => self.patch(*patch, written).await,
             Action::Update { target, subresource, body } => {
-                self.put(target, subresource, &body, written).await
+                self.put(target, subresource, body, written).await
             }
-            Action::SetStatus { target, body } => self.put(target, "status", &body, written).await,
+            Action::SetStatus { target, body } => self.put(target, "status", body, written).await,
             Action::Delete(deletion) => self.delete(deletion, written).await,
             Action::DeleteAll { resource, namespace } => {
                 let path = resource.path(&namespace);
@@ -116,7 +117,7 @@ impl Executor {
     async fn create(&self, creation: Creation, written: &mut Written) -> Result<(), Stop> {
         let path = creation.resource.path(&creation.namespace);
         let body = bytes(&creation.body);
-        let mut left = creation.count.min(BURST);
+        let mut left = creation.count;
         let mut batch = 1;
         while left > 0 {
             let now = batch.min(left);
@@ -128,7 +129,7 @@ impl Executor {
                 written.revision(&creation.resource, &answer?);
             }
             left -= now;
-            batch = (batch * 2).min(BURST);
+            batch = (batch * 2).min(BATCH_CAP);
         }
         Ok(())
     }
@@ -161,12 +162,13 @@ impl Executor {
         self.recorder.record(occurrence);
     }
 
-    async fn patch(&self, patch: Patch, written: &mut Written) -> Result<(), Stop> {
+    async fn patch(&self, mut patch: Patch, written: &mut Written) -> Result<(), Stop> {
         let path = patch.target.path(patch.subresource);
+        let planned_on = written.catch_up(&patch.target, &mut patch.body);
         let request =
             request(Method::PATCH, &path, "application/merge-patch+json", bytes(&patch.body));
         let answer: Answer = self.caches.client().request(request).await?;
-        written.revision(&patch.target.resource, &answer);
+        written.replaced(patch.target, planned_on, answer);
         Ok(())
     }
 
@@ -174,13 +176,14 @@ impl Executor {
         &self,
         target: Target,
         subresource: &str,
-        body: &Value,
+        mut body: Value,
         written: &mut Written,
     ) -> Result<(), Stop> {
+        let planned_on = written.catch_up(&target, &mut body);
         let request =
-            request(Method::PUT, &target.path(subresource), "application/json", bytes(body));
+            request(Method::PUT, &target.path(subresource), "application/json", bytes(&body));
         let answer: Answer = self.caches.client().request(request).await?;
-        written.revision(&target.resource, &answer);
+        written.replaced(target, planned_on, answer);
         Ok(())
     }
 
@@ -235,7 +238,7 @@ impl Executor {
 
     async fn require(&self, requirement: Requirement) -> Result<(), Stop> {
         let holds = match requirement {
-            Requirement::Absent { target, uid } => self.is_absent(&target, &uid).await?,
+            Requirement::Absent { target, uid } => self.is_absent(&target, uid.as_deref()).await?,
             Requirement::Empty { resource, namespace } => {
                 let path = format!("{}?limit={PROBE_LIMIT}", resource.path(&namespace));
                 let request = request(Method::GET, &path, "application/json", Vec::new());
@@ -248,10 +251,10 @@ impl Executor {
         if holds { Ok(()) } else { Err(Stop::Stale) }
     }
 
-    async fn is_absent(&self, target: &Target, uid: &str) -> Result<bool, Stop> {
+    async fn is_absent(&self, target: &Target, uid: Option<&str>) -> Result<bool, Stop> {
         let request = request(Method::GET, &target.path(""), "application/json", Vec::new());
         match self.caches.client().request::<Answer>(request).await {
-            Ok(answer) => Ok(answer.metadata.uid != uid),
+            Ok(answer) => Ok(uid.is_some_and(|uid| answer.metadata.uid != uid)),
             Err(error) => unless_gone(error.into()).map(|()| true),
         }
     }
@@ -285,6 +288,25 @@ impl Written {
         match self.revisions.iter_mut().find(|(known, _)| known == resource) {
             Some((_, highest)) => *highest = revision.max(*highest),
             None => self.revisions.push((resource.clone(), revision)),
+        }
+    }
+
+    /// Lets a document that was planned on a version which this plan has since replaced follow that replacement;
+    /// answers the version it was planned on.
+    fn catch_up(&self, target: &Target, body: &mut Value) -> Option<String> {
+        let planned_on = body["metadata"]["resourceVersion"].as_str()?.to_owned();
+        let replaced =
+            self.replaced.iter().rfind(|(known, from, _)| known == target && *from == planned_on);
+        if let Some((_, _, to)) = replaced {
+            body["metadata"]["resourceVersion"] = json!(to);
+        }
+        Some(planned_on)
+    }
+
+    fn replaced(&mut self, target: Target, planned_on: Option<String>, answer: Answer) {
+        self.revision(&target.resource, &answer);
+        if let Some(from) = planned_on {
+            self.replaced.push((target, from, answer.metadata.resource_version));
         }
     }
 }

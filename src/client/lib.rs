@@ -1,4 +1,4 @@
-//! How every part speaks to the API server: kube::Client, shared caches, the shell controllers run in.
+//! How every part speaks to the API server: `kube::Client`, shared caches, the shell controllers run in.
 //!
 //! A component gets a [`kube::Client`] from [`in_process`] or [`from_kubeconfig`], reads through [`Caches`] and, when it
 //! is a controller, hands a [`Controller`] to a [`Shell`]: the shell watches, queues, observes, reconciles and executes.

@@ -115,12 +115,12 @@ pub enum Propagation {
 /// Something that must be true at the server itself before a plan goes on.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Requirement {
-    /// This incarnation of the object does not exist.
+    /// The object, or this incarnation of it, does not exist.
     Absent {
         /// The object.
         target: Target,
-        /// The incarnation.
-        uid: String,
+        /// The incarnation; none for any.
+        uid: Option<String>,
     },
     /// No object of the resource is in the namespace.
     Empty {
@@ -305,7 +305,7 @@ impl fmt::Display for Deletion {
 impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Absent { target, uid } => write!(f, "require no {target} ({uid})"),
+            Self::Absent { target, .. } => write!(f, "require no {target}"),
             Self::Empty { resource, namespace } => {
                 write!(f, "require no {resource} in {namespace}")
             }
