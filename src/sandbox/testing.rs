@@ -206,7 +206,7 @@ impl ScriptedSandbox {
     fn serve(&self, script: &Script, ended: &CancellationToken) -> Result<(), StartError> {
         for &port in &script.ports {
             let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port);
-            let mut listener = self
+            let listener = self
                 .spec
                 .interface
                 .listen(address, 16)
