@@ -1,8 +1,11 @@
 //! From the bytes of a request to a document that fits its schema.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::{ApiError, Definition, Schemas};
+use crate::conform::Conform;
+use crate::path::Path;
+use crate::strict::Strictness;
+use crate::{ApiError, Definition, Schemas, document, json, protobuf, yaml};
 
 /// How a body is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +40,7 @@ pub struct Decoded {
 
 /// Decodes a body as `expected`, or without a schema (custom resources) when that is `None`.
 ///
-/// `apiVersion` and `kind` may be missing in the body when `expected` is the top of exactly one kind.
+/// `apiVersion` and `kind` may be missing in the body when `expected` is the top of a kind; they are filled in.
 pub fn decode(
     body: &[u8],
     media: Media,
@@ -45,12 +48,34 @@ pub fn decode(
     expected: Option<&Definition>,
     validation: FieldValidation,
 ) -> Result<Decoded, ApiError> {
-    todo!()
+    let mut strictness = Strictness::new(validation);
+    let object = match media {
+        Media::Json | Media::Yaml => read(body, media, &mut strictness)?,
+        Media::Protobuf => {
+            let body = protobuf::decode(body, schemas, expected)
+                .map_err(|problem| ApiError::bad_request(problem.to_string()))?;
+            match body {
+                protobuf::Body::Decoded(map) => {
+                    let map = check_type(map, expected)?;
+                    return Ok(Decoded { object: Value::Object(map), warnings: Vec::new() });
+                }
+                protobuf::Body::Json(raw) => read(raw, Media::Json, &mut strictness)?,
+            }
+        }
+    };
+    let Value::Object(map) = object else {
+        return Err(ApiError::bad_request(
+            "couldn't get version/kind; json parse error: json: cannot unmarshal a value that is no object",
+        ));
+    };
+    fit(check_type(map, expected)?, schemas, expected, strictness)
 }
 
 /// Decodes a JSON or YAML body that has no schema, such as a patch.
 pub fn parse(body: &[u8], media: Media, validation: FieldValidation) -> Result<Decoded, ApiError> {
-    todo!()
+    let mut strictness = Strictness::new(validation);
+    let object = read(body, media, &mut strictness)?;
+    Ok(Decoded { object, warnings: strictness.finish()? })
 }
 
 /// Makes a document fit its schema: what decoding does after parsing, for the results of patches.
@@ -60,5 +85,98 @@ pub fn conform(
     definition: &Definition,
     validation: FieldValidation,
 ) -> Result<Decoded, ApiError> {
-    todo!()
+    let Value::Object(map) = object else {
+        return Err(ApiError::bad_request("the document is no object"));
+    };
+    fit(map, schemas, Some(definition), Strictness::new(validation))
 }
+
+fn read(body: &[u8], media: Media, strictness: &mut Strictness) -> Result<Value, ApiError> {
+    let problem = match media {
+        Media::Json => json::parse(body, strictness)
+            .map_err(|error| format!("couldn't get version/kind; json parse error: {error}")),
+        Media::Yaml => yaml::parse(body, strictness)
+            .map_err(|error| format!("error converting YAML to JSON: {error}")),
+        Media::Protobuf => Err("protobuf is not understood here".to_owned()),
+    };
+    problem.map_err(ApiError::bad_request)
+}
+
+fn fit(
+    mut map: Map<String, Value>,
+    schemas: &Schemas,
+    definition: Option<&Definition>,
+    mut strictness: Strictness,
+) -> Result<Decoded, ApiError> {
+    if let Some(definition) = definition {
+        let mut conform = Conform { schemas, strictness: &mut strictness };
+        if let Err(problem) = conform.object(&mut map, definition, &Path::ROOT) {
+            return Err(unfit(&Value::Object(map), definition, &problem));
+        }
+    }
+    Ok(Decoded { object: Value::Object(map), warnings: strictness.finish()? })
+}
+
+/// `Deployment in version "v1" cannot be handled as a Deployment: …`
+fn unfit(object: &Value, definition: &Definition, problem: &str) -> ApiError {
+    let api_version = document::api_version(object);
+    let version = api_version.rsplit('/').next().unwrap_or(api_version);
+    let kind = match document::kind(object) {
+        "" => definition.short_name(),
+        kind => kind,
+    };
+    let wanted = definition.gvk.first().map_or(definition.short_name(), |gvk| &gvk.kind);
+    ApiError::bad_request(format!(
+        "{kind} in version {version:?} cannot be handled as a {wanted}: {problem}"
+    ))
+}
+
+/// Checks `apiVersion` and `kind` against what is expected, and fills in what is missing.
+fn check_type(
+    mut map: Map<String, Value>,
+    expected: Option<&Definition>,
+) -> Result<Map<String, Value>, ApiError> {
+    let text = |field: &str| map.get(field).and_then(Value::as_str).unwrap_or_default();
+    let (api_version, kind) = (text("apiVersion"), text("kind"));
+    let Some(definition) = expected else {
+        let missing = [("apiVersion", api_version), ("kind", kind)]
+            .into_iter()
+            .find(|(_, value)| value.is_empty());
+        return match missing {
+            Some((field, _)) => {
+                let field = if field == "kind" { "Kind" } else { field };
+                Err(ApiError::bad_request(format!("Object '{field}' is missing in the body")))
+            }
+            None => Ok(map),
+        };
+    };
+    let Some(first) = definition.gvk.first() else { return Ok(map) };
+    if !kind.is_empty() && kind != first.kind {
+        let problem = format!("converting ({}) to ({}): unknown conversion", kind, first.kind);
+        return Err(unfit(&Value::Object(map), definition, &problem));
+    }
+    let fits = |gvk: &crate::GroupVersionKind| gvk.is_api_version(api_version);
+    if !api_version.is_empty() && !definition.gvk.iter().any(fits) && definition.gvk.len() == 1 {
+        return Err(ApiError::bad_request(format!(
+            "the API version in the data ({api_version}) does not match the expected API version ({})",
+            first.api_version()
+        )));
+    }
+    if api_version.is_empty() {
+        map.insert("apiVersion".to_owned(), first.api_version().into());
+    }
+    map.entry("kind")
+        .and_modify(|kind| {
+            if kind.as_str() == Some("") {
+                *kind = Value::Null
+            }
+        })
+        .or_insert(Value::Null);
+    if map["kind"].is_null() {
+        map.insert("kind".to_owned(), first.kind.clone().into());
+    }
+    Ok(map)
+}
+
+#[cfg(test)]
+mod tests;

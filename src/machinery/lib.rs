@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a kind. Documents are `serde_json::Value`; what a field means comes from a [`Schemas`].
 
+mod conform;
 pub mod decode;
 pub mod document;
 mod error;
@@ -10,12 +11,14 @@ mod json;
 pub mod media;
 pub mod names;
 pub mod patch;
+mod path;
 mod protobuf;
 mod quantity;
 mod schema;
 mod selector;
 mod strict;
 pub mod table;
+pub mod time;
 mod yaml;
 
 pub use decode::{Decoded, FieldValidation, Media, conform, decode, parse};

@@ -227,6 +227,14 @@ impl GroupVersionKind {
         }
     }
 
+    /// Whether `apiVersion` of a document says this group and version.
+    pub fn is_api_version(&self, api_version: &str) -> bool {
+        match api_version.split_once('/') {
+            Some((group, version)) => group == self.group && version == self.version,
+            None => self.group.is_empty() && api_version == self.version,
+        }
+    }
+
     fn as_tuple(&self) -> (&str, &str, &str) {
         (&self.group, &self.version, &self.kind)
     }
