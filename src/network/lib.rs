@@ -20,6 +20,7 @@ mod node_ports;
 mod pipe;
 mod plug;
 mod ports;
+mod splice;
 mod stream;
 mod switch;
 mod tables;

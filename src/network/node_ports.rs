@@ -2,17 +2,38 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
-use base::Tasks;
+use base::{CancellationToken, Tasks};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::{Mutex, watch};
+use tokio::time::sleep;
 
+use crate::splice::{abort, splice};
 use crate::{Endpoint, Interface, Protocol};
+
+mod datagrams;
+
+/// After a failed accept (usually: too many open files) others must close something first.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Closing a listener takes one turn of its task; this only bounds a runtime that is stuck.
+const CLOSE_GRACE: Duration = Duration::from_secs(5);
 
 /// Real listeners on the host, spliced into the switch.
 #[derive(Debug)]
 pub struct NodePorts {
     bind: IpAddr,
     interface: Interface,
+    tasks: Tasks,
+    open: Mutex<BTreeMap<(u16, Protocol), Open>>,
+}
+
+/// An open port of the host.
+#[derive(Debug)]
+struct Open {
+    target: watch::Sender<Endpoint>,
     tasks: Tasks,
 }
 
@@ -28,15 +49,88 @@ pub struct BindFailure {
 }
 
 impl NodePorts {
-    /// Listens at the host's address `bind` and dials as `interface`.
+    /// Listens at the host's address `bind` and dials as `interface`, whose address the pods see as their peer.
     pub fn new(bind: IpAddr, interface: Interface, tasks: Tasks) -> Self {
-        Self { bind, interface, tasks }
+        Self { bind, interface, tasks, open: Mutex::default() }
     }
 
     /// Opens and closes listeners until exactly these are open, and reports those that could not be. They are tried
-    /// again with the next call.
+    /// again with the next call. Connections that are made stay as they are.
     pub async fn set(&self, ports: BTreeMap<(u16, Protocol), Endpoint>) -> Vec<BindFailure> {
-        let _ = (self.bind, &self.interface, &self.tasks, ports);
-        todo!()
+        let mut open = self.open.lock().await;
+        for (_, closed) in open.extract_if(.., |key, _| !ports.contains_key(key)) {
+            closed.tasks.shutdown(CLOSE_GRACE).await;
+        }
+        let mut failures = Vec::new();
+        for ((port, protocol), target) in ports {
+            if let Some(open) = open.get(&(port, protocol)) {
+                open.target.send_replace(target);
+                continue;
+            }
+            match self.open(port, protocol, target).await {
+                Ok(opened) => _ = open.insert((port, protocol), opened),
+                Err(error) => failures.push(BindFailure { port, protocol, error }),
+            }
+        }
+        failures
+    }
+
+    async fn open(&self, port: u16, protocol: Protocol, target: Endpoint) -> io::Result<Open> {
+        let address = SocketAddr::new(self.bind, port);
+        let (sender, target) = watch::channel(target);
+        let tasks = self.tasks.child();
+        let interface = self.interface.clone();
+        match protocol {
+            Protocol::Tcp => {
+                let listener = TcpListener::bind(address).await?;
+                let entrance = Entrance { interface, target, connections: self.tasks.clone() };
+                tasks.spawn("node-port", |stop| entrance.run(listener, stop));
+            }
+            Protocol::Udp => {
+                let socket = UdpSocket::bind(address).await?;
+                tasks
+                    .spawn("node-port-udp", |stop| datagrams::run(socket, interface, target, stop));
+            }
+        }
+        Ok(Open { target: sender, tasks })
     }
 }
+
+/// Leads the connections of one port into the switch.
+struct Entrance {
+    interface: Interface,
+    target: watch::Receiver<Endpoint>,
+    connections: Tasks,
+}
+
+impl Entrance {
+    async fn run(self, listener: TcpListener, stop: CancellationToken) {
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((socket, _)) => self.lead_in(socket),
+                Err(_) => sleep(ACCEPT_PAUSE).await,
+            }
+        }
+    }
+
+    fn lead_in(&self, socket: TcpStream) {
+        let target = *self.target.borrow();
+        let connecting = self.interface.connect(None, target.into());
+        self.connections.spawn_until_stop("node-port-connection", async move {
+            // Without the option the connection only waits a little longer for small writes.
+            let _ = socket.set_nodelay(true);
+            match connecting.await {
+                Ok(stream) => splice(socket, stream).await,
+                Err(_) => abort(socket),
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

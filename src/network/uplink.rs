@@ -1,17 +1,21 @@
 //! The way out of the pod network: real sockets of the host, spliced to virtual ones.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use base::Tasks;
 use ipnet::IpNet;
-use tokio::io::copy_bidirectional;
 use tokio::net::{TcpStream, UdpSocket, lookup_host};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use crate::splice::splice;
 use crate::{Error, Stream};
+
+mod relay;
+
+pub(crate) use relay::Relay;
 
 /// Ranges no sandbox reaches through the host, whatever its egress: the host's loopback, where services listen that
 /// trust whoever connects; link-local addresses, where clouds hand out the machine's credentials; "this network",
@@ -76,12 +80,8 @@ impl Uplink {
     }
 
     /// Carries bytes between the two until both have finished or one breaks.
-    pub(crate) fn splice(&self, mut socket: TcpStream, mut stream: Stream) {
-        self.0.tasks.spawn_until_stop("uplink", async move {
-            if copy_bidirectional(&mut socket, &mut stream).await.is_err() {
-                stream.reset();
-            }
-        });
+    pub(crate) fn splice(&self, socket: TcpStream, stream: Stream) {
+        self.0.tasks.spawn_until_stop("uplink", splice(socket, stream));
     }
 
     /// Asks the host's resolver.
@@ -108,8 +108,8 @@ impl Uplink {
 /// Tells whether `to` is an address of this host: routes to such an address start from itself. Nothing is sent.
 async fn is_own_address(to: SocketAddr) -> bool {
     let any: IpAddr = match to {
-        SocketAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
-        SocketAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
     let Ok(socket) = UdpSocket::bind((any, 0)).await else { return false };
     if socket.connect(to).await.is_err() {
@@ -117,3 +117,6 @@ async fn is_own_address(to: SocketAddr) -> bool {
     }
     socket.local_addr().is_ok_and(|local| local.ip() == to.ip())
 }
+
+#[cfg(test)]
+mod tests;
