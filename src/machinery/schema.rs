@@ -6,6 +6,8 @@ use std::fmt;
 use serde_json::Value;
 
 mod file;
+#[cfg(test)]
+pub(crate) mod sample;
 
 /// All definitions of one API surface, loaded once and shared.
 #[derive(Debug, Default)]

@@ -89,7 +89,10 @@ fn merge_map(
         return match directive.as_str() {
             Some("replace") => Ok(patch),
             Some("delete") => Ok(Map::new()),
-            _ => Err(bad(format!("unknown patch type found in map: {directive}"))),
+            _ => {
+                let name = directive.as_str().unwrap_or_default();
+                Err(bad(format!("unknown patch type: {name} in map")))
+            }
         };
     }
     retain_keys(&mut original, &mut patch)?;
@@ -118,14 +121,14 @@ fn merge_field(
     let (inner, strategy) = shape.field(&key);
     let merged = match (original.remove(&key), change) {
         (Some(Value::Object(old)), Value::Object(new)) => {
-            Value::Object(merge_map(old, new, inner)?)
+            Some(Value::Object(merge_map(old, new, inner)?))
         }
         (Some(Value::Array(old)), Value::Array(new)) if strategy.merge => {
-            Value::Array(list::merge(old, new, strategy.merge_key.as_deref(), inner)?)
+            Some(Value::Array(list::merge(old, new, strategy.merge_key.as_deref(), inner)?))
         }
-        (_, new) => without_nulls(new),
+        (_, new) => adopt(new),
     };
-    original.insert(key, merged);
+    original.extend(merged.map(|merged| (key, merged)));
     Ok(())
 }
 
@@ -135,7 +138,7 @@ fn retain_keys(original: &mut Object, patch: &mut Object) -> Result<(), ApiError
     let malformed = || bad("invalid patch format of retainKeys");
     let kept = directive.as_array().ok_or_else(malformed)?;
     let is_kept = |key: &str| kept.iter().any(|name| name.as_str() == Some(key));
-    let sets = |(key, value): (&String, &Value)| !value.is_null() && !key.starts_with('$');
+    let sets = |(key, value): (&String, &Value)| !value.is_null() && !is_directive(key);
     if patch.iter().filter(|entry| sets(*entry)).any(|(key, _)| !is_kept(key)) {
         return Err(malformed());
     }
@@ -174,7 +177,7 @@ fn merge_ordered(
     let merged = match (old, new) {
         (None, None) => return Ok(()),
         (Some(old), None) => old,
-        (None, Some(new)) => list::merge(Vec::new(), new, key, inner)?,
+        (None, Some(new)) => new.into_iter().filter_map(adopt).collect(),
         (Some(old), Some(new)) if strategy.merge => list::merge(old, new, key, inner)?,
         (Some(_), Some(new)) => new,
     };
@@ -190,16 +193,24 @@ fn into_list(value: Value) -> Result<Vec<Value>, ApiError> {
     }
 }
 
-/// A value that is taken as a whole; what it deletes is not there to delete.
-fn without_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(mut map) => {
-            map.retain(|_, value| !value.is_null());
-            Value::Object(map.into_iter().map(|(key, value)| (key, without_nulls(value))).collect())
-        }
-        Value::Array(list) => Value::Array(list.into_iter().map(without_nulls).collect()),
+/// A value with nothing to merge into: nulls delete nothing, and directives have nothing to direct.
+fn adopt(value: Value) -> Option<Value> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Object(map) if map.contains_key(PATCH) => return None,
+        Value::Object(map) => Value::Object(
+            map.into_iter()
+                .filter(|(key, _)| !is_directive(key))
+                .filter_map(|(key, value)| Some((key, adopt(value)?)))
+                .collect(),
+        ),
+        Value::Array(list) => Value::Array(list.into_iter().filter_map(adopt).collect()),
         value => value,
-    }
+    })
+}
+
+fn is_directive(key: &str) -> bool {
+    key == RETAIN_KEYS || key.starts_with(DELETE_FROM) || key.starts_with(SET_ORDER)
 }
 
 fn bad(message: impl Into<String>) -> ApiError {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Object, PATCH, Shape, bad, into_list, merge_map, order, without_nulls};
+use super::{Object, PATCH, Shape, adopt, bad, into_list, merge_map, order};
 use crate::ApiError;
 
 /// Merges a patch into a list; new items come where the patch has them, others keep their places.
@@ -95,7 +95,7 @@ fn merge_item(
         (Some(Value::Object(old)), Value::Object(item)) => {
             *old = merge_map(std::mem::take(old), item, shape)?;
         }
-        (_, item) => list.push(without_nulls(item)),
+        (_, item) => list.extend(adopt(item)),
     }
     Ok(())
 }
