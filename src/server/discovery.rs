@@ -1,0 +1,80 @@
+//! Discovery: which groups, versions and kinds the server has, in both styles clients ask for.
+//!
+//! Everything is derived from the table of kinds. The aggregated style answers with two documents
+//! (KEP-3352); the older one with a document for each group and version.
+
+mod aggregated;
+mod groups;
+mod resources;
+
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use machinery::ApiError;
+use machinery::media::Accept;
+use serde_json::Value;
+
+use crate::catalog::Catalog;
+use crate::negotiate::Form;
+use crate::query::Query;
+use crate::respond::{self, Answer};
+
+use aggregated::Style;
+use groups::Groups;
+
+/// Answers `/api`, `/apis` and below, down to a group's version; `None` for other paths.
+pub(crate) fn respond(
+    catalog: &Catalog,
+    path: &str,
+    query: &Query<'_>,
+    headers: &HeaderMap,
+) -> Option<Result<Answer, ApiError>> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    let groups = || Groups::of(catalog.iter().map(|served| served.kind()));
+    let document = match parts.as_slice() {
+        ["api"] | ["apis"] => {
+            let core = parts[0] == "api";
+            if let Some(style) = aggregated_style(headers) {
+                return Some(aggregated(&groups().aggregated(core, style), style));
+            }
+            if core { groups().core_versions() } else { groups().list() }
+        }
+        ["api", version] => groups().resource_list("", version)?,
+        ["apis", group] => groups().group_document(group)?,
+        ["apis", group, version] => groups().resource_list(group, version)?,
+        _ => return None,
+    };
+    Some(plain(&document, query, headers))
+}
+
+fn plain(document: &Value, query: &Query<'_>, headers: &HeaderMap) -> Result<Answer, ApiError> {
+    // Discovery has one shape; a client that prefers another here still reads JSON.
+    let form = Form::negotiate(headers, query).unwrap_or_default().whole();
+    respond::document(StatusCode::OK, form, document)
+}
+
+fn aggregated(document: &Value, style: Style) -> Result<Answer, ApiError> {
+    let mut answer = respond::document(StatusCode::OK, Form::default(), document)?;
+    let media = HeaderValue::from_static(style.content_type());
+    answer.headers_mut().insert(header::CONTENT_TYPE, media);
+    Ok(answer)
+}
+
+/// The first aggregated style the client accepts, if it names one before plain JSON.
+fn aggregated_style(headers: &HeaderMap) -> Option<Style> {
+    let accept = headers.get(header::ACCEPT)?.to_str().ok()?;
+    for offer in Accept::parse(accept).offers() {
+        if offer.group() == Some("apidiscovery.k8s.io") {
+            match offer.version() {
+                Some("v2") => return Some(Style::V2),
+                Some("v2beta1") => return Some(Style::V2Beta1),
+                _ => {}
+            }
+        } else if offer.is_json() {
+            return None;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

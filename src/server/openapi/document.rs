@@ -1,0 +1,124 @@
+//! One document: the definitions its kinds need, with what clients read besides JSON Schema.
+
+use kinds::Kind;
+use machinery::{Definition, Field, FieldType, ListType};
+use serde_json::{Map, Value, json};
+
+use super::{REFERENCE_PREFIX, described, paths};
+
+pub(super) fn of(path: &str, kinds: &[&'static dyn Kind]) -> Value {
+    let mut names: Vec<&str> = kinds.iter().map(|kind| kind.schema_name()).collect();
+    names.extend(carried(kinds));
+    let mut definitions = described::definitions(&names);
+    for (name, definition) in &mut definitions {
+        wrap_references(definition);
+        if let Some(known) = kinds::schemas().definition(name) {
+            annotate(definition, known);
+        } else if let Some(kind) = kinds.iter().find(|kind| list_name(**kind) == *name) {
+            let names = kind.names();
+            definition["x-kubernetes-group-version-kind"] = json!([{
+                "group": names.group, "version": names.version, "kind": names.list_kind(),
+            }]);
+        }
+    }
+    let mut operations = Map::new();
+    for kind in kinds {
+        paths::add(&mut operations, path, *kind);
+    }
+    json!({
+        "openapi": "3.0.0",
+        "info": { "title": "Isopod", "version": env!("CARGO_PKG_VERSION") },
+        "paths": operations,
+        "components": { "schemas": definitions },
+    })
+}
+
+/// Definitions of other groups that subresources carry.
+fn carried(kinds: &[&'static dyn Kind]) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for kind in kinds {
+        for sub in kind.subresources() {
+            let carries = sub.carries(kind.names());
+            let known = kinds::schemas().by_gvk(&carries.group, &carries.version, &carries.kind);
+            names.extend(known.map(|definition| definition.name.as_str()));
+        }
+    }
+    names
+}
+
+fn list_name(kind: &dyn Kind) -> String {
+    format!("{}List", kind.schema_name())
+}
+
+/// A reference beside other words becomes `allOf`: JSON Schema would ignore the words.
+fn wrap_references(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            object.values_mut().for_each(wrap_references);
+            if object.len() > 1
+                && let Some(reference) = object.remove("$ref")
+            {
+                object.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(wrap_references),
+        _ => {}
+    }
+}
+
+fn annotate(schema: &mut Value, definition: &Definition) {
+    if !definition.gvk.is_empty() {
+        let gvk = definition.gvk.iter().map(|gvk| {
+            json!({ "group": gvk.group, "version": gvk.version, "kind": gvk.kind })
+        });
+        schema["x-kubernetes-group-version-kind"] = gvk.collect();
+    }
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for field in &definition.fields {
+        if let Some(property) = properties.get_mut(&field.name).and_then(Value::as_object_mut) {
+            annotate_field(property, field);
+        }
+    }
+}
+
+fn annotate_field(property: &mut Map<String, Value>, field: &Field) {
+    let mut set = |name: &str, value: Value| property.insert(format!("x-kubernetes-{name}"), value);
+    let list_type = match field.list_type {
+        Some(ListType::Atomic) => Some("atomic"),
+        Some(ListType::Set) => Some("set"),
+        Some(ListType::Map) => Some("map"),
+        None => None,
+    };
+    if let Some(list_type) = list_type {
+        set("list-type", list_type.into());
+    }
+    if !field.map_keys.is_empty() {
+        set("list-map-keys", field.map_keys.clone().into());
+    }
+    if field.atomic_map {
+        set("map-type", "atomic".into());
+    }
+    let mut strategies = Vec::new();
+    if field.patch.retain_keys {
+        strategies.push("retainKeys");
+    }
+    if field.patch.merge {
+        strategies.push("merge");
+    }
+    if !strategies.is_empty() {
+        set("patch-strategy", strategies.join(",").into());
+    }
+    if let Some(key) = &field.patch.merge_key {
+        set("patch-merge-key", key.clone().into());
+    }
+    if !field.enum_values.is_empty() && matches!(field.kind, FieldType::String) {
+        property.insert("enum".to_owned(), field.enum_values.clone().into());
+    }
+}
+
+/// A reference to a definition.
+pub(super) fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("{REFERENCE_PREFIX}{name}") })
+}

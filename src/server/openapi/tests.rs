@@ -1,0 +1,79 @@
+use super::*;
+
+fn document(path: &str) -> Value {
+    let documents = Documents::default();
+    serde_json::from_slice(&documents.of(kinds::KINDS).find(path).unwrap().json).unwrap()
+}
+
+#[test]
+fn merge_keys_and_descriptions_stand_together() {
+    let core = document("api/v1");
+    let spec = &core["components"]["schemas"]["io.k8s.api.core.v1.PodSpec"]["properties"];
+    assert_eq!(spec["containers"]["x-kubernetes-patch-merge-key"], "name");
+    assert_eq!(spec["containers"]["x-kubernetes-list-type"], "map");
+    assert!(spec["containers"]["description"].as_str().unwrap().len() > 20);
+}
+
+#[test]
+fn kubectl_finds_patch_types_dry_run_and_kinds() {
+    let apps = document("apis/apps/v1");
+    let patch = &apps["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"]["patch"];
+    assert_eq!(patch["x-kubernetes-group-version-kind"]["kind"], "Deployment");
+    assert!(patch["requestBody"]["content"].get("application/strategic-merge-patch+json").is_some());
+    let names: Vec<_> = patch["parameters"].as_array().unwrap().iter().map(|p| &p["name"]).collect();
+    assert!(names.contains(&&json!("fieldValidation")) && names.contains(&&json!("dryRun")));
+    let deployment = &apps["components"]["schemas"]["io.k8s.api.apps.v1.Deployment"];
+    assert_eq!(deployment["x-kubernetes-group-version-kind"][0]["kind"], "Deployment");
+}
+
+#[test]
+fn every_stored_kind_is_described() {
+    let documents = Documents::default();
+    let api = documents.of(kinds::KINDS);
+    for kind in kinds::KINDS {
+        let json: Value =
+            serde_json::from_slice(&api.find(&group_path(*kind)).unwrap().json).unwrap();
+        let schema = &json["components"]["schemas"][kind.schema_name()];
+        assert!(schema.is_object(), "{} has a row among the described kinds", kind.schema_name());
+    }
+}
+
+#[test]
+fn the_hash_in_the_index_is_that_of_the_document() {
+    let documents = Documents::default();
+    let api = documents.of(kinds::KINDS);
+    let url = api.index()["paths"]["apis/apps/v1"]["serverRelativeURL"].as_str().unwrap().to_owned();
+    assert!(url.ends_with(&api.find("apis/apps/v1").unwrap().hash), "{url}");
+}
+
+#[test]
+fn references_resolve() {
+    for path in ["api/v1", "apis/apps/v1"] {
+        let document = document(path);
+        let mut missing = Vec::new();
+        walk(&document, &mut |reference| {
+            let name = reference.trim_start_matches(REFERENCE_PREFIX);
+            if document["components"]["schemas"].get(name).is_none() {
+                missing.push(reference.to_owned());
+            }
+        });
+        missing.sort();
+        missing.dedup();
+        assert!(missing.is_empty(), "{path}: {missing:?}");
+    }
+}
+
+fn walk(value: &Value, found: &mut dyn FnMut(&str)) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object {
+                match value.as_str().filter(|_| key == "$ref") {
+                    Some(reference) => found(reference),
+                    None => walk(value, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+        _ => {}
+    }
+}

@@ -1,0 +1,239 @@
+//! The cluster's own certificate authority: made on first start, kept on disk, never sent anywhere.
+//!
+//! Only the authority and the service-account key live on disk. Leaf certificates are signed at each
+//! start, which costs a millisecond and leaves nothing to expire on a machine that is switched off.
+
+mod files;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use base::Clock;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType, date_time_ymd,
+};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use serde_json::json;
+
+use crate::identity::MASTERS;
+use crate::pki::files::Files;
+use crate::{BoxError, Config, Error};
+
+/// The authority outlives every leaf; replacing it means new kubeconfigs for everybody.
+const AUTHORITY_YEARS: i32 = 10;
+/// What clients are used to from other distributions.
+const LEAF_YEARS: i32 = 1;
+/// The folder of the data directory that holds keys.
+const FOLDER: &str = "pki";
+
+/// The names clients may reach the server by, besides its addresses.
+const SERVER_NAMES: &[&str] = &[
+    "localhost",
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    "kubernetes.default.svc.cluster.local",
+];
+
+/// The authority and what it has signed for this server.
+#[derive(Debug)]
+pub(crate) struct Pki {
+    server: Arc<ServerConfig>,
+    authority_pem: String,
+    service_account_key_pem: String,
+    admin: Leaf,
+}
+
+/// A certificate with its private key.
+struct Leaf {
+    certificate_pem: String,
+    certificate: CertificateDer<'static>,
+    key: KeyPair,
+}
+
+impl std::fmt::Debug for Leaf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Leaf")
+    }
+}
+
+impl Pki {
+    /// Makes or reads the certificates of a server at this address.
+    pub(crate) fn open(config: &Config, address: SocketAddr) -> Result<Self, Error> {
+        Self::make(config, address).map_err(Error::Pki)
+    }
+
+    fn make(config: &Config, address: SocketAddr) -> Result<Self, BoxError> {
+        let files = Files::open(config.data_dir.as_ref().map(|dir| dir.join(FOLDER)))?;
+        let authority = Authority::open(&files, &config.clock)?;
+        let service_account_key_pem = files.key("service-account.key")?.serialize_pem();
+        let admin = authority.client("system:admin", &[MASTERS])?;
+        // The first address of the Service network belongs to the `kubernetes` Service.
+        let service = config.service_cidr.hosts().next();
+        let addresses = [Some(address.ip()), service, Some([127, 0, 0, 1].into())];
+        let serving = authority.server(addresses.into_iter().flatten().collect())?;
+        Ok(Self {
+            server: Arc::new(server_config(&authority.certificate, serving)?),
+            authority_pem: authority.pem,
+            service_account_key_pem,
+            admin,
+        })
+    }
+
+    /// TLS with optional client certificates, HTTP/2 and HTTP/1.1.
+    pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.server)
+    }
+
+    /// The authority's certificate, PEM: what every client pins.
+    pub(crate) fn authority_pem(&self) -> &str {
+        &self.authority_pem
+    }
+
+    /// The private key that signs service-account tokens, PEM.
+    pub(crate) fn service_account_key_pem(&self) -> &str {
+        &self.service_account_key_pem
+    }
+
+    /// A kubeconfig for the administrator.
+    pub(crate) fn admin_kubeconfig(&self, address: SocketAddr) -> String {
+        let reachable = match address.ip() {
+            ip if ip.is_unspecified() && ip.is_ipv4() => SocketAddr::from(([127, 0, 0, 1], address.port())),
+            ip if ip.is_unspecified() => SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], address.port())),
+            _ => address,
+        };
+        let config = json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{ "name": "isopod", "cluster": {
+                "server": format!("https://{reachable}"),
+                "certificate-authority-data": STANDARD.encode(&self.authority_pem),
+            }}],
+            "users": [{ "name": "isopod", "user": {
+                "client-certificate-data": STANDARD.encode(&self.admin.certificate_pem),
+                "client-key-data": STANDARD.encode(self.admin.key.serialize_pem()),
+            }}],
+            "contexts": [{ "name": "isopod", "context": {
+                "cluster": "isopod", "user": "isopod", "namespace": "default",
+            }}],
+            "current-context": "isopod",
+        });
+        // JSON is YAML, and every client reads it.
+        format!("{config:#}\n")
+    }
+}
+
+/// Signs certificates for this cluster.
+struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+    certificate: CertificateDer<'static>,
+    clock: Clock,
+}
+
+impl Authority {
+    fn open(files: &Files, clock: &Clock) -> Result<Self, BoxError> {
+        let key = files.key("ca.key")?;
+        let pem = files.text("ca.crt", || {
+            let mut params = CertificateParams::new(Vec::new())?;
+            params.distinguished_name = distinguished_name("isopod-ca", &[]);
+            params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+            params.key_usages = vec![
+                KeyUsagePurpose::DigitalSignature,
+                KeyUsagePurpose::KeyCertSign,
+                KeyUsagePurpose::CrlSign,
+            ];
+            set_validity(&mut params, clock.now(), AUTHORITY_YEARS);
+            Ok(params.self_signed(&key)?.pem())
+        })?;
+        Ok(Self {
+            issuer: Issuer::from_ca_cert_pem(&pem, key)?,
+            certificate: CertificateDer::from_pem_slice(pem.as_bytes())?,
+            pem,
+            clock: clock.clone(),
+        })
+    }
+
+    fn server(&self, addresses: Vec<IpAddr>) -> Result<Leaf, BoxError> {
+        let mut params = self.params("kube-apiserver", &[], ExtendedKeyUsagePurpose::ServerAuth)?;
+        for name in SERVER_NAMES {
+            params.subject_alt_names.push(SanType::DnsName((*name).try_into()?));
+        }
+        params.subject_alt_names.extend(addresses.into_iter().map(SanType::IpAddress));
+        self.sign(&params)
+    }
+
+    /// The common name is the user, the organizations are the groups.
+    fn client(&self, user: &str, groups: &[&str]) -> Result<Leaf, BoxError> {
+        self.sign(&self.params(user, groups, ExtendedKeyUsagePurpose::ClientAuth)?)
+    }
+
+    fn params(
+        &self,
+        name: &str,
+        organizations: &[&str],
+        usage: ExtendedKeyUsagePurpose,
+    ) -> Result<CertificateParams, BoxError> {
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.distinguished_name = distinguished_name(name, organizations);
+        params.extended_key_usages = vec![usage];
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        set_validity(&mut params, self.clock.now(), LEAF_YEARS);
+        Ok(params)
+    }
+
+    fn sign(&self, params: &CertificateParams) -> Result<Leaf, BoxError> {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        let (certificate_pem, certificate) = (certificate.pem(), certificate.der().clone());
+        Ok(Leaf { certificate_pem, certificate, key })
+    }
+}
+
+fn server_config(authority: &CertificateDer<'static>, leaf: Leaf) -> Result<ServerConfig, BoxError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.clone())?;
+    // A service-account token needs no certificate, so the absence of one is not an error here.
+    let clients = WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider))
+        .allow_unauthenticated()
+        .build()?;
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(leaf.key.serialize_der()));
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_client_cert_verifier(clients)
+        .with_single_cert(vec![leaf.certificate], key)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn distinguished_name(name: &str, organizations: &[&str]) -> DistinguishedName {
+    let mut dn = DistinguishedName::new();
+    for organization in organizations {
+        dn.push(DnType::OrganizationName, *organization);
+    }
+    dn.push(DnType::CommonName, name);
+    dn
+}
+
+/// Valid from the start of yesterday, so that a client whose clock is behind accepts it.
+fn set_validity(params: &mut CertificateParams, now: Timestamp, years: i32) {
+    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let from = today.yesterday().expect("the clock is not at the beginning of time");
+    let month = u8::try_from(from.month()).expect("a month is positive");
+    let day = u8::try_from(from.day()).expect("a day is positive");
+    // 29 February has no anniversary.
+    let last_day = if (month, day) == (2, 29) { 28 } else { day };
+    params.not_before = date_time_ymd(i32::from(from.year()), month, day);
+    params.not_after = date_time_ymd(i32::from(from.year()) + years, month, last_day);
+}
+
+#[cfg(test)]
+mod tests;

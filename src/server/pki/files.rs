@@ -1,0 +1,72 @@
+//! Keys on disk: readable by their owner only, written whole or not at all.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
+
+use crate::BoxError;
+
+/// The folder that holds the keys, or none: then they last as long as the server.
+pub(super) struct Files(Option<PathBuf>);
+
+impl Files {
+    pub(super) fn open(folder: Option<PathBuf>) -> Result<Self, BoxError> {
+        if let Some(folder) = &folder {
+            create_private_dir(folder).map_err(|error| named(folder, &error))?;
+        }
+        Ok(Self(folder))
+    }
+
+    /// Reads a private key, or makes it.
+    pub(super) fn key(&self, name: &str) -> Result<KeyPair, BoxError> {
+        let pem = self.text(name, || {
+            Ok(KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?.serialize_pem())
+        })?;
+        Ok(KeyPair::from_pem(&pem)?)
+    }
+
+    /// Reads a file, or writes what `make` gives.
+    pub(super) fn text(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<String, BoxError>,
+    ) -> Result<String, BoxError> {
+        let Some(folder) = &self.0 else { return make() };
+        let path = folder.join(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let text = make()?;
+                write_private(&path, &text).map_err(|error| named(&path, &error))?;
+                Ok(text)
+            }
+            Err(error) => Err(named(&path, &error)),
+        }
+    }
+}
+
+fn named(path: &Path, error: &io::Error) -> BoxError {
+    format!("{}: {error}", path.display()).into()
+}
+
+fn create_private_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let temporary = path.with_extension("new");
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&temporary)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)
+}
