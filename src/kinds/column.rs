@@ -79,6 +79,12 @@ impl Column {
         Self::new(name, description, ColumnType::String, 1, cell)
     }
 
+    /// The same column, shown only in the wide table.
+    pub(crate) const fn only_wide(mut self) -> Self {
+        self.priority = 1;
+        self
+    }
+
     const fn new(
         name: &'static str,
         description: &'static str,

@@ -1,1 +1,5 @@
-//! coordination
+//! The group `coordination.k8s.io`.
+
+mod lease;
+
+pub(crate) use lease::Lease;

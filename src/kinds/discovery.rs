@@ -1,1 +1,5 @@
-//! discovery
+//! The group `discovery.k8s.io`.
+
+mod endpoint_slice;
+
+pub(crate) use endpoint_slice::EndpointSlice;

@@ -38,6 +38,12 @@ pub struct FieldLabel {
     pub get: fn(&Value) -> Cow<'_, str>,
 }
 
+impl FieldLabel {
+    pub(crate) const fn new(label: &'static str, get: fn(&Value) -> Cow<'_, str>) -> Self {
+        Self { label: Cow::Borrowed(label), get }
+    }
+}
+
 /// Turns documents into the form another kind stores, and back.
 #[derive(Debug, Clone, Copy)]
 pub struct Conversion {

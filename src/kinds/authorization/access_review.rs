@@ -1,0 +1,143 @@
+//! Access reviews: may this user do that? They are asked, never stored.
+
+use machinery::FieldErrors;
+use serde_json::Value;
+
+use crate::kind::{Kind, Scope};
+use crate::names::{BuiltIn, Names};
+use crate::read::{items, text};
+
+/// May that user do this?
+#[derive(Debug)]
+pub(crate) struct SubjectAccessReview;
+
+/// May I do this?
+#[derive(Debug)]
+pub(crate) struct SelfSubjectAccessReview;
+
+/// May that user do this in this namespace?
+#[derive(Debug)]
+pub(crate) struct LocalSubjectAccessReview;
+
+const fn names(kind: &'static str, plural: &'static str, singular: &'static str) -> Names {
+    BuiltIn {
+        group: "authorization.k8s.io",
+        version: "v1",
+        kind,
+        plural,
+        singular,
+        short: &[],
+        categories: &[],
+    }
+    .names()
+}
+
+static SUBJECT: Names = names("SubjectAccessReview", "subjectaccessreviews", "subjectaccessreview");
+static SELF: Names =
+    names("SelfSubjectAccessReview", "selfsubjectaccessreviews", "selfsubjectaccessreview");
+static LOCAL: Names =
+    names("LocalSubjectAccessReview", "localsubjectaccessreviews", "localsubjectaccessreview");
+
+impl Kind for SubjectAccessReview {
+    fn names(&self) -> &Names {
+        &SUBJECT
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Cluster
+    }
+
+    fn schema_name(&self) -> &'static str {
+        "io.k8s.api.authorization.v1.SubjectAccessReview"
+    }
+
+    fn virtual_review(&self) -> bool {
+        true
+    }
+
+    fn validate(&self, review: &Value, errors: &FieldErrors) {
+        validate_question(&review["spec"], errors);
+        validate_subject(&review["spec"], errors);
+    }
+}
+
+impl Kind for SelfSubjectAccessReview {
+    fn names(&self) -> &Names {
+        &SELF
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Cluster
+    }
+
+    fn schema_name(&self) -> &'static str {
+        "io.k8s.api.authorization.v1.SelfSubjectAccessReview"
+    }
+
+    fn virtual_review(&self) -> bool {
+        true
+    }
+
+    fn validate(&self, review: &Value, errors: &FieldErrors) {
+        validate_question(&review["spec"], errors);
+    }
+}
+
+impl Kind for LocalSubjectAccessReview {
+    fn names(&self) -> &Names {
+        &LOCAL
+    }
+
+    fn schema_name(&self) -> &'static str {
+        "io.k8s.api.authorization.v1.LocalSubjectAccessReview"
+    }
+
+    fn virtual_review(&self) -> bool {
+        true
+    }
+
+    fn validate(&self, review: &Value, errors: &FieldErrors) {
+        let spec = &review["spec"];
+        validate_question(spec, errors);
+        validate_subject(spec, errors);
+        if !spec["nonResourceAttributes"].is_null() {
+            let detail = "disallowed on this kind of request";
+            errors.at("spec").forbidden("nonResourceAttributes", detail);
+        }
+        let (own, asked) = (
+            text(&review["metadata"], "namespace"),
+            text(&spec["resourceAttributes"], "namespace"),
+        );
+        if own != asked {
+            let path = errors.at("spec").at("resourceAttributes");
+            path.invalid("namespace", asked, "must match metadata.namespace");
+        }
+    }
+}
+
+fn validate_question(spec: &Value, errors: &FieldErrors) {
+    let path = errors.at("spec");
+    match (&spec["resourceAttributes"], &spec["nonResourceAttributes"]) {
+        (Value::Null, Value::Null) => path.invalid(
+            "resourceAttributes",
+            Value::Null,
+            "exactly one of nonResourceAttributes or resourceAttributes must be specified",
+        ),
+        (Value::Null, _) | (_, Value::Null) => {}
+        (_, other) => path.invalid(
+            "nonResourceAttributes",
+            other.clone(),
+            "cannot be specified in combination with resourceAttributes",
+        ),
+    }
+}
+
+fn validate_subject(spec: &Value, errors: &FieldErrors) {
+    if text(spec, "user").is_empty() && items(spec, "groups").next().is_none() {
+        let detail = "at least one of user or group must be specified";
+        errors.at("spec").invalid("user", "", detail);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! Endpoints: the addresses behind a service, as they were listed before EndpointSlice.
+
+use machinery::{FieldErrors, FieldPath};
+use serde_json::Value;
+
+use crate::column::{Column, NONE};
+use crate::fill::{default, items_mut};
+use crate::kind::Kind;
+use crate::names::{BuiltIn, Names};
+use crate::read::{items, text};
+use crate::{address, port};
+
+/// The addresses behind a service.
+#[derive(Debug)]
+pub(crate) struct Endpoints;
+
+static NAMES: Names = BuiltIn {
+    group: "",
+    version: "v1",
+    kind: "Endpoints",
+    plural: "endpoints",
+    singular: "endpoints",
+    short: &["ep"],
+    categories: &[],
+}
+.names();
+
+/// How many addresses a cell shows before it only counts.
+const SHOWN: usize = 3;
+
+static COLUMNS: &[Column] = &[
+    Column::NAME,
+    Column::text("Endpoints", "Addresses that are ready, with their ports.", |endpoints, _| {
+        joined(endpoints).into()
+    }),
+    Column::AGE,
+];
+
+impl Kind for Endpoints {
+    fn names(&self) -> &Names {
+        &NAMES
+    }
+
+    fn schema_name(&self) -> &'static str {
+        "io.k8s.api.core.v1.Endpoints"
+    }
+
+    fn columns(&self) -> &[Column] {
+        COLUMNS
+    }
+
+    fn set_defaults(&self, endpoints: &mut Value) {
+        for subset in items_mut(endpoints, "subsets") {
+            for port in items_mut(subset, "ports") {
+                default(port, "protocol", "TCP");
+            }
+        }
+    }
+
+    fn validate(&self, endpoints: &Value, errors: &FieldErrors) {
+        for (index, subset) in items(endpoints, "subsets").enumerate() {
+            validate_subset(subset, &errors.at("subsets").index(index));
+        }
+    }
+
+    fn warnings(&self, _endpoints: &Value) -> Vec<String> {
+        vec![
+            "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+                .to_owned(),
+        ]
+    }
+}
+
+fn validate_subset(subset: &Value, path: &FieldPath<'_>) {
+    let lists = ["addresses", "notReadyAddresses"];
+    if lists.iter().all(|list| items(subset, list).next().is_none()) {
+        path.required("", "must specify `addresses` or `notReadyAddresses`");
+    }
+    for list in lists {
+        for (index, one) in items(subset, list).enumerate() {
+            let path = path.at(list).index(index);
+            address::validate(text(one, "ip"), &path.at("ip"));
+        }
+    }
+    let count = items(subset, "ports").count();
+    for (index, one) in items(subset, "ports").enumerate() {
+        let path = path.at("ports").index(index);
+        if count > 1 && text(one, "name").is_empty() {
+            path.required("name", "");
+        }
+        port::validate_number(one["port"].as_i64().unwrap_or(0), "port", &path);
+    }
+}
+
+fn joined(endpoints: &Value) -> String {
+    let mut all = Vec::new();
+    for subset in items(endpoints, "subsets") {
+        let addresses: Vec<&str> = items(subset, "addresses").map(|one| text(one, "ip")).collect();
+        let mut ports = items(subset, "ports").filter_map(|one| one["port"].as_i64()).peekable();
+        if ports.peek().is_none() {
+            all.extend(addresses.iter().map(ToString::to_string));
+        }
+        for port in ports {
+            all.extend(addresses.iter().map(|ip| match ip.contains(':') {
+                true => format!("[{ip}]:{port}"),
+                false => format!("{ip}:{port}"),
+            }));
+        }
+    }
+    shortened(&all, NONE)
+}
+
+/// The first few of a list, and how many more there are; `empty` when there are none.
+pub(crate) fn shortened(all: &[String], empty: &str) -> String {
+    match all {
+        [] => empty.to_owned(),
+        all if all.len() > SHOWN => {
+            format!("{} + {} more...", all[..SHOWN].join(","), all.len() - SHOWN)
+        }
+        all => all.join(","),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! Namespace: a scope for names.
+
+use machinery::document::{name, scalar_at};
+use machinery::{FieldErrors, names};
+use serde_json::{Value, json};
+
+use crate::column::Column;
+use crate::fill::{copy, default, object, set};
+use crate::kind::{FieldLabel, Kind, Scope};
+use crate::metadata::NameRule;
+use crate::names::{BuiltIn, Names};
+use crate::read::{items, text};
+use crate::subresource::Subresource;
+
+/// A scope for names.
+#[derive(Debug)]
+pub(crate) struct Namespace;
+
+static NAMES: Names = BuiltIn {
+    group: "",
+    version: "v1",
+    kind: "Namespace",
+    plural: "namespaces",
+    singular: "namespace",
+    short: &["ns"],
+    categories: &[],
+}
+.names();
+
+/// The finalizer that keeps a namespace until all its objects are gone.
+const FINALIZER: &str = "kubernetes";
+
+/// The label by which selectors can name a namespace.
+const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+
+static COLUMNS: &[Column] = &[
+    Column::NAME,
+    Column::text("Status", "Whether it is in use or being deleted.", |namespace, _| {
+        text(&namespace["status"], "phase").into()
+    }),
+    Column::AGE,
+];
+
+static SELECTABLE: &[FieldLabel] =
+    &[FieldLabel::new("status.phase", |namespace| scalar_at(namespace, "/status/phase"))];
+
+impl Kind for Namespace {
+    fn names(&self) -> &Names {
+        &NAMES
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Cluster
+    }
+
+    fn schema_name(&self) -> &'static str {
+        "io.k8s.api.core.v1.Namespace"
+    }
+
+    fn name_rule(&self) -> NameRule {
+        NameRule::Label
+    }
+
+    fn subresources(&self) -> &[Subresource] {
+        &[Subresource::Status, Subresource::Finalize]
+    }
+
+    fn columns(&self) -> &[Column] {
+        COLUMNS
+    }
+
+    fn selectable(&self) -> &[FieldLabel] {
+        SELECTABLE
+    }
+
+    fn set_defaults(&self, namespace: &mut Value) {
+        let own = name(namespace).to_owned();
+        if own.is_empty() {
+            return;
+        }
+        if let Some(labels) = object(namespace, "metadata").and_then(|meta| object(meta, "labels"))
+        {
+            default(labels, NAME_LABEL, own);
+        }
+    }
+
+    fn prepare_create(&self, namespace: &mut Value) {
+        set(namespace, "status", json!({ "phase": "Active" }));
+        let Some(spec) = object(namespace, "spec") else { return };
+        let mut finalizers: Vec<Value> = items(spec, "finalizers").cloned().collect();
+        if !finalizers.iter().any(|finalizer| finalizer == FINALIZER) {
+            finalizers.push(FINALIZER.into());
+        }
+        set(spec, "finalizers", finalizers);
+    }
+
+    fn prepare_update(&self, new: &mut Value, old: &Value) {
+        copy(new, "spec", old);
+        copy(new, "status", old);
+    }
+
+    fn validate(&self, namespace: &Value, errors: &FieldErrors) {
+        for (index, finalizer) in items(&namespace["spec"], "finalizers").enumerate() {
+            let finalizer = finalizer.as_str().unwrap_or_default();
+            let path = errors.at("spec").at("finalizers").index(index);
+            path.check("", finalizer, names::qualified_name(finalizer));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

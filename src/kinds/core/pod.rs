@@ -1,0 +1,134 @@
+//! Pod: one or more containers that share an address and volumes.
+
+mod columns;
+mod container;
+mod defaults;
+mod env;
+mod probe;
+mod qos;
+mod resources;
+mod scheduling;
+mod spec;
+pub(crate) mod template;
+mod update;
+mod volume;
+
+use std::borrow::Cow;
+
+use machinery::FieldErrors;
+use machinery::document::{scalar_at, str_at};
+use serde_json::{Value, json};
+
+use crate::column::Column;
+use crate::fill::{default, present, set};
+use crate::kind::{DeletionAnswer, FieldLabel, Kind};
+use crate::names::{BuiltIn, Names};
+use crate::read::text;
+use crate::subresource::Subresource;
+
+/// One or more containers that share an address and volumes.
+#[derive(Debug)]
+pub(crate) struct Pod;
+
+static NAMES: Names = BuiltIn {
+    group: "",
+    version: "v1",
+    kind: "Pod",
+    plural: "pods",
+    singular: "pod",
+    short: &["po"],
+    categories: &["all"],
+}
+.names();
+
+static SUBRESOURCES: &[Subresource] =
+    &[Subresource::Status, Subresource::Binding, Subresource::Eviction, Subresource::Log];
+
+static SELECTABLE: &[FieldLabel] = &[
+    FieldLabel::new("spec.nodeName", |pod| scalar_at(pod, "/spec/nodeName")),
+    FieldLabel::new("spec.restartPolicy", |pod| scalar_at(pod, "/spec/restartPolicy")),
+    FieldLabel::new("spec.schedulerName", |pod| scalar_at(pod, "/spec/schedulerName")),
+    FieldLabel::new("spec.serviceAccountName", |pod| scalar_at(pod, "/spec/serviceAccountName")),
+    FieldLabel::new("spec.hostNetwork", |pod| {
+        Cow::Borrowed(if pod["spec"]["hostNetwork"] == true { "true" } else { "false" })
+    }),
+    FieldLabel::new("status.phase", |pod| scalar_at(pod, "/status/phase")),
+    FieldLabel::new("status.podIP", |pod| scalar_at(pod, "/status/podIP")),
+    FieldLabel::new("status.podIPs", |pod| scalar_at(pod, "/status/podIP")),
+    FieldLabel::new("status.nominatedNodeName", |pod| scalar_at(pod, "/status/nominatedNodeName")),
+];
+
+impl Kind for Pod {
+    fn names(&self) -> &Names {
+        &NAMES
+    }
+
+    fn schema_name(&self) -> &'static str {
+        "io.k8s.api.core.v1.Pod"
+    }
+
+    fn subresources(&self) -> &[Subresource] {
+        SUBRESOURCES
+    }
+
+    fn columns(&self) -> &[Column] {
+        columns::COLUMNS
+    }
+
+    fn selectable(&self) -> &[FieldLabel] {
+        SELECTABLE
+    }
+
+    fn deletion_answer(&self) -> DeletionAnswer {
+        DeletionAnswer::Object
+    }
+
+    fn generation(&self) -> bool {
+        true
+    }
+
+    fn set_defaults(&self, pod: &mut Value) {
+        if let Some(spec) = present(pod, "spec") {
+            defaults::spec(spec);
+        }
+        defaults::pod(pod);
+    }
+
+    fn prepare_create(&self, pod: &mut Value) {
+        let class = qos::class(pod);
+        set(pod, "status", json!({ "phase": "Pending", "qosClass": class }));
+    }
+
+    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
+        crate::status::keep_all_but_status(new, old);
+        let class = qos::class(new);
+        if let Some(status) = present(new, "status") {
+            default(status, "qosClass", class);
+        }
+    }
+
+    fn validate(&self, pod: &Value, errors: &FieldErrors) {
+        spec::validate(&pod["spec"], &errors.at("spec"));
+    }
+
+    fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        update::validate(new, old, errors);
+    }
+
+    fn default_grace_seconds(&self, pod: &Value) -> Option<i64> {
+        let wanted = pod["spec"]["terminationGracePeriodSeconds"].as_i64();
+        Some(wanted.unwrap_or(defaults::GRACE_SECONDS).max(0))
+    }
+
+    fn deletes_at_once(&self, pod: &Value) -> bool {
+        str_at(pod, "/spec/nodeName").is_empty() || is_terminal(pod)
+    }
+}
+
+/// Whether its containers ended and will not run again.
+fn is_terminal(pod: &Value) -> bool {
+    matches!(text(&pod["status"], "phase"), "Succeeded" | "Failed")
+}
+
+#[cfg(test)]
+mod tests;

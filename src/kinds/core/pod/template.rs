@@ -1,0 +1,88 @@
+//! The pod template of a workload: the pod it makes, and what the workload's table says about it.
+
+use jiff::Timestamp;
+use machinery::{FieldErrors, FieldPath};
+use serde_json::Value;
+
+use super::{defaults, spec};
+use crate::column::{Column, NONE};
+use crate::fill::present;
+use crate::metadata;
+use crate::read::{items, text};
+use crate::scale;
+
+/// Fills the defaults of the template of a workload.
+pub(crate) fn set_defaults(workload: &mut Value) {
+    if let Some(spec) = present(workload, "spec") {
+        fill(spec);
+    }
+}
+
+/// Fills the defaults of the template that stands in `parent`.
+pub(crate) fn fill(parent: &mut Value) {
+    let template = present(parent, "template");
+    if let Some(spec) = template.and_then(|template| present(template, "spec")) {
+        defaults::spec(spec);
+    }
+}
+
+/// Checks a template at `path`.
+pub(crate) fn validate(template: &Value, path: &FieldPath<'_>) {
+    metadata::labels(&template["metadata"]["labels"], &path.at("metadata").at("labels"));
+    metadata::annotations(
+        &template["metadata"]["annotations"],
+        &path.at("metadata").at("annotations"),
+    );
+    spec::validate(&template["spec"], &path.at("spec"));
+}
+
+/// Checks the template of a workload whose pods always run again, which stands in a spec at `path`.
+pub(crate) fn validate_of_lasting_workload(template: &Value, kind: &str, path: &FieldPath<'_>) {
+    validate(template, path);
+    let (pod, path) = (&template["spec"], path.at("spec"));
+    let policy = text(pod, "restartPolicy");
+    if !matches!(policy, "Always" | "") {
+        path.not_supported("restartPolicy", policy, &["Always"]);
+    }
+    if !pod["activeDeadlineSeconds"].is_null() {
+        let detail = format!("activeDeadlineSeconds in {kind} is not Supported");
+        path.forbidden("activeDeadlineSeconds", &detail);
+    }
+}
+
+/// Checks numbers of a workload's spec that must not be negative.
+pub(crate) fn validate_counts(workload: &Value, fields: &[&str], errors: &FieldErrors) {
+    for field in fields {
+        if workload["spec"][*field].as_i64().is_some_and(|count| count < 0) {
+            let value = workload["spec"][*field].clone();
+            errors.at("spec").invalid(field, value, "must be greater than or equal to 0");
+        }
+    }
+}
+
+/// The names of the template's containers.
+pub(crate) const CONTAINERS: Column =
+    Column::wide("Containers", "Names of the containers in its template.", |workload, _| {
+        joined(&workload["spec"]["template"], "name").into()
+    });
+
+/// The images of the template's containers.
+pub(crate) const IMAGES: Column =
+    Column::wide("Images", "Images of the containers in its template.", |workload, _| {
+        joined(&workload["spec"]["template"], "image").into()
+    });
+
+/// What selects the pods.
+pub(crate) const SELECTOR: Column =
+    Column::wide("Selector", "Labels of the pods it owns.", |workload, _: Timestamp| {
+        match scale::selector_text(&workload["spec"]["selector"]) {
+            empty if empty.is_empty() => NONE.into(),
+            selector => selector.into(),
+        }
+    });
+
+/// One field of each container of a template.
+pub(crate) fn joined(template: &Value, field: &str) -> String {
+    let containers = items(&template["spec"], "containers");
+    containers.map(|container| text(container, field)).collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,109 @@
+//! Service: one address for many pods.
+
+mod columns;
+mod defaults;
+mod update;
+mod validation;
+
+use machinery::FieldErrors;
+use machinery::document::scalar_at;
+use serde_json::{Value, json};
+
+use crate::column::Column;
+use crate::fill::set;
+use crate::kind::{DeletionAnswer, FieldLabel, Kind};
+use crate::metadata::NameRule;
+use crate::names::{BuiltIn, Names};
+use crate::read::text;
+use crate::subresource::Subresource;
+
+/// One address for many pods.
+#[derive(Debug)]
+pub(crate) struct Service;
+
+static NAMES: Names = BuiltIn {
+    group: "",
+    version: "v1",
+    kind: "Service",
+    plural: "services",
+    singular: "service",
+    short: &["svc"],
+    categories: &["all"],
+}
+.names();
+
+static SELECTABLE: &[FieldLabel] = &[
+    FieldLabel::new("spec.clusterIP", |service| scalar_at(service, "/spec/clusterIP")),
+    FieldLabel::new("spec.type", |service| scalar_at(service, "/spec/type")),
+];
+
+impl Kind for Service {
+    fn names(&self) -> &Names {
+        &NAMES
+    }
+
+    fn schema_name(&self) -> &'static str {
+        "io.k8s.api.core.v1.Service"
+    }
+
+    fn name_rule(&self) -> NameRule {
+        NameRule::LetterLabel
+    }
+
+    fn subresources(&self) -> &[Subresource] {
+        &[Subresource::Status]
+    }
+
+    fn columns(&self) -> &[Column] {
+        columns::COLUMNS
+    }
+
+    fn selectable(&self) -> &[FieldLabel] {
+        SELECTABLE
+    }
+
+    fn deletion_answer(&self) -> DeletionAnswer {
+        DeletionAnswer::Object
+    }
+
+    fn set_defaults(&self, service: &mut Value) {
+        defaults::fill(service);
+    }
+
+    /// The server allocates addresses and node ports after this and before the checks.
+    fn prepare_create(&self, service: &mut Value) {
+        set(service, "status", json!({ "loadBalancer": {} }));
+    }
+
+    fn prepare_update(&self, new: &mut Value, old: &Value) {
+        update::keep_allocated(new, old);
+    }
+
+    fn validate(&self, service: &Value, errors: &FieldErrors) {
+        validation::validate(&service["spec"], &errors.at("spec"));
+    }
+
+    fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        update::validate(&new["spec"], &old["spec"], errors);
+    }
+}
+
+fn has_cluster_address(spec: &Value) -> bool {
+    text(spec, "type") != "ExternalName"
+}
+
+fn has_node_ports(spec: &Value) -> bool {
+    match text(spec, "type") {
+        "NodePort" => true,
+        "LoadBalancer" => spec["allocateLoadBalancerNodePorts"] != false,
+        _ => false,
+    }
+}
+
+fn is_reached_from_outside(spec: &Value) -> bool {
+    matches!(text(spec, "type"), "NodePort" | "LoadBalancer")
+        || spec["externalIPs"].as_array().is_some_and(|addresses| !addresses.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

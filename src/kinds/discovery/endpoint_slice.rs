@@ -1,0 +1,176 @@
+//! EndpointSlice: some of the addresses behind a service.
+
+use std::collections::BTreeSet;
+
+use machinery::{FieldErrors, FieldPath, names};
+use serde_json::Value;
+
+use crate::column::Column;
+use crate::core::endpoints::shortened;
+use crate::fill::{default, items_mut};
+use crate::kind::Kind;
+use crate::names::{BuiltIn, Names};
+use crate::port;
+use crate::read::{items, text};
+
+/// Some of the addresses behind a service.
+#[derive(Debug)]
+pub(crate) struct EndpointSlice;
+
+static NAMES: Names = BuiltIn {
+    group: "discovery.k8s.io",
+    version: "v1",
+    kind: "EndpointSlice",
+    plural: "endpointslices",
+    singular: "endpointslice",
+    short: &[],
+    categories: &[],
+}
+.names();
+
+/// Endpoints of one slice: a watcher reads a slice as a whole whenever one of them changes.
+const MAX_ENDPOINTS: usize = 1000;
+
+/// Addresses of one endpoint: consumers use the first and may ignore the rest.
+const MAX_ADDRESSES: usize = 100;
+
+/// Ports of one slice: more than any service declares.
+const MAX_PORTS: usize = 100;
+
+const ADDRESS_TYPES: &[&str] = &["FQDN", "IPv4", "IPv6"];
+const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
+const UNSET: &str = "<unset>";
+
+static COLUMNS: &[Column] = &[
+    Column::NAME,
+    Column::text("AddressType", "The family of its addresses.", |slice, _| {
+        text(slice, "addressType").into()
+    }),
+    Column::text("Ports", "Ports of every endpoint.", |slice, _| ports(slice).into()),
+    Column::text("Endpoints", "Addresses of the endpoints.", |slice, _| {
+        let addresses = items(slice, "endpoints").flat_map(|one| items(one, "addresses"));
+        let addresses: Vec<String> =
+            addresses.filter_map(|one| one.as_str().map(str::to_owned)).collect();
+        shortened(&addresses, UNSET).into()
+    }),
+    Column::AGE,
+];
+
+impl Kind for EndpointSlice {
+    fn names(&self) -> &Names {
+        &NAMES
+    }
+
+    fn schema_name(&self) -> &'static str {
+        "io.k8s.api.discovery.v1.EndpointSlice"
+    }
+
+    fn columns(&self) -> &[Column] {
+        COLUMNS
+    }
+
+    fn generation(&self) -> bool {
+        true
+    }
+
+    fn set_defaults(&self, slice: &mut Value) {
+        for port in items_mut(slice, "ports") {
+            if port["name"].is_null() {
+                default(port, "name", "");
+            }
+            default(port, "protocol", "TCP");
+        }
+    }
+
+    fn validate(&self, slice: &Value, errors: &FieldErrors) {
+        let root = errors.root();
+        match text(slice, "addressType") {
+            "" => root.required("addressType", ""),
+            known if ADDRESS_TYPES.contains(&known) => {}
+            other => root.not_supported("addressType", other, ADDRESS_TYPES),
+        }
+        validate_endpoints(slice, &errors.at("endpoints"));
+        validate_ports(slice, &errors.at("ports"));
+    }
+
+    fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        errors.root().immutable("addressType", new.get("addressType"), old.get("addressType"));
+    }
+}
+
+fn validate_endpoints(slice: &Value, path: &FieldPath<'_>) {
+    let count = items(slice, "endpoints").count();
+    if count > MAX_ENDPOINTS {
+        path.too_many("", count, MAX_ENDPOINTS);
+        return;
+    }
+    let kind = text(slice, "addressType");
+    for (index, endpoint) in items(slice, "endpoints").enumerate() {
+        let path = path.index(index);
+        let addresses: Vec<&str> = items(endpoint, "addresses").filter_map(Value::as_str).collect();
+        match addresses.len() {
+            0 => path.required("addresses", "must contain at least 1 address"),
+            count if count > MAX_ADDRESSES => path.too_many("addresses", count, MAX_ADDRESSES),
+            _ => {}
+        }
+        for (index, one) in addresses.iter().enumerate() {
+            validate_address(one, kind, &path.at("addresses").index(index));
+        }
+        let hostname = text(endpoint, "hostname");
+        if !hostname.is_empty() {
+            path.check("hostname", hostname, names::dns1123_label(hostname));
+        }
+    }
+}
+
+fn validate_address(one: &str, kind: &str, path: &FieldPath<'_>) {
+    match kind {
+        "FQDN" => path.check("", one, names::dns1123_subdomain(one)),
+        "IPv4" if one.parse::<std::net::Ipv4Addr>().is_err() => {
+            path.invalid("", one, "must be a valid IPv4 address");
+        }
+        "IPv6" if one.parse::<std::net::Ipv6Addr>().is_err() => {
+            path.invalid("", one, "must be a valid IPv6 address");
+        }
+        _ => {}
+    }
+}
+
+fn validate_ports(slice: &Value, path: &FieldPath<'_>) {
+    let count = items(slice, "ports").count();
+    if count > MAX_PORTS {
+        path.too_many("", count, MAX_PORTS);
+        return;
+    }
+    let mut seen = BTreeSet::new();
+    for (index, one) in items(slice, "ports").enumerate() {
+        let path = path.index(index);
+        let name = text(one, "name");
+        if !name.is_empty() {
+            path.check("name", name, names::dns1123_label(name));
+        }
+        if !seen.insert(name) {
+            path.duplicate("name", name);
+        }
+        match text(one, "protocol") {
+            "" => path.required("protocol", ""),
+            known if PROTOCOLS.contains(&known) => {}
+            other => path.not_supported("protocol", other, PROTOCOLS),
+        }
+        if let Some(number) = one["port"].as_i64() {
+            port::validate_number(number, "port", &path);
+        }
+    }
+}
+
+fn ports(slice: &Value) -> String {
+    let ports = items(slice, "ports").map(|one| match (one["port"].as_i64(), text(one, "name")) {
+        (Some(number), _) => number.to_string(),
+        (None, "") => "*".to_owned(),
+        (None, name) => name.to_owned(),
+    });
+    shortened(&ports.collect::<Vec<_>>(), UNSET)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! Event: the same objects as the core group's, under newer names of their fields.
+
+use std::borrow::Cow;
+
+use machinery::FieldErrors;
+use machinery::document::{scalar_at, set_type};
+use serde_json::Value;
+
+use crate::column::Column;
+use crate::core;
+use crate::fill::{remove, set};
+use crate::kind::{Conversion, FieldLabel, Kind, StorageView};
+use crate::names::{BuiltIn, Names};
+use crate::read::{is_unset, text};
+
+/// Something that happened to an object, under the newer names.
+#[derive(Debug)]
+pub(crate) struct Event;
+
+static NAMES: Names = BuiltIn {
+    group: "events.k8s.io",
+    version: "v1",
+    kind: "Event",
+    plural: "events",
+    singular: "event",
+    short: &["ev"],
+    categories: &[],
+}
+.names();
+
+/// The stored name of each field that has another name here.
+const RENAMED: &[(&str, &str)] = &[
+    ("regarding", "involvedObject"),
+    ("note", "message"),
+    ("reportingController", "reportingComponent"),
+    ("deprecatedSource", "source"),
+    ("deprecatedFirstTimestamp", "firstTimestamp"),
+    ("deprecatedLastTimestamp", "lastTimestamp"),
+    ("deprecatedCount", "count"),
+];
+
+/// A note is read in a table's cell.
+const MAX_NOTE_BYTES: usize = 1024;
+
+/// Names of actions, reasons and instances: one line of a table.
+const MAX_NAME_BYTES: usize = 128;
+
+static SELECTABLE: &[FieldLabel] = &[
+    FieldLabel::new("regarding.kind", |event| scalar_at(event, "/regarding/kind")),
+    FieldLabel::new("regarding.namespace", |event| scalar_at(event, "/regarding/namespace")),
+    FieldLabel::new("regarding.name", |event| scalar_at(event, "/regarding/name")),
+    FieldLabel::new("regarding.uid", |event| scalar_at(event, "/regarding/uid")),
+    FieldLabel::new("regarding.apiVersion", |event| scalar_at(event, "/regarding/apiVersion")),
+    FieldLabel::new("regarding.resourceVersion", |event| {
+        scalar_at(event, "/regarding/resourceVersion")
+    }),
+    FieldLabel::new("regarding.fieldPath", |event| scalar_at(event, "/regarding/fieldPath")),
+    FieldLabel::new("reason", |event| scalar_at(event, "/reason")),
+    FieldLabel::new("reportingController", |event| scalar_at(event, "/reportingController")),
+    FieldLabel::new("type", |event| scalar_at(event, "/type")),
+];
+
+impl Kind for Event {
+    fn names(&self) -> &Names {
+        &NAMES
+    }
+
+    fn schema_name(&self) -> &'static str {
+        "io.k8s.api.events.v1.Event"
+    }
+
+    fn storage(&self) -> StorageView {
+        StorageView {
+            prefix: Cow::Borrowed("/registry/events"),
+            conversion: Some(Conversion { to_stored, from_stored }),
+        }
+    }
+
+    fn columns(&self) -> &[Column] {
+        core::event::COLUMNS
+    }
+
+    fn selectable(&self) -> &[FieldLabel] {
+        SELECTABLE
+    }
+
+    fn create_on_update(&self) -> bool {
+        true
+    }
+
+    fn validate(&self, event: &Value, errors: &FieldErrors) {
+        let root = errors.root();
+        let object = &event["regarding"]["namespace"];
+        let own = text(&event["metadata"], "namespace");
+        let fits =
+            if is_unset(object) { matches!(own, "default" | "kube-system") } else { object == own };
+        if !fits {
+            let value = object.as_str().unwrap_or_default();
+            errors.at("regarding").invalid("namespace", value, "does not match event.namespace");
+        }
+        if text(event, "note").len() > MAX_NOTE_BYTES {
+            root.invalid("note", "", &format!("can have at most {MAX_NOTE_BYTES} characters"));
+        }
+        if event["eventTime"].is_null() && is_of_older_writer(event) {
+            return;
+        }
+        if event["eventTime"].is_null() {
+            root.required("eventTime", "");
+        }
+        for field in ["reportingController", "reportingInstance", "action", "reason"] {
+            match text(event, field) {
+                "" => root.required(field, ""),
+                value if value.len() > MAX_NAME_BYTES => {
+                    let detail = format!("can have at most {MAX_NAME_BYTES} characters");
+                    root.invalid(field, "", &detail);
+                }
+                _ => {}
+            }
+        }
+        let kind = text(event, "type");
+        if !matches!(kind, "Normal" | "Warning") {
+            root.invalid("type", "", &format!("has invalid value: {kind}"));
+        }
+    }
+
+    fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        if is_of_older_writer(old) {
+            return;
+        }
+        let fixed =
+            ["regarding", "reason", "action", "note", "type", "eventTime", "reportingController"];
+        for field in fixed.into_iter().chain(["reportingInstance", "related"]) {
+            errors.root().immutable(field, new.get(field), old.get(field));
+        }
+    }
+}
+
+/// Whether the event was written under the older names, which ask for less.
+fn is_of_older_writer(event: &Value) -> bool {
+    !event["deprecatedFirstTimestamp"].is_null() || !event["deprecatedLastTimestamp"].is_null()
+}
+
+/// From the newer names to the stored ones.
+fn to_stored(mut event: Value) -> Value {
+    for (here, stored) in RENAMED {
+        rename(&mut event, here, stored);
+    }
+    set_type(&mut event, "v1", "Event");
+    event
+}
+
+/// From the stored names to the newer ones.
+fn from_stored(mut event: Value) -> Value {
+    for (here, stored) in RENAMED {
+        rename(&mut event, stored, here);
+    }
+    set_type(&mut event, "events.k8s.io/v1", "Event");
+    event
+}
+
+fn rename(event: &mut Value, from: &str, to: &str) {
+    if let Some(value) = remove(event, from) {
+        set(event, to, value);
+    }
+}
+
+#[cfg(test)]
+mod tests;
