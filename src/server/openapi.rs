@@ -46,7 +46,7 @@ pub(crate) fn respond(
 
 /// What is asked for by its right hash never changes and need not be asked for again.
 fn immutable(document: &Document, hash: Option<&str>) -> Answer {
-    let body = Body::full(document.json.clone());
+    let body = Body::from(document.json.clone());
     let mut answer = respond::with_body(StatusCode::OK, JSON, body);
     if hash == Some(document.hash.as_str()) {
         let forever = HeaderValue::from_static("public, immutable, max-age=31536000");

@@ -140,7 +140,7 @@ impl Tokens {
     }
 
     fn binding(&self, account: &Value, bound: &Value) -> Result<Binding, ApiError> {
-        let namespace = document::namespace(account).unwrap_or_default().to_owned();
+        let namespace = document::namespace(account).to_owned();
         let serviceaccount = reference(account);
         let mut binding = Binding { namespace, serviceaccount, pod: None, secret: None };
         let kind = bound["kind"].as_str().unwrap_or_default();

@@ -7,7 +7,6 @@ use k8s_openapi::api::{
     events::v1 as events, policy::v1 as policy,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
-use k8s_openapi::{List, ListableResource};
 use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value};
@@ -21,6 +20,8 @@ pub(super) fn definitions(schema_names: &[&str]) -> Map<String, Value> {
     settings.meta_schema = None;
     let mut generator = settings.into_generator();
     generator.subschema_for::<meta::DeleteOptions>();
+    generator.subschema_for::<meta::ListMeta>();
+    generator.subschema_for::<meta::Patch>();
     generator.subschema_for::<meta::Status>();
     for name in schema_names {
         describe(&mut generator, name);
@@ -28,45 +29,40 @@ pub(super) fn definitions(schema_names: &[&str]) -> Map<String, Value> {
     generator.take_definitions(true)
 }
 
-/// Adds a kind, its list if it has one, and all they refer to.
+/// Adds a kind and all it refers to.
 fn describe(generator: &mut SchemaGenerator, schema_name: &str) {
     match schema_name.strip_prefix("io.k8s.api.").unwrap_or(schema_name) {
-        "apps.v1.ControllerRevision" => with_list::<apps::ControllerRevision>(generator),
-        "apps.v1.Deployment" => with_list::<apps::Deployment>(generator),
-        "apps.v1.ReplicaSet" => with_list::<apps::ReplicaSet>(generator),
-        "authentication.v1.SelfSubjectReview" => alone::<authentication::SelfSubjectReview>(generator),
-        "authentication.v1.TokenRequest" => alone::<authentication::TokenRequest>(generator),
-        "authentication.v1.TokenReview" => alone::<authentication::TokenReview>(generator),
-        "authorization.v1.LocalSubjectAccessReview" => alone::<authorization::LocalSubjectAccessReview>(generator),
-        "authorization.v1.SelfSubjectAccessReview" => alone::<authorization::SelfSubjectAccessReview>(generator),
-        "authorization.v1.SelfSubjectRulesReview" => alone::<authorization::SelfSubjectRulesReview>(generator),
-        "authorization.v1.SubjectAccessReview" => alone::<authorization::SubjectAccessReview>(generator),
-        "autoscaling.v1.Scale" => alone::<autoscaling::Scale>(generator),
-        "coordination.v1.Lease" => with_list::<coordination::Lease>(generator),
-        "core.v1.Binding" => alone::<core::Binding>(generator),
-        "core.v1.ConfigMap" => with_list::<core::ConfigMap>(generator),
-        "core.v1.Endpoints" => with_list::<core::Endpoints>(generator),
-        "core.v1.Event" => with_list::<core::Event>(generator),
-        "core.v1.Namespace" => with_list::<core::Namespace>(generator),
-        "core.v1.Node" => with_list::<core::Node>(generator),
-        "core.v1.Pod" => with_list::<core::Pod>(generator),
-        "core.v1.PodTemplate" => with_list::<core::PodTemplate>(generator),
-        "core.v1.ReplicationController" => with_list::<core::ReplicationController>(generator),
-        "core.v1.Secret" => with_list::<core::Secret>(generator),
-        "core.v1.Service" => with_list::<core::Service>(generator),
-        "core.v1.ServiceAccount" => with_list::<core::ServiceAccount>(generator),
-        "discovery.v1.EndpointSlice" => with_list::<discovery::EndpointSlice>(generator),
-        "events.v1.Event" => with_list::<events::Event>(generator),
-        "policy.v1.Eviction" => alone::<policy::Eviction>(generator),
+        "apps.v1.ControllerRevision" => add::<apps::ControllerRevision>(generator),
+        "apps.v1.Deployment" => add::<apps::Deployment>(generator),
+        "apps.v1.ReplicaSet" => add::<apps::ReplicaSet>(generator),
+        "authentication.v1.SelfSubjectReview" => add::<authentication::SelfSubjectReview>(generator),
+        "authentication.v1.TokenRequest" => add::<authentication::TokenRequest>(generator),
+        "authentication.v1.TokenReview" => add::<authentication::TokenReview>(generator),
+        "authorization.v1.LocalSubjectAccessReview" => add::<authorization::LocalSubjectAccessReview>(generator),
+        "authorization.v1.SelfSubjectAccessReview" => add::<authorization::SelfSubjectAccessReview>(generator),
+        "authorization.v1.SelfSubjectRulesReview" => add::<authorization::SelfSubjectRulesReview>(generator),
+        "authorization.v1.SubjectAccessReview" => add::<authorization::SubjectAccessReview>(generator),
+        "autoscaling.v1.Scale" => add::<autoscaling::Scale>(generator),
+        "coordination.v1.Lease" => add::<coordination::Lease>(generator),
+        "core.v1.Binding" => add::<core::Binding>(generator),
+        "core.v1.ConfigMap" => add::<core::ConfigMap>(generator),
+        "core.v1.Endpoints" => add::<core::Endpoints>(generator),
+        "core.v1.Event" => add::<core::Event>(generator),
+        "core.v1.Namespace" => add::<core::Namespace>(generator),
+        "core.v1.Node" => add::<core::Node>(generator),
+        "core.v1.Pod" => add::<core::Pod>(generator),
+        "core.v1.PodTemplate" => add::<core::PodTemplate>(generator),
+        "core.v1.ReplicationController" => add::<core::ReplicationController>(generator),
+        "core.v1.Secret" => add::<core::Secret>(generator),
+        "core.v1.Service" => add::<core::Service>(generator),
+        "core.v1.ServiceAccount" => add::<core::ServiceAccount>(generator),
+        "discovery.v1.EndpointSlice" => add::<discovery::EndpointSlice>(generator),
+        "events.v1.Event" => add::<events::Event>(generator),
+        "policy.v1.Eviction" => add::<policy::Eviction>(generator),
         _ => {}
     }
 }
 
-fn with_list<T: ListableResource + JsonSchema>(generator: &mut SchemaGenerator) {
-    generator.subschema_for::<T>();
-    generator.subschema_for::<List<T>>();
-}
-
-fn alone<T: JsonSchema>(generator: &mut SchemaGenerator) {
+fn add<T: JsonSchema>(generator: &mut SchemaGenerator) {
     generator.subschema_for::<T>();
 }

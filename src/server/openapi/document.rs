@@ -1,6 +1,6 @@
 //! One document: the definitions its kinds need, with what clients read besides JSON Schema.
 
-use kinds::Kind;
+use kinds::{Kind, Verb};
 use machinery::{Definition, Field, FieldType, ListType};
 use serde_json::{Map, Value, json};
 
@@ -14,12 +14,10 @@ pub(super) fn of(path: &str, kinds: &[&'static dyn Kind]) -> Value {
         wrap_references(definition);
         if let Some(known) = kinds::schemas().definition(name) {
             annotate(definition, known);
-        } else if let Some(kind) = kinds.iter().find(|kind| list_name(**kind) == *name) {
-            let names = kind.names();
-            definition["x-kubernetes-group-version-kind"] = json!([{
-                "group": names.group, "version": names.version, "kind": names.list_kind(),
-            }]);
         }
+    }
+    for kind in kinds.iter().filter(|kind| kind.verbs().contains(&Verb::List)) {
+        definitions.insert(list_name(*kind), list(*kind));
     }
     let mut operations = Map::new();
     for kind in kinds {
@@ -46,8 +44,27 @@ fn carried(kinds: &[&'static dyn Kind]) -> Vec<&'static str> {
     names
 }
 
-fn list_name(kind: &dyn Kind) -> String {
+/// The definition of a kind's list.
+pub(super) fn list_name(kind: &dyn Kind) -> String {
     format!("{}List", kind.schema_name())
+}
+
+fn list(kind: &dyn Kind) -> Value {
+    let names = kind.names();
+    let text = json!({ "type": "string" });
+    json!({
+        "type": "object",
+        "required": ["items"],
+        "properties": {
+            "apiVersion": text,
+            "kind": text,
+            "metadata": reference("io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta"),
+            "items": { "type": "array", "items": reference(kind.schema_name()) },
+        },
+        "x-kubernetes-group-version-kind": [{
+            "group": names.group, "version": names.version, "kind": names.list_kind(),
+        }],
+    })
 }
 
 /// A reference beside other words becomes `allOf`: JSON Schema would ignore the words.

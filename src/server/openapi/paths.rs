@@ -3,7 +3,7 @@
 use kinds::{Kind, Scope, Subresource, Verb};
 use serde_json::{Map, Value, json};
 
-use super::document::reference;
+use super::document::{list_name, reference};
 
 /// Adds every path of a kind below `/api/v1` or `/apis/<group>/<version>`.
 pub(super) fn add(paths: &mut Map<String, Value>, root: &str, kind: &dyn Kind) {
@@ -16,7 +16,7 @@ pub(super) fn add(paths: &mut Map<String, Value>, root: &str, kind: &dyn Kind) {
     let has = |verb: Verb| verbs.contains(&verb);
     let mut collection = Map::new();
     let mut item = Map::new();
-    let list = format!("{}List", kind.schema_name());
+    let list = list_name(kind);
     if has(Verb::List) {
         collection.insert("get".into(), operation(kind, "list", &list, None));
     }
