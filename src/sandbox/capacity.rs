@@ -42,7 +42,10 @@ impl Capacity {
             let bound = "the address space of a process".into();
             return Self { containers: narrow(MOST_INSTANCES), bound };
         }
-        Self { containers: narrow(instances.max(1)), bound: format!("vm.max_map_count is {mappings}") }
+        Self {
+            containers: narrow(instances.max(1)),
+            bound: format!("vm.max_map_count is {mappings}"),
+        }
     }
 }
 

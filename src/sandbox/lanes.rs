@@ -59,15 +59,11 @@ impl Lanes {
         kill: CancellationToken,
         finish: impl FnOnce(Option<T>) + Send + 'static,
     ) {
-        let ride = Ride { guest, meter, kill, finish: Finish(Some(finish)) };
+        let ride = Ride { guest, meter, kill, finish: Finish(Some(Box::new(finish))) };
         self.board(ride, Lane::Answering);
     }
 
-    fn board<T: Send + 'static, F: FnOnce(Option<T>) + Send + 'static>(
-        self: &Arc<Self>,
-        mut ride: Ride<T, F>,
-        lane: Lane,
-    ) {
+    fn board<T: Send + 'static>(self: &Arc<Self>, mut ride: Ride<T>, lane: Lane) {
         let handle = match lane {
             Lane::Answering => self.answering(),
             Lane::Computing => self.computing(),
@@ -117,14 +113,14 @@ enum Lane {
 }
 
 /// A guest and what belongs to it, wherever it runs.
-struct Ride<T, F: FnOnce(Option<T>)> {
+struct Ride<T> {
     guest: GuestFuture<T>,
     meter: Arc<Meter>,
     kill: CancellationToken,
-    finish: Finish<T, F>,
+    finish: Finish<T>,
 }
 
-impl<T, F: FnOnce(Option<T>)> Ride<T, F> {
+impl<T> Ride<T> {
     /// Gives everything the guest holds back before anybody hears that it has ended.
     fn end(self, value: Option<T>) {
         let Self { guest, mut finish, .. } = self;
@@ -134,11 +130,9 @@ impl<T, F: FnOnce(Option<T>)> Ride<T, F> {
 }
 
 /// Calls its function once, at the latest when dropped.
-struct Finish<T, F: FnOnce(Option<T>)>(Option<F>)
-where
-    F: FnOnce(Option<T>);
+struct Finish<T>(Option<Box<dyn FnOnce(Option<T>) + Send>>);
 
-impl<T, F: FnOnce(Option<T>)> Finish<T, F> {
+impl<T> Finish<T> {
     fn call(&mut self, value: Option<T>) {
         if let Some(finish) = self.0.take() {
             finish(value);
@@ -146,7 +140,7 @@ impl<T, F: FnOnce(Option<T>)> Finish<T, F> {
     }
 }
 
-impl<T, F: FnOnce(Option<T>)> Drop for Finish<T, F> {
+impl<T> Drop for Finish<T> {
     fn drop(&mut self) {
         self.call(None);
     }
