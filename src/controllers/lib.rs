@@ -1,1 +1,77 @@
 //! One file per controller, each a pure reconcile.
+//!
+//! [`start`] runs them all in `client`'s shell. Read `replica_set.rs` first: what it observes, what it decides, and that
+//! it does nothing itself.
+
+use base::{Clock, Tasks};
+use client::{Caches, Shell};
+
+mod conditions;
+mod deployment;
+mod endpoint_slice;
+mod endpoints;
+mod endpoints_mirror;
+mod garbage_collector;
+mod namespace;
+mod node_lifecycle;
+mod ownership;
+mod pod;
+mod pod_gc;
+mod replica_set;
+mod replication;
+mod replication_controller;
+mod resources;
+mod root_ca;
+mod selector;
+mod service_account;
+mod slices;
+mod taint_eviction;
+
+#[cfg(test)]
+mod testing;
+
+/// What the controllers need.
+pub struct Config {
+    /// Reaches the API server as `system:kube-controller-manager`.
+    pub client: kube::Client,
+    /// Owns the controllers and their caches.
+    pub tasks: Tasks,
+    /// Tells the time.
+    pub clock: Clock,
+    /// The certificate authority that clients inside the cluster should trust, published to every namespace.
+    pub root_ca_pem: String,
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config").finish_non_exhaustive()
+    }
+}
+
+/// Starts every controller; they work as soon as their caches are filled.
+pub fn start(config: Config) {
+    let caches = Caches::new(config.client.clone(), &config.tasks);
+    let shell = Shell::new(&caches, &config.tasks, &config.clock);
+
+    shell.run(replica_set::ReplicaSets::new(&caches));
+    shell.run(replication_controller::ReplicationControllers::new(&caches));
+    shell.run(deployment::Deployments::new(&caches));
+    shell.run(endpoint_slice::EndpointSlices::new(&caches));
+    shell.run(endpoints::EndpointsController::new(&caches));
+    shell.run(endpoints_mirror::EndpointsMirror::new(&caches));
+    shell.run(service_account::ServiceAccounts::new(&caches));
+    shell.run(root_ca::RootCa::new(&caches, config.root_ca_pem));
+    shell.run(node_lifecycle::NodeLifecycle::new(&caches, config.clock.now()));
+    shell.run(taint_eviction::TaintEviction::new(&caches));
+    shell.run(pod_gc::PodGarbage::new(&caches));
+    // These two know every resource there is, so they begin when the server has said which.
+    config.tasks.clone().spawn("discovery", move |stop| async move {
+        let resources = resources::Resources::new(&caches);
+        if stop.run_until_cancelled(resources.first()).await.is_none() {
+            return;
+        }
+        shell.run(namespace::Namespaces::new(&caches, &resources));
+        shell.run(garbage_collector::GarbageCollector::new(&resources));
+        stop.run_until_cancelled(resources.refresh()).await;
+    });
+}
