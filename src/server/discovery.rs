@@ -13,12 +13,16 @@ use machinery::media::Accept;
 use serde_json::Value;
 
 use crate::catalog::Catalog;
-use crate::negotiate::Form;
+use crate::negotiate::{Form, JSON};
 use crate::query::Query;
 use crate::respond::{self, Answer};
 
 use aggregated::Style;
 use groups::Groups;
+
+/// What the aggregated style is called in `Accept`.
+const GROUP: &str = "apidiscovery.k8s.io";
+const KIND: &str = "APIGroupDiscoveryList";
 
 /// Answers `/api`, `/apis` and below, down to a group's version; `None` for other paths.
 pub(crate) fn respond(
@@ -62,14 +66,14 @@ fn aggregated(document: &Value, style: Style) -> Result<Answer, ApiError> {
 /// The first aggregated style the client accepts, if it names one before plain JSON.
 fn aggregated_style(headers: &HeaderMap) -> Option<Style> {
     let accept = headers.get(header::ACCEPT)?.to_str().ok()?;
-    for offer in Accept::parse(accept).offers() {
-        if offer.group() == Some("apidiscovery.k8s.io") {
-            match offer.version() {
-                Some("v2") => return Some(Style::V2),
-                Some("v2beta1") => return Some(Style::V2Beta1),
-                _ => {}
-            }
-        } else if offer.is_json() {
+    for offer in Accept::parse(accept).offers {
+        if offer.wants(GROUP, "v2", KIND) {
+            return Some(Style::V2);
+        }
+        if offer.wants(GROUP, "v2beta1", KIND) {
+            return Some(Style::V2Beta1);
+        }
+        if offer.as_kind.is_none() && offer.takes(JSON) {
             return None;
         }
     }

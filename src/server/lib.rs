@@ -1,1 +1,62 @@
-//! The API server.
+//! The API server: Kubernetes' REST API over a [`store::Store`].
+//!
+//! A request passes `serve` (TLS, connections) or `in_process` (neither), then `api`, which authenticates,
+//! authorises and sends it to one of: `health`, `discovery`, `openapi`, `reviews`, the `registry` (everything
+//! that touches objects) or the `cache` (every read). Objects are JSON documents throughout; what differs
+//! between kinds is asked of [`kinds::Kind`].
+//!
+//! Where the parts meet:
+//!
+//! - `pki`: `Pki::open` gives the TLS configuration and the administrator's kubeconfig.
+//! - `bootstrap`: `bootstrap::run(&Registry)` makes the objects every cluster has; called once, before the
+//!   server is ready.
+//! - `discovery`, `openapi`: `respond(catalog, request)` answers the paths that are theirs, or `None`.
+//! - `reviews`: `answer(api, served, identity, document)` fills in the answer of a kind that is a question
+//!   ([`kinds::Kind::virtual_review`]).
+//! - `tokens`: `Tokens` checks bearer tokens (`authenticate`) and answers `serviceaccounts/token` (`issue`).
+//! - `admission`: `Admission::admit(&mut Attributes)` is asked before each write, with the object as it would
+//!   be stored, and may change it. `NamespaceLifecycle` lives there too.
+//! - `allocate`: `Allocators::assign` gives a Service its addresses and ports before it is stored, and
+//!   `release` takes them back; a `Reservation` that is dropped without `keep` was not used.
+
+mod admission;
+mod allocate;
+mod api;
+mod authenticate;
+mod authorize;
+mod body;
+mod bootstrap;
+mod cache;
+mod catalog;
+mod connection;
+mod discovery;
+mod error;
+mod expiry;
+mod health;
+mod identity;
+mod in_process;
+mod negotiate;
+mod nodes;
+mod openapi;
+mod pki;
+mod query;
+mod registry;
+mod request;
+mod respond;
+mod reviews;
+mod serve;
+mod server;
+mod tokens;
+mod version;
+mod view;
+
+#[cfg(test)]
+mod testing;
+
+pub use body::{Body, BoxBody, BoxError};
+pub use error::Error;
+pub use identity::User;
+pub use in_process::InProcess;
+pub use nodes::{NoNodes, NodeTransport};
+pub use server::{Config, Server};
+pub use version::Version;

@@ -1,0 +1,267 @@
+//! One request from its first byte to its answer.
+
+mod objects;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use base::{Clock, Random};
+use bytes::{Bytes, BytesMut};
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode};
+use http_body::Body as _;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::BodyExt;
+use machinery::{ApiError, Reason};
+use tokio::sync::Semaphore;
+use tracing::{debug, error};
+
+use crate::cache::{Cache, CacheProgress};
+use crate::catalog::Catalog;
+use crate::identity::Identity;
+use crate::negotiate::Form;
+use crate::pki::Pki;
+use crate::query::Query;
+use crate::registry::Registry;
+use crate::request::{self, Target};
+use crate::respond::{self, AUDIT_ID, Answer};
+use crate::tokens::Tokens;
+use crate::{
+    BoxError, Config, Error, NodeTransport, Version, authenticate, authorize, discovery, health,
+    openapi,
+};
+
+/// The longest body, as in Kubernetes: twice what etcd stores by default.
+const BODY_BYTES_MAX: usize = 3 << 20;
+/// For a body to arrive; 3 MiB in this time is a line of half a megabit.
+const BODY_TIME_MAX: Duration = Duration::from_mins(1);
+/// Requests under way at a time, watches and logs not counted. Kubernetes' own server takes 600; ours holds
+/// less per request, and a full one makes clients wait and retry.
+const REQUESTS_MAX: usize = 2_000;
+/// What a client that finds the server full should wait.
+const FULL_RETRY_SECONDS: u32 = 1;
+
+type RequestBody = UnsyncBoxBody<Bytes, BoxError>;
+
+/// Everything a request needs.
+#[derive(Debug)]
+pub(crate) struct Api {
+    clock: Clock,
+    random: Random,
+    version: Version,
+    registry: Registry,
+    tokens: Tokens,
+    nodes: Arc<dyn NodeTransport>,
+    ready: AtomicBool,
+    requests: Semaphore,
+    /// The first half of request ids; the second counts.
+    audit_prefix: u64,
+    audit_count: AtomicU64,
+}
+
+impl Api {
+    /// Fills the cache from the store.
+    pub(crate) async fn start(config: &Config, pki: &Pki) -> Result<Arc<Self>, Error> {
+        let progress = Arc::new(CacheProgress::default());
+        let catalog = Arc::new(Catalog::new(kinds::KINDS, &progress));
+        let cache = Arc::new(Cache::new(catalog.shelves(), progress));
+        cache.start(Arc::clone(&config.store), &config.tasks).await?;
+        Ok(Arc::new(Self {
+            clock: config.clock.clone(),
+            random: config.random.clone(),
+            version: config.version.clone(),
+            tokens: Tokens::new(pki, config, Arc::clone(&catalog))?,
+            registry: Registry::new(config, catalog, cache),
+            nodes: Arc::clone(&config.nodes),
+            ready: AtomicBool::new(false),
+            requests: Semaphore::new(REQUESTS_MAX),
+            audit_prefix: config.random.u64(),
+            audit_count: AtomicU64::new(0),
+        }))
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// From now on `/readyz` says so.
+    pub(crate) fn set_ready(&self) {
+        self.ready.store(true, Ordering::Release);
+    }
+
+    /// Answers a request; `connection` is who the transport knows to be at the other end.
+    pub(crate) fn handle<B>(
+        self: Arc<Self>,
+        request: http::Request<B>,
+        connection: Option<Arc<Identity>>,
+    ) -> Pin<Box<dyn Future<Output = Answer> + Send>>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let (parts, body) = request.into_parts();
+        let body = match parts.method {
+            Method::GET | Method::HEAD => None,
+            _ if body.is_end_stream() => None,
+            _ => Some(RequestBody::new(body.map_err(|error| -> BoxError { error.into() }))),
+        };
+        Box::pin(async move { self.complete(parts, body, connection).await })
+    }
+
+    async fn complete(
+        &self,
+        parts: Parts,
+        body: Option<RequestBody>,
+        connection: Option<Arc<Identity>>,
+    ) -> Answer {
+        let id = self.audit_id();
+        let body = match body {
+            None => Ok(Bytes::new()),
+            Some(body) => read_body(body).await,
+        };
+        let outcome = match body {
+            Ok(body) => self.answer(&parts, body, connection).await,
+            Err(error) => Err(error),
+        };
+        let mut answer = outcome.unwrap_or_else(|error| {
+            log_failure(&parts, &id, &error);
+            respond::failure(&error)
+        });
+        answer.headers_mut().insert(AUDIT_ID, id);
+        answer
+    }
+
+    async fn answer(
+        &self,
+        parts: &Parts,
+        body: Bytes,
+        connection: Option<Arc<Identity>>,
+    ) -> Result<Answer, ApiError> {
+        let path = parts.uri.path();
+        let query = Query::parse(parts.uri.query())?;
+        let target = request::parse(&parts.method, path, &query)?;
+        let identity = match authenticate::authenticate(&parts.headers, connection, &self.tokens) {
+            Ok(identity) => identity,
+            Err(_) if target.is_none() && authorize::is_public(path) => Arc::new(Identity::anonymous()),
+            Err(error) => return Err(error),
+        };
+        let Some(target) = target else { return self.answer_path(parts, &query, &identity) };
+        if identity.anonymous {
+            return Err(ApiError::unauthorized());
+        }
+        authorize::authorize(&identity, &target)?;
+        let _permit = self.permit(&target)?;
+        self.answer_object(parts, &query, &target, &identity, body).await
+    }
+
+    /// Paths that are no resource's.
+    fn answer_path(
+        &self,
+        parts: &Parts,
+        query: &Query<'_>,
+        identity: &Identity,
+    ) -> Result<Answer, ApiError> {
+        let path = parts.uri.path();
+        if identity.anonymous && !authorize::is_public(path) {
+            return Err(ApiError::unauthorized());
+        }
+        let verb = parts.method.as_str().to_ascii_lowercase();
+        authorize::authorize_path(identity, &verb, path)?;
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            return Err(ApiError::new(
+                Reason::MethodNotAllowed,
+                "the server does not allow this method on the requested resource",
+            ));
+        }
+        let ready = self.ready.load(Ordering::Acquire);
+        if let Some(answer) = health::respond(path, query, ready) {
+            return answer;
+        }
+        if path == "/version" || path == "/version/" {
+            let form = Form { pretty: true, ..Form::default() };
+            return respond::document(StatusCode::OK, form, &self.version.to_value());
+        }
+        let catalog = self.registry.catalog();
+        discovery::respond(catalog, path, query, &parts.headers)
+            .or_else(|| openapi::respond(catalog, path, query, &parts.headers))
+            .unwrap_or_else(|| Err(ApiError::unknown_path()))
+    }
+
+    /// A place among the requests under way; watches and streams do not take one.
+    fn permit(
+        &self,
+        target: &Target<'_>,
+    ) -> Result<Option<tokio::sync::SemaphorePermit<'_>>, ApiError> {
+        if target.verb == request::Verb::Watch || target.subresource == Some("log") {
+            return Ok(None);
+        }
+        self.requests.try_acquire().map(Some).map_err(|_| {
+            let message = "the server has received too many requests and has asked us to try again later";
+            ApiError::too_many_requests(message, FULL_RETRY_SECONDS)
+        })
+    }
+
+    /// An id a user can quote; unique, not secret.
+    fn audit_id(&self) -> HeaderValue {
+        let count = self.audit_count.fetch_add(1, Ordering::Relaxed);
+        let prefix = self.audit_prefix;
+        let text = format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{count:012x}",
+            prefix >> 32,
+            (prefix >> 16) & 0xffff,
+            prefix & 0xfff,
+            0x8000 | ((prefix >> 4) & 0x3fff),
+            count = count & 0xffff_ffff_ffff,
+        );
+        HeaderValue::from_str(&text).expect("hexadecimal digits and dashes are visible")
+    }
+}
+
+/// Reads a body up to the limit.
+async fn read_body(body: RequestBody) -> Result<Bytes, ApiError> {
+    let limit_message = || format!("limit is {BODY_BYTES_MAX}");
+    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        return Err(ApiError::request_too_large(&limit_message()));
+    }
+    match tokio::time::timeout(BODY_TIME_MAX, collect(body)).await {
+        Ok(Ok(Some(bytes))) => Ok(bytes),
+        Ok(Ok(None)) => Err(ApiError::request_too_large(&limit_message())),
+        Ok(Err(error)) => Err(ApiError::bad_request(format!("the body cannot be read: {error}"))),
+        Err(_) => Err(ApiError::timeout("the body did not arrive in time", 1)),
+    }
+}
+
+/// Puts a body together; `None` when it is too long.
+async fn collect(mut body: RequestBody) -> Result<Option<Bytes>, BoxError> {
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        if first.len() + all.len() + data.len() > BODY_BYTES_MAX {
+            return Ok(None);
+        }
+        if first.is_empty() && all.is_empty() {
+            // Most bodies are one frame, which needs no copy.
+            first = data;
+            continue;
+        }
+        all.extend_from_slice(&std::mem::take(&mut first));
+        all.extend_from_slice(&data);
+    }
+    Ok(Some(if all.is_empty() { first } else { all.freeze() }))
+}
+
+fn log_failure(parts: &Parts, id: &HeaderValue, failure: &ApiError) {
+    let path = parts.uri.path();
+    match &failure.cause {
+        Some(cause) => error!(?id, method = %parts.method, path, %cause, "request failed"),
+        None => debug!(?id, method = %parts.method, path, code = failure.code(), %failure, "request refused"),
+    }
+}

@@ -1,0 +1,225 @@
+//! Requests that name a resource: finds the kind, calls the registry, renders what comes back.
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::StatusCode;
+use machinery::{ApiError, Reason};
+
+use crate::api::Api;
+use crate::catalog::Served;
+use crate::identity::Identity;
+use crate::negotiate::{self, Form};
+use crate::query::Query;
+use crate::registry::{Call, Content, DeleteOptions, ListOptions, Object, Outcome, Place, WriteOptions};
+use crate::request::{Target, Verb};
+use crate::respond::{self, Answer};
+use crate::view::table::TableView;
+use crate::reviews;
+
+impl Api {
+    pub(super) async fn answer_object(
+        &self,
+        parts: &Parts,
+        query: &Query<'_>,
+        target: &Target<'_>,
+        identity: &Identity,
+        body: Bytes,
+    ) -> Result<Answer, ApiError> {
+        let namespace = target.namespace.as_deref();
+        if is_legacy_binding(target) {
+            let (Verb::Create, Some(namespace)) = (target.verb, namespace) else {
+                return Err(not_allowed());
+            };
+            let call = self.call_on_pods(namespace, identity, query)?;
+            let content = Content { bytes: &body, media: negotiate::body_media(&parts.headers)? };
+            let outcome = self.registry.bind_by_body(&call, &content).await?;
+            return self.render(parts, query, call.place.served, outcome);
+        }
+        let catalog = self.registry.catalog();
+        let served = catalog
+            .find(target.group, target.version, target.resource)
+            .ok_or_else(ApiError::unknown_path)?;
+        let place = place(served, target)?;
+        let call = Call { place, identity, options: WriteOptions::read(target.verb, query)? };
+        if let Some(subresource) = target.subresource {
+            return self.answer_subresource(parts, query, target, subresource, &call, &body).await;
+        }
+        if !served.kind().verbs().iter().any(|verb| verb.as_str() == target.verb.as_str()) {
+            return Err(ApiError::method_not_supported(served.resource(), target.verb.as_str()));
+        }
+        let content = || -> Result<Content<'_>, ApiError> {
+            Ok(Content { bytes: &body, media: negotiate::body_media(&parts.headers)? })
+        };
+        let outcome = match target.verb {
+            Verb::Get => return self.answer_get(parts, query, &call),
+            Verb::List | Verb::Watch => return self.answer_many(parts, query, target, &call).await,
+            Verb::Create if served.kind().virtual_review() => {
+                let decoded = content()?.decode(served.definition(), call.options.validation)?;
+                let answered = reviews::answer(self, served, identity, decoded.object)?;
+                Outcome::created(Object::Fresh(answered)).with_warnings(decoded.warnings)
+            }
+            Verb::Create => self.registry.create(&call, &content()?).await?,
+            Verb::Update => self.registry.update(&call, &content()?).await?,
+            Verb::Patch => {
+                let media = negotiate::body_type(&parts.headers)?;
+                self.registry.patch(&call, None, media, &body).await?
+            }
+            Verb::Delete => {
+                let options = DeleteOptions::read(query, &body, &parts.headers)?;
+                self.registry.delete(&call, &options).await?
+            }
+            Verb::DeleteCollection => {
+                let options = DeleteOptions::read(query, &body, &parts.headers)?;
+                let list = ListOptions::read(query, false)?;
+                let deleted = self.registry.delete_collection(&call, &list, &options).await?;
+                return respond::document(StatusCode::OK, self.form(parts, query)?, &deleted);
+            }
+        };
+        self.render(parts, query, served, outcome)
+    }
+
+    async fn answer_subresource(
+        &self,
+        parts: &Parts,
+        query: &Query<'_>,
+        target: &Target<'_>,
+        name: &str,
+        call: &Call<'_>,
+        body: &Bytes,
+    ) -> Result<Answer, ApiError> {
+        let served = call.place.served;
+        let subresource = served.subresource(name).ok_or_else(ApiError::unknown_path)?;
+        if !subresource.verbs().iter().any(|verb| verb.as_str() == target.verb.as_str()) {
+            return Err(ApiError::method_not_supported(served.resource(), target.verb.as_str()));
+        }
+        let content = || -> Result<Content<'_>, ApiError> {
+            Ok(Content { bytes: body, media: negotiate::body_media(&parts.headers)? })
+        };
+        let registry = &self.registry;
+        let outcome = match (name, target.verb) {
+            ("log", _) => return registry.log(call, query, self.nodes.as_ref()).await,
+            ("status", Verb::Get) => return self.answer_get(parts, query, call),
+            ("status", Verb::Update) => registry.update_status(call, &content()?).await?,
+            ("scale", Verb::Get) => registry.get_scale(call, subresource)?,
+            ("scale", Verb::Update) => registry.update_scale(call, subresource, &content()?).await?,
+            ("status" | "scale", Verb::Patch) => {
+                let media = negotiate::body_type(&parts.headers)?;
+                registry.patch(call, Some(subresource), media, body).await?
+            }
+            ("binding", Verb::Create) => registry.bind(call, &content()?).await?,
+            ("eviction", Verb::Create) => registry.evict(call, &content()?).await?,
+            ("finalize", Verb::Update) => registry.finalize(call, &content()?).await?,
+            ("token", Verb::Create) => {
+                let decoded = content()?.decode_as("authentication.k8s.io", "v1", "TokenRequest")?;
+                let account = registry.current(&call.place)?;
+                let account = served.document(&account);
+                Outcome::created(Object::Fresh(self.tokens.issue(&account, decoded.object)?))
+            }
+            _ => return Err(ApiError::unknown_path()),
+        };
+        self.render(parts, query, served, outcome)
+    }
+
+    fn answer_get(
+        &self,
+        parts: &Parts,
+        query: &Query<'_>,
+        call: &Call<'_>,
+    ) -> Result<Answer, ApiError> {
+        let form = self.form(parts, query)?;
+        let object = self.registry.current(&call.place)?;
+        let view = self.table_view(query)?;
+        respond::object(StatusCode::OK, form, call.place.served, &object, &view)
+    }
+
+    async fn answer_many(
+        &self,
+        parts: &Parts,
+        query: &Query<'_>,
+        target: &Target<'_>,
+        call: &Call<'_>,
+    ) -> Result<Answer, ApiError> {
+        let form = self.form(parts, query)?;
+        let view = self.table_view(query)?;
+        let watch = target.verb == Verb::Watch;
+        let options = ListOptions::read(query, watch)?;
+        if watch {
+            let lifetime = options.lifetime(&self.random);
+            return self.registry.watch(&call.place, &options, form, view, lifetime).await;
+        }
+        self.registry.list(&call.place, &options, form, &view).await
+    }
+
+    fn render(
+        &self,
+        parts: &Parts,
+        query: &Query<'_>,
+        served: &Served,
+        outcome: Outcome,
+    ) -> Result<Answer, ApiError> {
+        let form = self.form(parts, query)?;
+        let status = if outcome.created { StatusCode::CREATED } else { StatusCode::OK };
+        let view = self.table_view(query)?;
+        let mut answer = match outcome.object {
+            Object::Cached(object) => respond::object(status, form, served, &object, &view)?,
+            Object::Fresh(object) => respond::shaped(status, form, served, &object, &view)?,
+            Object::Foreign(document) => respond::document(status, form.whole(), &document)?,
+        };
+        respond::warn(&mut answer, &outcome.warnings);
+        Ok(answer)
+    }
+
+    fn call_on_pods<'a>(
+        &'a self,
+        namespace: &'a str,
+        identity: &'a Identity,
+        query: &Query<'_>,
+    ) -> Result<Call<'a>, ApiError> {
+        let served = self.registry.catalog().find("", "v1", "pods");
+        let served = served.ok_or_else(ApiError::unknown_path)?;
+        let place = Place { served, namespace: Some(namespace), name: "" };
+        Ok(Call { place, identity, options: WriteOptions::read(Verb::Create, query)? })
+    }
+
+    fn form(&self, parts: &Parts, query: &Query<'_>) -> Result<Form, ApiError> {
+        Form::negotiate(&parts.headers, query)
+    }
+
+    fn table_view(&self, query: &Query<'_>) -> Result<TableView, ApiError> {
+        TableView::new(query.get("includeObject"), self.clock.now())
+    }
+}
+
+/// Where the request points among the objects of a kind, if that is possible for the kind.
+fn place<'a>(
+    served: &'a std::sync::Arc<Served>,
+    target: &'a Target<'_>,
+) -> Result<Place<'a>, ApiError> {
+    let namespace = target.namespace.as_deref();
+    let spans_namespaces = matches!(target.verb, Verb::List | Verb::Watch);
+    match (served.is_namespaced(), namespace) {
+        (false, Some(_)) => return Err(ApiError::unknown_path()),
+        (true, None) if target.name.is_some() => return Err(ApiError::unknown_path()),
+        (true, None) if !spans_namespaces && !served.kind().virtual_review() => {
+            return Err(not_allowed());
+        }
+        _ => {}
+    }
+    let needs_name = matches!(target.verb, Verb::Update | Verb::Patch);
+    let named_create = target.verb == Verb::Create && target.subresource.is_none();
+    if (needs_name && target.name.is_none()) || (named_create && target.name.is_some()) {
+        return Err(not_allowed());
+    }
+    Ok(Place { served, namespace, name: target.name.as_deref().unwrap_or_default() })
+}
+
+fn is_legacy_binding(target: &Target<'_>) -> bool {
+    target.group.is_empty() && target.resource == "bindings" && target.name.is_none()
+}
+
+fn not_allowed() -> ApiError {
+    ApiError::new(
+        Reason::MethodNotAllowed,
+        "the server does not allow this method on the requested resource",
+    )
+}

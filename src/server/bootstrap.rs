@@ -1,0 +1,104 @@
+//! The objects every cluster has.
+
+use std::net::SocketAddr;
+
+use futures::future::try_join_all;
+use machinery::{ApiError, Reason};
+use serde_json::{Value, json};
+
+use crate::api::Api;
+use crate::identity::{Identity, MASTERS, User};
+use crate::{Config, Error};
+
+const NAMESPACES: &[&str] = &["default", "kube-system", "kube-public", "kube-node-lease"];
+
+/// Where an object goes.
+struct Object {
+    group: &'static str,
+    version: &'static str,
+    plural: &'static str,
+    namespace: Option<&'static str>,
+    document: Value,
+}
+
+/// Makes what is missing; `address` is where clients reach this server.
+pub(crate) async fn run(api: &Api, config: &Config, address: SocketAddr) -> Result<(), Error> {
+    // All at once, so that they share a commit of the store; the rest needs the namespaces.
+    let namespaces = NAMESPACES.iter().map(|name| ensure(api, namespace(name)));
+    try_join_all(namespaces).await.map_err(Error::Bootstrap)?;
+    let service = config.service_cidr.hosts().next().map(|ip| ip.to_string()).unwrap_or_default();
+    ensure(api, kubernetes_service(&service, address.port())).await.map_err(Error::Bootstrap)?;
+    publish_address(api, address).await.map_err(Error::Bootstrap)
+}
+
+fn namespace(name: &str) -> Object {
+    let document = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
+    Object { group: "", version: "v1", plural: "namespaces", namespace: None, document }
+}
+
+/// How pods find the API.
+fn kubernetes_service(address: &str, port: u16) -> Object {
+    let document = json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": "kubernetes",
+            "namespace": "default",
+            "labels": { "component": "apiserver", "provider": "kubernetes" },
+        },
+        "spec": {
+            "type": "ClusterIP",
+            "clusterIP": address,
+            "ports": [{ "name": "https", "protocol": "TCP", "port": 443, "targetPort": port }],
+        },
+    });
+    Object { group: "", version: "v1", plural: "services", namespace: Some("default"), document }
+}
+
+/// Says where the server behind that Service is; the address may change from start to start.
+async fn publish_address(api: &Api, address: SocketAddr) -> Result<(), ApiError> {
+    let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
+    let document = json!({
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "name": "kubernetes",
+            "namespace": "default",
+            "labels": { "kubernetes.io/service-name": "kubernetes" },
+        },
+        "addressType": family,
+        "endpoints": [{ "addresses": [address.ip().to_string()], "conditions": { "ready": true } }],
+        "ports": [{ "name": "https", "protocol": "TCP", "port": address.port() }],
+    });
+    let slice = Object {
+        group: "discovery.k8s.io",
+        version: "v1",
+        plural: "endpointslices",
+        namespace: Some("default"),
+        document,
+    };
+    replace(api, slice).await
+}
+
+/// Creates an object unless it exists.
+async fn ensure(api: &Api, object: Object) -> Result<(), ApiError> {
+    let Object { group, version, plural, namespace, document } = object;
+    let registry = api.registry();
+    let created =
+        registry.create_object(&identity(), group, version, plural, namespace, document).await;
+    match created {
+        Err(error) if error.reason == Reason::AlreadyExists => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+/// Creates an object, or makes the existing one like it.
+async fn replace(api: &Api, object: Object) -> Result<(), ApiError> {
+    let Object { group, version, plural, namespace, document } = object;
+    let registry = api.registry();
+    registry.replace_object(&identity(), group, version, plural, namespace, document).await.map(drop)
+}
+
+fn identity() -> Identity {
+    Identity::new(User::new("system:apiserver", &[MASTERS]))
+}

@@ -1,0 +1,65 @@
+//! The present state of the store, encoded once and kept where reads and watches find it.
+//!
+//! One task follows the store and applies every change in the order of revisions. A kind's objects are a
+//! [`Shelf`]: a map from key to [`Cached`] (the final bytes, plus what selectors ask for), the recent
+//! [`History`], and the watchers. A writer waits with [`Cache::reached`] until its own revision is applied
+//! before it answers, so a read that follows any acknowledged write sees it, and no read touches the disk.
+
+mod cached;
+mod change;
+mod follow;
+mod head;
+mod history;
+mod progress;
+mod selection;
+mod shelf;
+mod watch_body;
+mod watcher;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub(crate) use cached::Cached;
+pub(crate) use head::Head;
+pub(crate) use selection::Selection;
+pub(crate) use shelf::{ListQuery, Listed, Scope, Shelf, WatchStart};
+pub(crate) use watch_body::{Render, WatchBody, WatchSettings};
+
+use progress::Progress;
+
+/// All shelves, by the prefix of their keys, and how far the store has been followed.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    shelves: HashMap<Box<str>, Arc<Shelf>>,
+    progress: Arc<Progress>,
+}
+
+impl Cache {
+    /// An empty cache over these shelves.
+    pub(crate) fn new(shelves: impl IntoIterator<Item = Arc<Shelf>>, progress: Arc<Progress>) -> Self {
+        let shelves = shelves.into_iter().map(|shelf| (shelf.prefix().into(), shelf)).collect();
+        Self { shelves, progress }
+    }
+
+    /// The last revision every shelf has applied.
+    pub(crate) fn revision(&self) -> u64 {
+        self.progress.applied()
+    }
+
+    /// Waits until a revision is applied.
+    pub(crate) async fn reached(&self, revision: u64) {
+        self.progress.reached(revision).await;
+    }
+
+    /// The shelf of a key, and the key within it.
+    fn shelf_of<'a>(&self, key: &'a str) -> Option<(&Arc<Shelf>, &'a str)> {
+        let mut ends = key.match_indices('/').skip(2).map(|(at, _)| at);
+        // Keys are /registry/<plural>/… in the core group and /registry/<group>/<plural>/… elsewhere.
+        [ends.next()?, ends.next().unwrap_or(0)].into_iter().find_map(|end| {
+            let shelf = self.shelves.get(&key[..end])?;
+            Some((shelf, &key[end + 1..]))
+        })
+    }
+}
+
+pub(crate) use progress::Progress as CacheProgress;

@@ -1,0 +1,145 @@
+//! Fills the cache from the store and keeps it there.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{Backoff, CancellationToken, Tasks};
+use futures::StreamExt;
+use store::{Event, EventChange, Revision, Store};
+use tracing::{error, warn};
+
+use super::{Cache, Cached, Shelf};
+
+/// Where all objects are.
+const ROOT: &str = "/registry/";
+/// Objects read from the store at a time while the cache is filled.
+const LOAD_PAGE: usize = 1_000;
+/// Changes applied before those who wait for them are woken; enough to hold a store's whole group commit.
+const BATCH_MAX: usize = 512;
+/// Between attempts to read a store that fails.
+const RETRY_FIRST: Duration = Duration::from_millis(50);
+const RETRY_CAP: Duration = Duration::from_secs(10);
+
+impl Cache {
+    /// Reads everything and starts to follow.
+    pub(crate) async fn start(
+        self: &Arc<Self>,
+        store: Arc<dyn Store>,
+        tasks: &Tasks,
+    ) -> Result<(), store::Error> {
+        let loaded = self.load(store.as_ref()).await?;
+        let cache = Arc::clone(self);
+        tasks.spawn("watch cache", |stop| async move {
+            cache.follow(store, loaded, &stop).await;
+            for shelf in cache.shelves.values() {
+                shelf.close_watches();
+            }
+        });
+        Ok(())
+    }
+
+    /// Follows the store; reads it anew whenever the thread is lost.
+    async fn follow(&self, store: Arc<dyn Store>, mut at: Revision, stop: &CancellationToken) {
+        let mut backoff = Backoff::new(RETRY_FIRST, RETRY_CAP);
+        loop {
+            let ended = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                ended = self.follow_from(store.as_ref(), at, &mut backoff) => ended,
+            };
+            if let Err(error) = ended {
+                warn!(%error, "lost the store's changes; reading everything again");
+            }
+            at = loop {
+                tokio::select! {
+                    biased;
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(backoff.next_delay()) => {}
+                }
+                match self.load(store.as_ref()).await {
+                    Ok(at) => break at,
+                    Err(error) => error!(%error, "the store cannot be read"),
+                }
+            };
+        }
+    }
+
+    async fn follow_from(
+        &self,
+        store: &dyn Store,
+        at: Revision,
+        backoff: &mut Backoff,
+    ) -> Result<(), store::Error> {
+        let events = store.watch(store::under(ROOT), at).await?;
+        let mut batches = events.ready_chunks(BATCH_MAX);
+        while let Some(batch) = batches.next().await {
+            backoff.reset();
+            let mut last = None;
+            let mut ended = Ok(());
+            for event in batch {
+                match event {
+                    Ok(event) => {
+                        last = Some(event.revision.0);
+                        self.apply(event);
+                    }
+                    Err(error) => ended = Err(error),
+                }
+            }
+            if let Some(revision) = last {
+                self.progress.advance(revision);
+            }
+            ended?;
+        }
+        Ok(())
+    }
+
+    fn apply(&self, event: Event) {
+        let Some((shelf, key)) = self.shelf_of(&event.key) else { return };
+        let revision = event.revision.0;
+        let current = match &event.change {
+            EventChange::Put { value, .. } => match read(shelf, key, value, revision) {
+                Some(object) => Some(object),
+                None => return,
+            },
+            EventChange::Delete => None,
+        };
+        shelf.apply(key, revision, current);
+    }
+
+    /// Reads all objects, page by page at one revision.
+    async fn load(&self, store: &dyn Store) -> Result<Revision, store::Error> {
+        let mut objects: HashMap<&str, Vec<Arc<Cached>>> = HashMap::new();
+        let mut range = store::under(ROOT);
+        let mut at = None;
+        let revision = loop {
+            let page = store.list(range.clone(), at, LOAD_PAGE).await?;
+            at = Some(page.revision);
+            for entry in &page.entries {
+                let Some((shelf, key)) = self.shelf_of(&entry.key) else { continue };
+                let object = read(shelf, key, &entry.value, entry.revision.0);
+                objects.entry(shelf.prefix()).or_default().extend(object);
+            }
+            match page.entries.last() {
+                Some(last) if page.more => range.start = format!("{}\0", last.key),
+                _ => break page.revision,
+            }
+        };
+        for (prefix, shelf) in &self.shelves {
+            shelf.restart(revision.0, objects.remove(prefix.as_ref()).unwrap_or_default());
+        }
+        self.progress.advance(revision.0);
+        Ok(revision)
+    }
+}
+
+/// An object that cannot be read is logged and left out: one damaged entry must not stop the server.
+fn read(shelf: &Shelf, key: &str, value: &[u8], revision: u64) -> Option<Arc<Cached>> {
+    match Cached::read(shelf.head(), shelf.selectable(), key, value, revision) {
+        Ok(object) => Some(Arc::new(object)),
+        Err(error) => {
+            error!(prefix = shelf.prefix(), key, %error, "stored object cannot be read");
+            None
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! How documents are encoded, so that parts of the bytes can be reused without reading them again.
+//!
+//! Every stored object starts `{"kind":K,"apiVersion":V,"metadata":{`. The store's bytes have no resource
+//! version, since the revision is not known when they are written; it is put in at this fixed place when they
+//! come back. A list leaves out kind and version, which is the same bytes from further on.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use machinery::ApiError;
+use serde_json::Value;
+
+/// What all encoded objects of a kind start with.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    text: Bytes,
+    /// Where the fields after kind and version begin.
+    fields: usize,
+}
+
+const VERSION_FIELD: &[u8] = br#""resourceVersion":""#;
+/// Decimal digits of the largest revision.
+const REVISION_DIGITS_MAX: usize = 20;
+
+impl Head {
+    pub(crate) fn new(api_version: &str, kind: &str) -> Self {
+        let types = format!(r#"{{"kind":"{kind}","apiVersion":"{api_version}","#);
+        let text = format!(r#"{types}"metadata":{{"#);
+        Self { fields: types.len(), text: text.into() }
+    }
+
+    /// Encodes an object without its resource version, which is how it is stored.
+    pub(crate) fn encode(&self, object: &Value) -> Result<Bytes, ApiError> {
+        let mut bytes = BytesMut::with_capacity(1024).writer();
+        let written = self.write(object, &mut bytes);
+        written.map_err(ApiError::internal)?;
+        Ok(bytes.into_inner().freeze())
+    }
+
+    fn write(&self, object: &Value, mut out: impl std::io::Write) -> Result<(), serde_json::Error> {
+        let put = |out: &mut dyn std::io::Write, bytes: &[u8]| {
+            out.write_all(bytes).map_err(serde_json::Error::io)
+        };
+        put(&mut out, &self.text)?;
+        let metadata = object.get("metadata").and_then(Value::as_object);
+        let metadata = metadata.into_iter().flatten().filter(|(name, _)| *name != "resourceVersion");
+        for (index, (name, value)) in metadata.enumerate() {
+            put(&mut out, if index == 0 { b"" } else { b"," })?;
+            serde_json::to_writer(&mut out, name)?;
+            put(&mut out, b":")?;
+            serde_json::to_writer(&mut out, value)?;
+        }
+        put(&mut out, b"}")?;
+        for (name, value) in object.as_object().into_iter().flatten() {
+            if matches!(name.as_str(), "kind" | "apiVersion" | "metadata") {
+                continue;
+            }
+            put(&mut out, b",")?;
+            serde_json::to_writer(&mut out, name)?;
+            put(&mut out, b":")?;
+            serde_json::to_writer(&mut out, value)?;
+        }
+        put(&mut out, b"}")
+    }
+
+    /// Whether bytes were encoded by this head.
+    pub(crate) fn fits(&self, stored: &[u8]) -> bool {
+        stored.starts_with(&self.text) && !stored[self.text.len()..].starts_with(b"}")
+    }
+
+    /// Puts the resource version into bytes that [`Self::fits`] accepts.
+    pub(crate) fn with_revision(&self, stored: &[u8], revision: u64) -> Bytes {
+        let at = self.text.len();
+        let mut bytes = BytesMut::with_capacity(
+            stored.len() + VERSION_FIELD.len() + REVISION_DIGITS_MAX + 2,
+        );
+        bytes.put_slice(&stored[..at]);
+        bytes.put_slice(VERSION_FIELD);
+        bytes.put_slice(revision.to_string().as_bytes());
+        bytes.put_slice(b"\",");
+        bytes.put_slice(&stored[at..]);
+        bytes.freeze()
+    }
+
+    /// The bytes of an object up to its resource version, and from there on without it.
+    pub(crate) fn around_revision<'a>(&self, bytes: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+        let digits = self.text.len() + VERSION_FIELD.len();
+        let end = bytes[digits..].iter().position(|byte| *byte == b'"').unwrap_or(0);
+        (&bytes[..digits], &bytes[digits + end..])
+    }
+
+    /// The object's bytes without resource version, as they are stored.
+    pub(crate) fn stored(&self, bytes: &[u8]) -> Bytes {
+        let (_, rest) = self.around_revision(bytes);
+        let rest = rest.strip_prefix(b"\",").unwrap_or(rest);
+        let mut stored = BytesMut::with_capacity(bytes.len());
+        stored.put_slice(&self.text);
+        stored.put_slice(rest);
+        stored.freeze()
+    }
+
+    /// The object's bytes after kind and version; with a `{` before them, an item of a list.
+    pub(crate) fn item<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        &bytes[self.fields..]
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! The recent changes of one kind: for watches that resume and for lists of a moment ago.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::change::Change;
+
+/// Changes kept at most. A client that relists 5,000 objects in chunks while each changes finds its place.
+const CHANGES_MAX: usize = 10_000;
+/// Bytes kept alive at most by changes that are over; large objects that change often get a shorter past.
+const BYTES_MAX: usize = 32 << 20;
+/// Changes older than this are dropped: a client that lost its connection is back within five minutes.
+const AGE_MAX: Duration = Duration::from_mins(5);
+/// Kept however old they are, so that a quiet kind's watch can resume after a night.
+const CHANGES_MIN: usize = 100;
+
+/// The changes after a revision, in order and without gap.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    /// Everything after this revision is here.
+    since: u64,
+    changes: VecDeque<Arc<Change>>,
+    bytes: usize,
+}
+
+impl History {
+    /// Starts over at a revision, with nothing known before it.
+    pub(crate) fn restart(&mut self, since: u64) {
+        *self = Self { since, ..Self::default() };
+    }
+
+    pub(crate) fn push(&mut self, change: Arc<Change>) {
+        let now = change.at;
+        self.bytes += change.weight();
+        self.changes.push_back(change);
+        while self.changes.len() > CHANGES_MIN
+            && (self.changes.len() > CHANGES_MAX
+                || self.bytes > BYTES_MAX
+                || self.changes.front().is_some_and(|oldest| now - oldest.at > AGE_MAX))
+        {
+            let Some(oldest) = self.changes.pop_front() else { break };
+            self.bytes -= oldest.weight();
+            self.since = oldest.revision;
+        }
+    }
+
+    /// Whether every change after `revision` is known.
+    pub(crate) fn covers(&self, revision: u64) -> bool {
+        revision >= self.since
+    }
+
+    /// The changes after a revision.
+    pub(crate) fn after(&self, revision: u64) -> impl DoubleEndedIterator<Item = &Arc<Change>> {
+        let start = self.changes.partition_point(|change| change.revision <= revision);
+        self.changes.range(start..)
+    }
+}

@@ -1,0 +1,298 @@
+//! The objects of one kind: what they are, what they were a moment ago, and who watches.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use kinds::{FieldLabel, Kind};
+use machinery::ApiError;
+
+use super::change::Change;
+use super::history::History;
+use super::progress::Progress;
+use super::watcher::{Delivery, Watcher};
+use super::{Cached, Head, Selection};
+
+/// One stored kind.
+#[derive(Debug)]
+pub(crate) struct Shelf {
+    prefix: Box<str>,
+    head: Head,
+    selectable: Box<[FieldLabel]>,
+    progress: Arc<Progress>,
+    state: RwLock<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    objects: BTreeMap<Arc<str>, Arc<Cached>>,
+    /// The last change of this kind; the cache as a whole may be further or, for a moment, less far.
+    revision: u64,
+    history: History,
+    watchers: Vec<Arc<Watcher>>,
+}
+
+/// Which part of a kind's keys is meant.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scope {
+    /// Only this namespace.
+    pub(crate) namespace: Option<String>,
+}
+
+/// What a list asks for.
+#[derive(Debug, Default)]
+pub(crate) struct ListQuery {
+    pub(crate) scope: Scope,
+    pub(crate) selection: Selection,
+    /// At most so many objects; zero is no limit.
+    pub(crate) limit: usize,
+    /// Only objects after this key.
+    pub(crate) after: Option<String>,
+    /// The state at exactly this revision.
+    pub(crate) at: Option<u64>,
+}
+
+/// The answer to a [`ListQuery`].
+#[derive(Debug)]
+pub(crate) struct Listed {
+    /// The revision the items show.
+    pub(crate) revision: u64,
+    pub(crate) items: Vec<Arc<Cached>>,
+    /// Whether the limit cut it short.
+    pub(crate) more: bool,
+    /// How many objects follow, where that is known.
+    pub(crate) remaining: Option<usize>,
+}
+
+/// Where a watch begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WatchStart {
+    /// With the objects there are.
+    State,
+    /// With the first change after a revision.
+    After(u64),
+}
+
+/// What a watch starts with, and where it gets the rest.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    pub(crate) shelf: Arc<Shelf>,
+    pub(crate) revision: u64,
+    pub(crate) initial: Vec<Arc<Cached>>,
+    pub(crate) backlog: Vec<Delivery>,
+    pub(crate) watcher: Arc<Watcher>,
+}
+
+impl Shelf {
+    pub(crate) fn new(kind: &dyn Kind, progress: Arc<Progress>) -> Self {
+        let names = kind.names();
+        Self {
+            prefix: kind.storage().prefix.as_ref().into(),
+            head: Head::new(&names.api_version(), &names.kind),
+            selectable: kind.selectable().into(),
+            progress,
+            state: RwLock::default(),
+        }
+    }
+
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub(crate) fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The fields whose values are kept with each object.
+    pub(crate) fn selectable(&self) -> &[FieldLabel] {
+        &self.selectable
+    }
+
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// The object under a key.
+    pub(crate) fn get(&self, key: &str) -> Option<Arc<Cached>> {
+        self.read().objects.get(key).cloned()
+    }
+
+    /// Every object there is.
+    pub(crate) fn all(&self) -> Vec<Arc<Cached>> {
+        self.read().objects.values().cloned().collect()
+    }
+
+    /// Lists; `None` when the revision asked for is before what is remembered here.
+    pub(crate) fn list(&self, query: &ListQuery) -> Option<Listed> {
+        let state = self.read();
+        // Nothing later than this is in the map, and everything up to it is.
+        let now = state.revision.max(self.progress.applied());
+        let revision = query.at.unwrap_or(now);
+        let keys = Keys::of(query);
+        if revision >= state.revision {
+            let items = state.objects.range::<str, _>(keys.bounds()).map(|(_, object)| object);
+            return Some(select(query, revision, items));
+        }
+        if !state.history.covers(revision) {
+            return None;
+        }
+        let mut past: BTreeMap<&str, &Arc<Cached>> = BTreeMap::new();
+        past.extend(state.objects.iter().map(|(key, object)| (key.as_ref(), object)));
+        for change in state.history.after(revision).rev() {
+            match &change.previous {
+                Some(previous) => past.insert(change.key(), previous),
+                None => past.remove(change.key().as_ref()),
+            };
+        }
+        let items = past.range::<str, _>(keys.bounds()).map(|(_, object)| *object);
+        Some(select(query, revision, items))
+    }
+
+    /// Starts a watch.
+    pub(crate) fn watch(
+        self: &Arc<Self>,
+        scope: &Scope,
+        selection: Selection,
+        start: WatchStart,
+    ) -> Result<Feed, ApiError> {
+        let mut state = self.write();
+        let revision = state.revision.max(self.progress.applied());
+        let after = match start {
+            WatchStart::State => revision,
+            WatchStart::After(after) => after,
+        };
+        if !state.history.covers(after) {
+            return Err(ApiError::expired(format!(
+                "too old resource version: {after} ({revision})"
+            )));
+        }
+        let watcher = Arc::new(Watcher::new(scope.clone(), selection, after));
+        let (initial, backlog) = match start {
+            WatchStart::State => (state.current(&watcher), Vec::new()),
+            WatchStart::After(after) => {
+                let changes = state.history.after(after);
+                (Vec::new(), changes.filter_map(|change| watcher.delivery(change)).collect())
+            }
+        };
+        state.watchers.push(Arc::clone(&watcher));
+        Ok(Feed { shelf: Arc::clone(self), revision, initial, backlog, watcher })
+    }
+
+    /// Forgets a watcher.
+    pub(super) fn unwatch(&self, watcher: &Arc<Watcher>) {
+        self.write().watchers.retain(|other| !Arc::ptr_eq(other, watcher));
+    }
+
+    /// Takes in one change of the store.
+    pub(super) fn apply(&self, key: &str, revision: u64, current: Option<Arc<Cached>>) {
+        let mut state = self.write();
+        let previous = match &current {
+            Some(object) => state.objects.insert(Arc::clone(&object.key), Arc::clone(object)),
+            None => state.objects.remove(key),
+        };
+        state.revision = revision;
+        if previous.is_none() && current.is_none() {
+            return;
+        }
+        let change = Arc::new(Change::new(revision, previous, current));
+        state.watchers.retain(|watcher| watcher.offer(&change));
+        state.history.push(change);
+    }
+
+    /// Replaces everything by what the store held at a revision; those who watch have to start over.
+    pub(super) fn restart(&self, revision: u64, objects: Vec<Arc<Cached>>) {
+        let mut state = self.write();
+        state.objects = objects.into_iter().map(|object| (Arc::clone(&object.key), object)).collect();
+        state.revision = revision;
+        state.history.restart(revision);
+        for watcher in state.watchers.drain(..) {
+            watcher.close();
+        }
+    }
+
+    /// Ends every watch.
+    pub(super) fn close_watches(&self) {
+        for watcher in self.write().watchers.drain(..) {
+            watcher.close();
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().expect("nothing panics while it holds a shelf")
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().expect("nothing panics while it holds a shelf")
+    }
+}
+
+impl State {
+    /// The objects a watcher selects.
+    fn current(&self, watcher: &Watcher) -> Vec<Arc<Cached>> {
+        let query = ListQuery { scope: watcher.scope().clone(), ..ListQuery::default() };
+        let keys = Keys::of(&query);
+        let objects = self.objects.range::<str, _>(keys.bounds()).map(|(_, object)| object);
+        objects.filter(|object| watcher.selects(object)).cloned().collect()
+    }
+}
+
+impl Scope {
+    pub(crate) fn contains(&self, object: &Cached) -> bool {
+        self.namespace.is_none() || self.namespace.as_deref() == object.namespace()
+    }
+}
+
+/// The keys a query may return.
+struct Keys {
+    lower: Bound<String>,
+    upper: Bound<String>,
+}
+
+impl Keys {
+    fn of(query: &ListQuery) -> Self {
+        let namespace = query.scope.namespace.as_deref();
+        if let (Some(name), Some(namespace)) = (query.selection.only_name(), namespace) {
+            let key = format!("{namespace}/{name}");
+            return Self { lower: Bound::Included(key.clone()), upper: Bound::Included(key) };
+        }
+        let start = namespace.map(|namespace| Bound::Included(format!("{namespace}/")));
+        let after = query.after.clone().map(Bound::Excluded);
+        Self {
+            lower: after.or(start).unwrap_or(Bound::Unbounded),
+            // The character after the slash.
+            upper: namespace.map_or(Bound::Unbounded, |own| Bound::Excluded(format!("{own}0"))),
+        }
+    }
+
+    /// As a map's range takes them; empty when the client's continue token is from another range.
+    fn bounds(&self) -> (Bound<&str>, Bound<&str>) {
+        let (lower, upper) = (self.lower.as_ref(), self.upper.as_ref());
+        match (&lower, &upper) {
+            (Bound::Excluded(low) | Bound::Included(low), Bound::Excluded(high)) if low >= high => {
+                (Bound::Included(high.as_str()), Bound::Excluded(high.as_str()))
+            }
+            _ => (lower.map(String::as_str), upper.map(String::as_str)),
+        }
+    }
+}
+
+/// Picks the objects a query wants from those of its range.
+fn select<'a>(
+    query: &ListQuery,
+    revision: u64,
+    objects: impl Iterator<Item = &'a Arc<Cached>>,
+) -> Listed {
+    let mut candidates = objects.filter(|object| query.selection.matches(object));
+    let limit = if query.limit == 0 { usize::MAX } else { query.limit };
+    let items: Vec<Arc<Cached>> = candidates.by_ref().take(limit).cloned().collect();
+    let cut = query.limit != 0 && items.len() == limit;
+    let rest = if !cut {
+        0
+    } else if query.selection.is_everything() {
+        candidates.count()
+    } else {
+        usize::from(candidates.next().is_some())
+    };
+    let remaining = (rest > 0 && query.selection.is_everything()).then_some(rest);
+    Listed { revision, items, more: rest > 0, remaining }
+}

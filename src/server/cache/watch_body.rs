@@ -1,0 +1,205 @@
+//! The body of a watch: what there is, then what happens, then an orderly end.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::time::{Instant, Sleep};
+
+use super::change::{self, EventType};
+use super::shelf::Feed;
+use super::watcher::{Delivery, Taken};
+use super::{Cached, Head, Shelf};
+
+/// How often a quiet watch is told the revision it has reached.
+const BOOKMARK_INTERVAL: Duration = Duration::from_mins(1);
+/// Objects of the initial state are sent in chunks of about this size: few frames, and little memory for a
+/// client that reads slowly.
+const INITIAL_CHUNK_BYTES: usize = 64 << 10;
+
+/// Turns the stored form of objects into the form a watcher asked for.
+pub(crate) struct Render {
+    /// What bookmarks are.
+    pub(crate) kind: String,
+    pub(crate) api_version: String,
+    /// Without it, objects are sent as they are kept, and frames are shared between watchers.
+    pub(crate) object: Option<Transform>,
+}
+
+type Transform = Box<dyn FnMut(&Bytes) -> Bytes + Send + Sync>;
+
+/// How a watch behaves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WatchSettings {
+    /// Whether the client understands bookmarks.
+    pub(crate) bookmarks: bool,
+    /// Whether a bookmark marks the end of the initial state.
+    pub(crate) marks_initial_end: bool,
+    /// How long the watch may last.
+    pub(crate) lifetime: Duration,
+}
+
+/// The events of one watch, encoded.
+pub(crate) struct WatchBody {
+    shelf: Arc<Shelf>,
+    watcher: Arc<super::watcher::Watcher>,
+    render: Render,
+    settings: WatchSettings,
+    initial: std::vec::IntoIter<Arc<Cached>>,
+    /// Taken from the queue, not sent yet.
+    deliveries: VecDeque<Delivery>,
+    /// The revision up to which everything has been sent once nothing is queued.
+    revision: u64,
+    stage: Stage,
+    ends_at: Instant,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Sends the initial state; `Live` comes next.
+    Initial,
+    /// Sends changes; `Ended` comes when the time is over or the cache closes the watch.
+    Live,
+    Ended,
+}
+
+impl WatchBody {
+    pub(crate) fn new(feed: Feed, render: Render, settings: WatchSettings) -> Self {
+        Self {
+            shelf: feed.shelf,
+            watcher: feed.watcher,
+            render,
+            settings,
+            initial: feed.initial.into_iter(),
+            deliveries: feed.backlog.into(),
+            revision: feed.revision,
+            stage: Stage::Initial,
+            ends_at: Instant::now() + settings.lifetime,
+            timer: None,
+        }
+    }
+
+    /// The next bytes to send; `None` ends the watch.
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        match self.stage {
+            Stage::Initial => match self.next_initial() {
+                Some(bytes) => Poll::Ready(Some(bytes)),
+                None => self.poll_live(context),
+            },
+            Stage::Live => self.poll_live(context),
+            Stage::Ended => Poll::Ready(None),
+        }
+    }
+
+    fn next_initial(&mut self) -> Option<Bytes> {
+        let mut chunk = BytesMut::new();
+        let head = self.shelf.head().clone();
+        while chunk.len() < INITIAL_CHUNK_BYTES
+            && let Some(object) = self.initial.next()
+        {
+            let bytes = self.render.apply(&head, &object.bytes);
+            chunk.reserve(bytes.len() + 32);
+            change::write(&mut chunk, EventType::Added, &bytes);
+        }
+        if self.initial.len() == 0 {
+            self.stage = Stage::Live;
+            if self.settings.marks_initial_end {
+                chunk.extend_from_slice(&self.render.bookmark(self.revision, true));
+            }
+        }
+        (!chunk.is_empty()).then(|| chunk.freeze())
+    }
+
+    fn poll_live(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        loop {
+            if let Some(delivery) = self.deliveries.pop_front() {
+                return Poll::Ready(Some(self.encode(&delivery)));
+            }
+            // Read before the queue: whatever was applied by now is in the queue, or does not concern us.
+            let applied = self.shelf.progress().applied();
+            match self.watcher.take(context.waker()) {
+                Taken::Some(deliveries) => self.deliveries = deliveries,
+                Taken::Closed => {
+                    self.stage = Stage::Ended;
+                    return Poll::Ready(None);
+                }
+                Taken::Empty => {
+                    self.revision = self.revision.max(applied);
+                    return self.poll_timer(context);
+                }
+            }
+        }
+    }
+
+    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        loop {
+            let ends_at = self.ends_at;
+            let next = (Instant::now() + BOOKMARK_INTERVAL).min(ends_at);
+            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(next)));
+            if timer.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            if timer.deadline() >= ends_at {
+                self.stage = Stage::Ended;
+                let last = self.settings.bookmarks.then(|| self.render.bookmark(self.revision, false));
+                return Poll::Ready(last);
+            }
+            timer.as_mut().reset(next);
+            if self.settings.bookmarks {
+                return Poll::Ready(Some(self.render.bookmark(self.revision, false)));
+            }
+        }
+    }
+
+    fn encode(&mut self, delivery: &Delivery) -> Bytes {
+        let head = self.shelf.head();
+        match &self.render.object {
+            None => delivery.change.frame(head, delivery.event),
+            Some(_) => {
+                let object = delivery.change.object(head, delivery.event);
+                change::encode(delivery.event, &self.render.apply(head, &object))
+            }
+        }
+    }
+}
+
+impl Drop for WatchBody {
+    fn drop(&mut self) {
+        self.shelf.unwatch(&self.watcher);
+    }
+}
+
+impl fmt::Debug for WatchBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WatchBody").field("shelf", &self.shelf.prefix()).finish_non_exhaustive()
+    }
+}
+
+impl Render {
+    fn apply(&mut self, _head: &Head, object: &Bytes) -> Bytes {
+        match &mut self.object {
+            None => object.clone(),
+            Some(transform) => transform(object),
+        }
+    }
+
+    /// An event that carries nothing but a revision.
+    fn bookmark(&self, revision: u64, ends_initial_state: bool) -> Bytes {
+        let annotations = if ends_initial_state {
+            r#","annotations":{"k8s.io/initial-events-end":"true"}"#
+        } else {
+            ""
+        };
+        let Self { kind, api_version, .. } = self;
+        Bytes::from(format!(
+            r#"{{"type":"BOOKMARK","object":{{"kind":"{kind}","apiVersion":"{api_version}","metadata":{{"resourceVersion":"{revision}"{annotations}}}}}}}{}"#,
+            '\n'
+        ))
+    }
+}

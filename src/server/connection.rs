@@ -1,0 +1,97 @@
+//! One connection: its handshake, its user, its requests, its end.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::CancellationToken;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::BoxError;
+use crate::api::Api;
+use crate::authenticate::user_of_certificate;
+use crate::identity::Identity;
+
+/// For the TLS handshake; a client that takes longer is not one.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// For a request's head, and between requests. Go clients keep idle connections for 90 s, and a server that
+/// closes first makes their next request fail.
+const HEAD_MAX: Duration = Duration::from_secs(95);
+/// Bytes of a request's head. Kubernetes' own clients need a few KiB; continue tokens and selectors more.
+const HEAD_BYTES_MAX: usize = 64 << 10;
+/// Requests at a time on one HTTP/2 connection: every watch of a large controller manager.
+const STREAMS_MAX: u32 = 1_000;
+/// A silent HTTP/2 peer is asked whether it is still there.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+const PING_TIMEOUT: Duration = Duration::from_secs(15);
+/// Flow control windows of HTTP/2: large enough for a body of the size limit in few round trips.
+const WINDOW_BYTES: u32 = 1 << 20;
+/// For requests under way when the server stops.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
+
+/// Serves a connection to its end.
+pub(crate) async fn serve(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    api: Arc<Api>,
+    stop: CancellationToken,
+) -> Result<(), BoxError> {
+    let handshake = tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(stream));
+    let stream = tokio::select! {
+        biased;
+        () = stop.cancelled() => return Ok(()),
+        stream = handshake => stream??,
+    };
+    let identity = identity(&stream)?.map(Arc::new);
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let (api, identity) = (Arc::clone(&api), identity.clone());
+        let answer = api.handle(request, identity);
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
+    let builder = builder();
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => {}
+        ended = connection.as_mut() => return ended,
+    }
+    connection.as_mut().graceful_shutdown();
+    tokio::time::timeout(DRAIN_MAX, connection).await?
+}
+
+/// The user of the client certificate, if there is one.
+fn identity(stream: &TlsStream<TcpStream>) -> Result<Option<Identity>, BoxError> {
+    let (_, session) = stream.get_ref();
+    let Some(certificate) = session.peer_certificates().and_then(<[_]>::first) else {
+        return Ok(None);
+    };
+    let user = user_of_certificate(certificate).ok_or("the client certificate names nobody")?;
+    Ok(Some(Identity::new(user)))
+}
+
+fn builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_MAX)
+        .max_buf_size(HEAD_BYTES_MAX.max(512 << 10))
+        .pipeline_flush(true);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES * 4)
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT);
+    builder
+}

@@ -1,0 +1,96 @@
+//! Which form an answer takes: what the client accepts of what there is.
+
+use http::HeaderMap;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use machinery::media::Accept;
+use machinery::{ApiError, Media};
+
+use crate::query::Query;
+
+/// The types documents are sent in.
+const OFFERED: &[&str] = &[JSON, YAML];
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const YAML: &str = "application/yaml";
+/// The types documents are taken in.
+const TAKEN: &[&str] = &[JSON, YAML, PROTOBUF];
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Form {
+    pub(crate) shape: Shape,
+    pub(crate) yaml: bool,
+    pub(crate) pretty: bool,
+}
+
+/// How much of the objects an answer shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Shape {
+    #[default]
+    Whole,
+    /// Rows and columns, as `meta.k8s.io` of this version.
+    Table(&'static str),
+    /// Only metadata.
+    Metadata,
+}
+
+impl Form {
+    /// Whether stored bytes can be sent as they are.
+    pub(crate) fn is_plain(self) -> bool {
+        self == Self::default()
+    }
+
+    /// Reads `Accept` and `?pretty`.
+    pub(crate) fn negotiate(headers: &HeaderMap, query: &Query<'_>) -> Result<Self, ApiError> {
+        let pretty = query.flag("pretty");
+        let accept = headers.get(ACCEPT).map_or("", |accept| accept.to_str().unwrap_or_default());
+        if matches!(accept, "" | "*/*" | JSON) {
+            return Ok(Self { pretty, ..Self::default() });
+        }
+        for offer in &Accept::parse(accept).offers {
+            let yaml = offer.takes(YAML) && !offer.takes(JSON);
+            if !yaml && !offer.takes(JSON) {
+                continue;
+            }
+            let shape = match (offer.as_kind.as_deref(), offer.version.as_deref()) {
+                (None, _) => Shape::Whole,
+                (Some("Table"), Some("v1")) => Shape::Table("v1"),
+                (Some("Table"), Some("v1beta1")) => Shape::Table("v1beta1"),
+                (Some("PartialObjectMetadata" | "PartialObjectMetadataList"), _) => Shape::Metadata,
+                // A form of discovery, which discovery itself looks for.
+                (Some(_), _) => continue,
+            };
+            return Ok(Self { shape, yaml, pretty: pretty || offer.pretty });
+        }
+        Err(ApiError::not_acceptable(OFFERED))
+    }
+
+    /// The same, for a document that has no other shape.
+    pub(crate) fn whole(self) -> Self {
+        Self { shape: Shape::Whole, ..self }
+    }
+
+    pub(crate) fn content_type(self) -> &'static str {
+        if self.yaml { YAML } else { JSON }
+    }
+}
+
+/// The type of a body that carries a document; without a word about it, JSON.
+pub(crate) fn body_media(headers: &HeaderMap) -> Result<Media, ApiError> {
+    match body_type(headers)? {
+        "" | JSON => Ok(Media::Json),
+        YAML => Ok(Media::Yaml),
+        PROTOBUF => Ok(Media::Protobuf),
+        _ => Err(ApiError::unsupported_media_type(TAKEN)),
+    }
+}
+
+/// The media type of a body without its parameters.
+pub(crate) fn body_type(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok("") };
+    let value = value.to_str().map_err(|_| ApiError::unsupported_media_type(TAKEN))?;
+    Ok(value.split(';').next().unwrap_or_default().trim())
+}
+
+#[cfg(test)]
+mod tests;

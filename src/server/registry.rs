@@ -1,0 +1,178 @@
+//! Objects and the verbs on them: one set of rules for every kind.
+//!
+//! `create` and `change` (every kind of update) prepare a document, let admission and validation see it and
+//! write it under optimistic concurrency; `deletion` decides what a delete means; `read` lists and watches.
+//! What differs between kinds is asked of [`kinds::Kind`].
+
+mod binding;
+mod call;
+mod change;
+mod continuation;
+mod create;
+mod delete;
+mod deletion;
+mod eviction;
+mod finalize;
+mod list;
+mod log;
+mod object_meta;
+mod options;
+mod patch;
+mod scale;
+mod update;
+mod watch;
+
+use std::sync::Arc;
+
+use base::{Clock, Random};
+use bytes::Bytes;
+use machinery::ApiError;
+use serde_json::Value;
+use store::{Change, Expect, Revision, Store};
+
+pub(crate) use call::{Call, Content, Object, Outcome, Place};
+pub(crate) use options::{DeleteOptions, ListOptions, WriteOptions};
+
+use crate::Config;
+use crate::admission::Admission;
+use crate::allocate::Allocators;
+use crate::cache::{Cache, Cached};
+use crate::catalog::{Catalog, Served};
+use crate::error::store_failure;
+
+/// All objects.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    store: Arc<dyn Store>,
+    catalog: Arc<Catalog>,
+    cache: Arc<Cache>,
+    clock: Clock,
+    random: Random,
+    admission: Admission,
+    allocators: Allocators,
+}
+
+/// What became of a write.
+enum Written {
+    /// It happened, and this is the object now.
+    Done(Arc<Cached>),
+    /// Somebody else wrote meanwhile.
+    Lost,
+}
+
+impl Registry {
+    pub(crate) fn new(config: &Config, catalog: Arc<Catalog>, cache: Arc<Cache>) -> Self {
+        let allocators = Allocators::new(config.service_cidr, config.node_ports.clone(), config.random.clone());
+        allocators.load(&catalog);
+        Self {
+            store: Arc::clone(&config.store),
+            catalog,
+            cache,
+            clock: config.clock.clone(),
+            random: config.random.clone(),
+            admission: Admission::new(config.random.clone()),
+            allocators,
+        }
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The object at a place.
+    pub(crate) fn current(&self, place: &Place<'_>) -> Result<Arc<Cached>, ApiError> {
+        let shelf = place.shelf()?;
+        shelf
+            .get(&place.key())
+            .ok_or_else(|| ApiError::not_found(place.served.resource(), place.name))
+    }
+
+    /// Writes a document and waits until readers see it.
+    async fn put(
+        &self,
+        place: &Place<'_>,
+        document: &Value,
+        expect: Expect,
+    ) -> Result<Written, ApiError> {
+        let shelf = place.shelf()?;
+        let stored = encode(place.served, document)?;
+        let key = place.key();
+        let change = Change::Put(stored.clone());
+        let path = format!("{}/{key}", shelf.prefix());
+        let revision = match self.store.write(&path, expect, change).await {
+            Ok(revision) => revision.0,
+            Err(store::Error::Conflict { found, .. }) => {
+                // The cache may not have what the store has; the next attempt must see it.
+                self.cache.reached(found.unwrap_or_default().0).await;
+                return Ok(Written::Lost);
+            }
+            Err(error) => return Err(store_failure(error)),
+        };
+        self.cache.reached(revision).await;
+        // Somebody may already have changed it again; the answer is what this write made.
+        let cached = shelf.get(&key).filter(|cached| cached.revision == revision);
+        let own = || Cached::read(shelf.head(), shelf.selectable(), &key, &stored, revision);
+        let object = match cached {
+            Some(cached) => cached,
+            None => Arc::new(own().map_err(ApiError::internal)?),
+        };
+        Ok(Written::Done(object))
+    }
+
+    /// Removes what is at a place if it is still as it was; false when it is not.
+    async fn remove(&self, place: &Place<'_>, revision: u64) -> Result<bool, ApiError> {
+        let shelf = place.shelf()?;
+        let path = format!("{}/{}", shelf.prefix(), place.key());
+        let expect = Expect::Unchanged(Revision(revision));
+        match self.store.write(&path, expect, Change::Delete).await {
+            Ok(revision) => {
+                self.cache.reached(revision.0).await;
+                Ok(true)
+            }
+            Err(store::Error::Conflict { found, .. }) => {
+                let seen = match found {
+                    Some(found) => found,
+                    // It is gone, at a revision the conflict does not name.
+                    None => self.store.revision().await.map_err(store_failure)?,
+                };
+                self.cache.reached(seen.0).await;
+                Ok(false)
+            }
+            Err(error) => Err(store_failure(error)),
+        }
+    }
+}
+
+/// A document of a kind in the bytes that are stored.
+fn encode(served: &Served, document: &Value) -> Result<Bytes, ApiError> {
+    let shelf = served.shelf().ok_or_else(ApiError::unknown_path)?;
+    match served.conversion() {
+        None => shelf.head().encode(document),
+        Some(conversion) => shelf.head().encode(&(conversion.to_stored)(document.clone())),
+    }
+}
+#[cfg(test)]
+mod probe {
+    use super::*;
+    fn send<T: Send>(_: T) {}
+    fn probe<'a>(r: &'a Registry, c: &'a Call<'a>, k: &'a Content<'a>, q: &'a crate::query::Query<'a>, n: &'a dyn crate::NodeTransport, d: &'a DeleteOptions, l: &'a ListOptions, s: &'a kinds::Subresource, b: &'a Bytes, v: &'a crate::view::table::TableView) {
+        send(r.create(c, k));
+        send(r.update(c, k));
+        send(r.update_status(c, k));
+        send(r.update_scale(c, s, k));
+        send(r.bind(c, k));
+        send(r.bind_by_body(c, k));
+        send(r.evict(c, k));
+        send(r.finalize(c, k));
+        send(r.log(c, q, n));
+        send(r.delete(c, d));
+        send(r.delete_collection(c, l, d));
+        send(r.patch(c, None, "", b));
+        send(r.list(&c.place, l, Default::default(), v));
+        send(r.watch(&c.place, l, Default::default(), *v, std::time::Duration::ZERO));
+    }
+}

@@ -1,0 +1,115 @@
+//! What a verb is called with, and what it gives back.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use machinery::{ApiError, Decoded, Definition, FieldValidation, Media};
+use serde_json::Value;
+
+use super::options::WriteOptions;
+use crate::cache::{Cached, Shelf};
+use crate::catalog::Served;
+use crate::identity::Identity;
+
+/// Where an object is, or, without a name, where objects are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) served: &'a Arc<Served>,
+    pub(crate) namespace: Option<&'a str>,
+    pub(crate) name: &'a str,
+}
+
+/// Who wants something done where, and how.
+#[derive(Debug, Clone)]
+pub(crate) struct Call<'a> {
+    pub(crate) place: Place<'a>,
+    pub(crate) identity: &'a Identity,
+    pub(crate) options: WriteOptions,
+}
+
+/// A body that carries a document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Content<'a> {
+    pub(crate) bytes: &'a Bytes,
+    pub(crate) media: Media,
+}
+
+/// What a verb gives back.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) created: bool,
+    pub(crate) object: Object,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The document of an answer.
+#[derive(Debug)]
+pub(crate) enum Object {
+    /// What is stored.
+    Cached(Arc<Cached>),
+    /// A document of the kind that is not stored like this.
+    Fresh(Value),
+    /// A document of another kind, such as a `Status` or a `Scale`.
+    Foreign(Value),
+}
+
+impl<'a> Place<'a> {
+    /// The key on the kind's shelf.
+    pub(crate) fn key(&self) -> String {
+        self.served.key(self.namespace, self.name)
+    }
+
+    pub(crate) fn shelf(&self) -> Result<&'a Arc<Shelf>, ApiError> {
+        self.served.shelf().ok_or_else(ApiError::unknown_path)
+    }
+
+    /// The same place under another name.
+    pub(crate) fn named<'b>(&self, name: &'b str) -> Place<'b>
+    where
+        'a: 'b,
+    {
+        Place { served: self.served, namespace: self.namespace, name }
+    }
+
+    /// Somebody wrote meanwhile.
+    pub(crate) fn modified(&self) -> ApiError {
+        ApiError::modified(self.served.resource(), self.name)
+    }
+}
+
+impl Content<'_> {
+    /// Reads a document of one definition.
+    pub(crate) fn decode(
+        &self,
+        expected: Option<&Definition>,
+        validation: FieldValidation,
+    ) -> Result<Decoded, ApiError> {
+        machinery::decode(self.bytes, self.media, kinds::schemas(), expected, validation)
+    }
+
+    /// Reads a document of a kind that has no place of its own.
+    pub(crate) fn decode_as(
+        &self,
+        group: &str,
+        version: &str,
+        kind: &str,
+    ) -> Result<Decoded, ApiError> {
+        let definition = kinds::schemas().by_gvk(group, version, kind);
+        self.decode(definition, FieldValidation::Ignore)
+    }
+}
+
+impl Outcome {
+    pub(crate) fn created(object: Object) -> Self {
+        Self { created: true, object, warnings: Vec::new() }
+    }
+
+    pub(crate) fn changed(object: Object) -> Self {
+        Self { created: false, object, warnings: Vec::new() }
+    }
+
+    pub(crate) fn with_warnings(mut self, warnings: Vec<String>) -> Self {
+        self.warnings.extend(warnings);
+        self
+    }
+}

@@ -1,0 +1,186 @@
+//! Every change of an existing object: what it becomes, whether that is allowed, and the write.
+
+use std::sync::Arc;
+
+use machinery::{ApiError, FieldErrors, document};
+use serde_json::Value;
+use store::{Expect, Revision};
+
+use super::call::{Call, Object, Outcome};
+use super::{Registry, Written, deletion, object_meta};
+use crate::admission::Attributes;
+use crate::cache::Cached;
+use crate::request::Verb;
+
+/// How often a change is computed anew because somebody else wrote meanwhile. Each round that fails means that
+/// another writer succeeded.
+const ATTEMPTS: usize = 16;
+
+/// Which part of an object a change may touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Everything but the status.
+    Main,
+    /// The status.
+    Status,
+    /// Only what the server itself changes: no preparation, no validation of the rest.
+    Internal,
+}
+
+/// Where a change comes from, and what it may touch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin<'a> {
+    pub(super) part: Part,
+    pub(super) subresource: Option<&'a str>,
+}
+
+impl Origin<'static> {
+    pub(super) const MAIN: Self = Self { part: Part::Main, subresource: None };
+    pub(super) const STATUS: Self = Self { part: Part::Status, subresource: Some("status") };
+}
+
+/// What an object is to become, with what the client should be told.
+pub(super) struct Proposal {
+    pub(super) object: Value,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Registry {
+    /// Makes of an object what `propose` makes of its present document, as often as others come in between.
+    ///
+    /// A proposal that carries a resource version other than the present one is a conflict, which is how both
+    /// a PUT with a stale version and a patch that names one fail.
+    pub(super) async fn change(
+        &self,
+        call: &Call<'_>,
+        origin: Origin<'_>,
+        propose: impl Fn(&Value) -> Result<Proposal, ApiError>,
+    ) -> Result<Outcome, ApiError> {
+        for _ in 0..ATTEMPTS {
+            let current = self.current(&call.place)?;
+            let old = call.place.served.document(&current);
+            let proposal = propose(&old)?;
+            let attempt = self.replace(call, origin, &current, &old, proposal).await?;
+            if let Some(outcome) = attempt {
+                return Ok(outcome);
+            }
+        }
+        Err(call.place.modified())
+    }
+
+    /// One attempt; `None` when somebody else wrote meanwhile.
+    async fn replace(
+        &self,
+        call: &Call<'_>,
+        origin: Origin<'_>,
+        current: &Arc<Cached>,
+        old: &Value,
+        proposal: Proposal,
+    ) -> Result<Option<Outcome>, ApiError> {
+        let Proposal { object: mut new, mut warnings } = proposal;
+        let (place, kind) = (&call.place, call.place.served.kind());
+        let version = document::resource_version(&new);
+        if !version.is_empty() && version != document::resource_version(old) {
+            return Err(place.modified());
+        }
+        object_meta::check_place(place, &mut new)?;
+        object_meta::carry_over(place, &mut new, old)?;
+        document::set_type(&mut new, place.served.api_version(), &kind.names().kind);
+        let reservation = match origin.part {
+            Part::Main => {
+                kind.set_defaults(&mut new);
+                kind.prepare_update(&mut new, old);
+                self.admit_update(call, origin, &mut new, old, &mut warnings)?;
+                let reservation = self.allocators.assign(kind, &mut new, Some(old))?;
+                if kind.generation() && kind.generation_changes(&new, old) {
+                    object_meta::raise_generation(&mut new);
+                }
+                Some(reservation)
+            }
+            Part::Status => {
+                kind.set_defaults(&mut new);
+                kind.prepare_status_update(&mut new, old);
+                self.admit_update(call, origin, &mut new, old, &mut warnings)?;
+                None
+            }
+            Part::Internal => {
+                self.admit_update(call, origin, &mut new, old, &mut warnings)?;
+                None
+            }
+        };
+        // The parts above may have taken over more than they should: the version is never theirs.
+        let version = old["metadata"]["resourceVersion"].clone();
+        document::metadata_mut(&mut new).insert("resourceVersion".to_owned(), version);
+        if new == *old {
+            let same = Object::Cached(Arc::clone(current));
+            return Ok(Some(Outcome::changed(same).with_warnings(warnings)));
+        }
+        validate(call, origin.part, &new, old)?;
+        if origin.part == Part::Main {
+            warnings.extend(kinds::warnings(kind, &new));
+        }
+        let finished = document::is_terminating(&new) && deletion::is_finished(&new);
+        if call.options.dry_run {
+            return Ok(Some(Outcome::changed(Object::Fresh(new)).with_warnings(warnings)));
+        }
+        if finished {
+            // The last finalizer has gone: this write is the end of the object.
+            if !self.remove(place, current.revision).await? {
+                return Ok(None);
+            }
+            self.allocators.release(kind, old);
+            return Ok(Some(Outcome::changed(Object::Fresh(new)).with_warnings(warnings)));
+        }
+        let expect = Expect::Unchanged(Revision(current.revision));
+        match self.put(place, &new, expect).await? {
+            Written::Lost => Ok(None),
+            Written::Done(cached) => {
+                if let Some(reservation) = reservation {
+                    reservation.keep();
+                }
+                Ok(Some(Outcome::changed(Object::Cached(cached)).with_warnings(warnings)))
+            }
+        }
+    }
+
+    fn admit_update(
+        &self,
+        call: &Call<'_>,
+        origin: Origin<'_>,
+        new: &mut Value,
+        old: &Value,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), ApiError> {
+        let mut attributes = Attributes {
+            verb: Verb::Update,
+            served: call.place.served,
+            subresource: origin.subresource,
+            namespace: call.place.namespace,
+            name: call.place.name,
+            identity: call.identity,
+            dry_run: call.options.dry_run,
+            object: new,
+            old: Some(old),
+            warnings,
+        };
+        if self.admission.admit(&self.catalog, &mut attributes)? {
+            call.place.served.kind().set_defaults(new);
+        }
+        Ok(())
+    }
+}
+
+fn validate(call: &Call<'_>, part: Part, new: &Value, old: &Value) -> Result<(), ApiError> {
+    let kind = call.place.served.kind();
+    let errors = FieldErrors::new();
+    match part {
+        Part::Main => kinds::validate_update(kind, new, old, &errors),
+        Part::Status => kinds::validate_status_update(kind, new, old, &errors),
+        Part::Internal => {}
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let names = kind.names();
+    Err(ApiError::invalid(&names.group, &names.kind, call.place.name, errors))
+}

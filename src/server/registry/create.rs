@@ -1,0 +1,142 @@
+//! POST of a new object.
+
+use machinery::{ApiError, FieldErrors, document};
+use serde_json::Value;
+use store::Expect;
+
+use super::call::{Call, Content, Object, Outcome, Place};
+use super::options::WriteOptions;
+use super::{Registry, Written, object_meta};
+use crate::admission::Attributes;
+use crate::identity::Identity;
+use crate::request::Verb;
+
+/// How often a name is generated anew when it is taken. With 27^5 suffixes, eight in a row are taken only
+/// when millions of objects share the base.
+const NAME_ATTEMPTS: usize = 8;
+/// Characters generated behind the base of a name.
+const SUFFIX_CHARS: usize = 5;
+/// What remains of a base so that base and suffix are a label.
+const BASE_CHARS_MAX: usize = 63 - SUFFIX_CHARS;
+
+impl Registry {
+    /// Creates what a body describes.
+    pub(crate) async fn create(
+        &self,
+        call: &Call<'_>,
+        content: &Content<'_>,
+    ) -> Result<Outcome, ApiError> {
+        let decoded = content.decode(call.place.served.definition(), call.options.validation)?;
+        let outcome = self.create_document(call, decoded.object).await?;
+        Ok(outcome.with_warnings(decoded.warnings))
+    }
+
+    /// Creates an object the server itself wants.
+    pub(crate) async fn create_object(
+        &self,
+        identity: &Identity,
+        group: &str,
+        version: &str,
+        plural: &str,
+        namespace: Option<&str>,
+        object: Value,
+    ) -> Result<Outcome, ApiError> {
+        let served = self.catalog.find(group, version, plural);
+        let served = served.ok_or_else(ApiError::unknown_path)?;
+        let place = Place { served, namespace, name: "" };
+        let validation = machinery::FieldValidation::Strict;
+        let options = WriteOptions { dry_run: false, validation };
+        self.create_document(&Call { place, identity, options }, object).await
+    }
+
+    /// Creates a document that has passed its schema.
+    pub(super) async fn create_document(
+        &self,
+        call: &Call<'_>,
+        mut object: Value,
+    ) -> Result<Outcome, ApiError> {
+        let place = &call.place;
+        if !document::resource_version(&object).is_empty() {
+            let message = "resourceVersion should not be set on objects to be created";
+            return Err(ApiError::bad_request(message));
+        }
+        object_meta::check_place(place, &mut object)?;
+        let base = document::str_at(&object, "/metadata/generateName").to_owned();
+        let generates = document::name(&object).is_empty() && !base.is_empty();
+        let attempts = if generates { NAME_ATTEMPTS } else { 1 };
+        for _ in 0..attempts {
+            let mut candidate = object.clone();
+            if generates {
+                let name = self.generated_name(&base);
+                document::metadata_mut(&mut candidate).insert("name".to_owned(), name.into());
+            }
+            if let Some(outcome) = self.create_candidate(call, candidate).await? {
+                return Ok(outcome);
+            }
+        }
+        let name = if generates { base.as_str() } else { document::name(&object) };
+        Err(ApiError::already_exists(place.served.resource(), name))
+    }
+
+    /// Creates one object; `None` when its name is taken.
+    async fn create_candidate(
+        &self,
+        call: &Call<'_>,
+        mut object: Value,
+    ) -> Result<Option<Outcome>, ApiError> {
+        let kind = call.place.served.kind();
+        object_meta::begin(&mut object, self.random.uuid(), self.clock.now(), kind.generation());
+        document::set_type(&mut object, call.place.served.api_version(), &kind.names().kind);
+        kind.set_defaults(&mut object);
+        kind.prepare_create(&mut object);
+        let mut warnings = self.admit_create(call, &mut object)?;
+        let reservation = self.allocators.assign(kind, &mut object, None)?;
+        let errors = FieldErrors::new();
+        kinds::validate(kind, &object, &errors);
+        let name = document::name(&object).to_owned();
+        if !errors.is_empty() {
+            let names = kind.names();
+            return Err(ApiError::invalid(&names.group, &names.kind, &name, errors));
+        }
+        warnings.extend(kinds::warnings(kind, &object));
+        let place = call.place.named(&name);
+        if call.options.dry_run {
+            let taken = place.shelf()?.get(&place.key()).is_some();
+            return Ok((!taken)
+                .then(|| Outcome::created(Object::Fresh(object)).with_warnings(warnings)));
+        }
+        match self.put(&place, &object, Expect::Absent).await? {
+            Written::Done(cached) => {
+                reservation.keep();
+                Ok(Some(Outcome::created(Object::Cached(cached)).with_warnings(warnings)))
+            }
+            Written::Lost => Ok(None),
+        }
+    }
+
+    fn admit_create(&self, call: &Call<'_>, object: &mut Value) -> Result<Vec<String>, ApiError> {
+        let mut warnings = Vec::new();
+        let name = document::name(object).to_owned();
+        let mut attributes = Attributes {
+            verb: Verb::Create,
+            served: call.place.served,
+            subresource: None,
+            namespace: call.place.namespace,
+            name: &name,
+            identity: call.identity,
+            dry_run: call.options.dry_run,
+            object,
+            old: None,
+            warnings: &mut warnings,
+        };
+        if self.admission.admit(&self.catalog, &mut attributes)? {
+            call.place.served.kind().set_defaults(object);
+        }
+        Ok(warnings)
+    }
+
+    fn generated_name(&self, base: &str) -> String {
+        let end = base.char_indices().nth(BASE_CHARS_MAX).map_or(base.len(), |(at, _)| at);
+        format!("{}{}", &base[..end], self.random.suffix(SUFFIX_CHARS))
+    }
+}

@@ -1,0 +1,198 @@
+//! GET of many objects.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use machinery::ApiError;
+use serde_json::{Value, json};
+use store::Revision;
+
+use super::Registry;
+use super::call::Place;
+use super::continuation::Continuation;
+use super::options::{ListOptions, VersionMatch};
+use crate::cache::{Cached, ListQuery, Listed, Scope};
+use crate::catalog::Served;
+use crate::error::store_failure;
+use crate::negotiate::{Form, JSON, Shape};
+use crate::respond::{self, Answer};
+use crate::view::table::TableView;
+use crate::view::{ListBody, metadata, table};
+
+/// How long a list waits for a revision the client knows and this server does not yet, as in Kubernetes.
+const FRESHNESS_MAX: Duration = Duration::from_secs(3);
+/// Entries read from the store at a time for a list of the past.
+const PAST_PAGE: usize = 500;
+
+impl Registry {
+    /// Lists, in the form asked for.
+    pub(crate) async fn list(
+        &self,
+        place: &Place<'_>,
+        options: &ListOptions,
+        form: Form,
+        view: &TableView,
+    ) -> Result<Answer, ApiError> {
+        let query = self.query(place, options).await?;
+        let shelf = place.shelf()?;
+        let listed = match (shelf.list(&query), query.at) {
+            (Some(listed), _) => Ok(listed),
+            (None, at) => self.list_past(place, &query, at.unwrap_or_default()).await,
+        };
+        match listed {
+            Ok(listed) => render(place.served, listed, form, view),
+            Err(error) => match (&options.continuation, query.after) {
+                (Some(_), Some(after)) if error.code() == 410 => too_old_to_continue(error, after),
+                _ => Err(error),
+            },
+        }
+    }
+
+    async fn query(
+        &self,
+        place: &Place<'_>,
+        options: &ListOptions,
+    ) -> Result<ListQuery, ApiError> {
+        let selection = place.served.selection(options.labels.clone(), options.fields.as_ref())?;
+        let scope = Scope { namespace: place.namespace.map(str::to_owned) };
+        let mut query = ListQuery { scope, selection, limit: options.limit, ..ListQuery::default() };
+        if let Some(token) = &options.continuation {
+            let continuation = Continuation::decode(token)?;
+            query.at = continuation.revision;
+            query.after = Some(continuation.after);
+            return Ok(query);
+        }
+        let Some(version) = options.resource_version.filter(|version| *version > 0) else {
+            return Ok(query);
+        };
+        self.wait_for(version).await?;
+        let exact = match options.version_match {
+            Some(version_match) => version_match == VersionMatch::Exact,
+            None => options.limit > 0,
+        };
+        query.at = exact.then_some(version);
+        Ok(query)
+    }
+
+    /// Waits until a revision has happened; a client may have learnt of it elsewhere.
+    pub(super) async fn wait_for(&self, revision: u64) -> Result<(), ApiError> {
+        let reached = tokio::time::timeout(FRESHNESS_MAX, self.cache.reached(revision)).await;
+        reached.map_err(|_| ApiError::too_large_resource_version(revision, self.cache.revision()))
+    }
+
+    /// Lists what the cache has forgotten, from the store's history.
+    async fn list_past(
+        &self,
+        place: &Place<'_>,
+        query: &ListQuery,
+        at: u64,
+    ) -> Result<Listed, ApiError> {
+        let shelf = place.shelf()?;
+        let prefix = match &query.scope.namespace {
+            Some(namespace) => format!("{}/{namespace}/", shelf.prefix()),
+            None => format!("{}/", shelf.prefix()),
+        };
+        let mut range = store::under(&prefix);
+        if let Some(after) = &query.after {
+            range.start = format!("{}/{after}\0", shelf.prefix()).max(range.start);
+        }
+        let mut items: Vec<Arc<Cached>> = Vec::new();
+        loop {
+            if range.start >= range.end {
+                return Ok(Listed { revision: at, items, more: false, remaining: None });
+            }
+            let page = self.store.list(range.clone(), Some(Revision(at)), PAST_PAGE).await;
+            let page = page.map_err(store_failure)?;
+            for entry in &page.entries {
+                let key = &entry.key[shelf.prefix().len() + 1..];
+                let (head, selectable) = (shelf.head(), shelf.selectable());
+                let object = Cached::read(head, selectable, key, &entry.value, entry.revision.0);
+                let object = object.map_err(ApiError::internal)?;
+                if !query.selection.matches(&object) {
+                    continue;
+                }
+                if query.limit > 0 && items.len() == query.limit {
+                    return Ok(Listed { revision: at, items, more: true, remaining: None });
+                }
+                items.push(Arc::new(object));
+            }
+            match page.entries.last() {
+                Some(last) if page.more => range.start = format!("{}\0", last.key),
+                _ => return Ok(Listed { revision: at, items, more: false, remaining: None }),
+            }
+        }
+    }
+}
+
+fn render(
+    served: &Served,
+    listed: Listed,
+    form: Form,
+    view: &TableView,
+) -> Result<Answer, ApiError> {
+    let meta = list_meta(&listed);
+    let names = served.kind().names();
+    if form.is_plain() && served.conversion().is_none() {
+        let start = format!(
+            r#"{{"kind":"{}","apiVersion":"{}","metadata":{meta},"items":["#,
+            names.list_kind(),
+            served.api_version(),
+        );
+        let body = ListBody::new(served.head().clone(), Bytes::from(start), listed.items);
+        return Ok(respond::with_body(StatusCode::OK, JSON, body.into()));
+    }
+    let documents = listed.items.iter().map(|item| served.document(item));
+    let document = match form.shape {
+        Shape::Whole => json!({
+            "kind": names.list_kind(),
+            "apiVersion": served.api_version(),
+            "metadata": meta,
+            "items": documents.map(without_type).collect::<Vec<_>>(),
+        }),
+        Shape::Metadata => json!({
+            "kind": "PartialObjectMetadataList",
+            "apiVersion": metadata::API_VERSION,
+            "metadata": meta,
+            "items": documents.map(|object| metadata::partial(&object)).collect::<Vec<_>>(),
+        }),
+        Shape::Table(version) => {
+            let rows = documents.map(|object| view.row(served.kind(), &object)).collect();
+            table::table(version, served.kind(), meta, rows)
+        }
+    };
+    respond::document(StatusCode::OK, form, &document)
+}
+
+fn list_meta(listed: &Listed) -> Value {
+    let mut meta = json!({ "resourceVersion": listed.revision.to_string() });
+    if let Some(last) = listed.items.last().filter(|_| listed.more) {
+        let after = last.key.as_ref().to_owned();
+        let token = Continuation { revision: Some(listed.revision), after };
+        meta["continue"] = token.encode().into();
+        if let Some(remaining) = listed.remaining {
+            meta["remainingItemCount"] = remaining.into();
+        }
+    }
+    meta
+}
+
+/// Items of lists do not repeat what they are.
+fn without_type(mut object: Value) -> Value {
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove("kind");
+        fields.remove("apiVersion");
+    }
+    object
+}
+
+/// The client may start over, or take the rest as it is now with the token given here.
+fn too_old_to_continue(mut error: ApiError, after: String) -> Result<Answer, ApiError> {
+    error.message = "The provided continue parameter is too old to display a consistent list result. \
+                     Start a new list, or use the continue token of this response for the rest as it is now."
+        .to_owned();
+    let mut status = error.to_status();
+    status["metadata"]["continue"] = Continuation { revision: None, after }.encode().into();
+    respond::document(StatusCode::GONE, Form::default(), &status)
+}

@@ -1,0 +1,116 @@
+//! What a container printed: the node has it, the server passes it on.
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use machinery::{ApiError, Reason, document};
+use serde_json::Value;
+
+use super::Registry;
+use super::call::Call;
+use crate::body::{Body, BoxBody};
+use crate::query::{self, Query};
+use crate::respond::{self, Answer};
+use crate::{Error, NodeTransport};
+
+/// Options that are passed on to the node.
+const OPTIONS: &[&str] = &[
+    "follow",
+    "previous",
+    "sinceSeconds",
+    "sinceTime",
+    "timestamps",
+    "tailLines",
+    "limitBytes",
+    "stream",
+];
+/// Of a node's refusal, as much as a message needs.
+const REFUSAL_BYTES_MAX: usize = 16 << 10;
+const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
+const TEXT: &str = "text/plain";
+
+impl Registry {
+    /// Streams the log of a container.
+    pub(crate) async fn log(
+        &self,
+        call: &Call<'_>,
+        query: &Query<'_>,
+        nodes: &dyn NodeTransport,
+    ) -> Result<Answer, ApiError> {
+        let current = self.current(&call.place)?;
+        let pod = call.place.served.document(&current);
+        let container = container(&pod, query.text("container"))?;
+        let node = document::str_at(&pod, "/spec/nodeName");
+        if node.is_empty() {
+            // A pod that is nowhere has printed nothing.
+            return Ok(respond::with_body(StatusCode::OK, TEXT, Body::empty()));
+        }
+        let options = OPTIONS.iter().filter_map(|name| Some((name, query.text(name)?)));
+        let options: Vec<String> =
+            options.map(|(name, value)| format!("{name}={}", query::encode(value))).collect();
+        let path = format!(
+            "/containerLogs/{}/{}/{container}?{}",
+            document::namespace(&pod),
+            call.place.name,
+            options.join("&")
+        );
+        let request = Request::get(path).body(Bytes::new()).map_err(ApiError::internal)?;
+        let response = nodes.send(node, request).await.map_err(unreachable)?;
+        if response.status().is_success() {
+            return Ok(respond::with_body(StatusCode::OK, TEXT, response.into_body().into()));
+        }
+        Err(refusal(response).await)
+    }
+}
+
+/// The container meant, which may go unnamed when there is but one or the pod says which.
+fn container<'a>(pod: &'a Value, wanted: Option<&'a str>) -> Result<&'a str, ApiError> {
+    let names = |pointer: &str| -> Vec<&str> {
+        let containers = document::list_at(pod, pointer).iter();
+        containers.filter_map(|container| container["name"].as_str()).collect()
+    };
+    let main = names("/spec/containers");
+    let others = [names("/spec/initContainers"), names("/spec/ephemeralContainers")].concat();
+    let pod_name = document::name(pod);
+    let marked = document::annotation(pod, DEFAULT_CONTAINER);
+    let marked = marked.filter(|marked| main.contains(marked));
+    match wanted.or(marked) {
+        Some(name) if main.contains(&name) || others.contains(&name) => Ok(name),
+        Some(name) => Err(ApiError::bad_request(format!(
+            "container {name} is not valid for pod {pod_name}"
+        ))),
+        None if main.len() == 1 => Ok(main[0]),
+        None => {
+            let mut message = format!(
+                "a container name must be specified for pod {pod_name}, choose one of: [{}]",
+                main.join(" ")
+            );
+            if !others.is_empty() {
+                message += &format!(" or one of the init containers: [{}]", others.join(" "));
+            }
+            Err(ApiError::bad_request(message))
+        }
+    }
+}
+
+fn unreachable(error: Error) -> ApiError {
+    let mut failure = ApiError::internal("");
+    failure.message = format!("Internal error occurred: {error}");
+    failure.cause = Some(error.into());
+    failure
+}
+
+/// What the node said instead.
+async fn refusal(response: Response<BoxBody>) -> ApiError {
+    let status = response.status();
+    let body = Limited::new(response.into_body(), REFUSAL_BYTES_MAX).collect().await;
+    let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let message = String::from_utf8_lossy(&body).trim().to_owned();
+    let reason = match status {
+        StatusCode::BAD_REQUEST => Reason::BadRequest,
+        StatusCode::NOT_FOUND => Reason::NotFound,
+        StatusCode::SERVICE_UNAVAILABLE => Reason::ServiceUnavailable,
+        _ => Reason::InternalError,
+    };
+    ApiError::new(reason, message)
+}

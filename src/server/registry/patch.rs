@@ -1,0 +1,113 @@
+//! PATCH of an object, its status or its scale.
+
+use bytes::Bytes;
+use kinds::Subresource;
+use machinery::{ApiError, Definition, Media, document, patch};
+use serde_json::Value;
+
+use super::Registry;
+use super::call::{Call, Outcome};
+use super::change::{Origin, Part, Proposal};
+use super::scale;
+
+const JSON_PATCH: &str = "application/json-patch+json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+const STRATEGIC_PATCH: &str = "application/strategic-merge-patch+json";
+const APPLY_PATCHES: &[&str] = &["application/apply-patch+yaml", "application/apply-patch+cbor"];
+
+/// The patch languages that are understood.
+#[derive(Debug, Clone, Copy)]
+enum Language {
+    Json,
+    Merge,
+    Strategic,
+}
+
+impl Registry {
+    /// Patches an object or, with a subresource, its status or scale.
+    pub(crate) async fn patch(
+        &self,
+        call: &Call<'_>,
+        subresource: Option<&Subresource>,
+        media: &str,
+        body: &Bytes,
+    ) -> Result<Outcome, ApiError> {
+        let language = language(media)?;
+        let parsed = machinery::parse(body, Media::Json, call.options.validation)?;
+        let definition = call.place.served.definition();
+        let propose = |old: &Value| {
+            let mut proposal = self.patched(call, language, old, &parsed.object, definition)?;
+            proposal.warnings.splice(0..0, parsed.warnings.iter().cloned());
+            Ok(proposal)
+        };
+        match subresource {
+            None => self.change(call, Origin::MAIN, propose).await,
+            Some(Subresource::Scale(paths)) => {
+                let definition = kinds::schemas().by_gvk("autoscaling", "v1", "Scale");
+                let propose = |old: &Value| {
+                    let shown = paths.read(old);
+                    let patched = self.patched(call, language, &shown, &parsed.object, definition)?;
+                    scale::proposal(call, paths, old, &patched.object)
+                };
+                let origin = Origin { part: Part::Main, subresource: Some("scale") };
+                let outcome = self.change(call, origin, propose).await?;
+                Ok(scale::show(call, paths, outcome))
+            }
+            Some(_) => self.change(call, Origin::STATUS, propose).await,
+        }
+    }
+
+    fn patched(
+        &self,
+        call: &Call<'_>,
+        language: Language,
+        old: &Value,
+        patch: &Value,
+        definition: Option<&Definition>,
+    ) -> Result<Proposal, ApiError> {
+        let schemas = kinds::schemas();
+        let new = match (language, definition) {
+            (Language::Json, _) => patch::json::apply(old.clone(), patch)?,
+            (Language::Merge, _) => patch::merge::apply(old.clone(), patch),
+            (Language::Strategic, Some(definition)) => {
+                patch::strategic::apply(old.clone(), patch, schemas, definition)?
+            }
+            (Language::Strategic, None) => {
+                return Err(ApiError::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH]));
+            }
+        };
+        if document::kind(&new) != document::kind(old)
+            || document::api_version(&new) != document::api_version(old)
+        {
+            return Err(ApiError::bad_request(format!(
+                "a patch must not change the type of the object: it is {} {}",
+                document::api_version(old),
+                document::kind(old)
+            )));
+        }
+        match definition {
+            Some(definition) => {
+                let conformed =
+                    machinery::conform(new, schemas, definition, call.options.validation)?;
+                Ok(Proposal { object: conformed.object, warnings: conformed.warnings })
+            }
+            None => Ok(Proposal { object: new, warnings: Vec::new() }),
+        }
+    }
+}
+
+fn language(media: &str) -> Result<Language, ApiError> {
+    match media {
+        JSON_PATCH => Ok(Language::Json),
+        MERGE_PATCH => Ok(Language::Merge),
+        STRATEGIC_PATCH => Ok(Language::Strategic),
+        apply if APPLY_PATCHES.contains(&apply) => {
+            let mut error =
+                ApiError::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH]);
+            error.message =
+                format!("server-side apply is not supported by this server: {}", error.message);
+            Err(error)
+        }
+        _ => Err(ApiError::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH])),
+    }
+}

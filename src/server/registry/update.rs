@@ -1,0 +1,85 @@
+//! PUT of an object and of its status.
+
+use machinery::{ApiError, FieldErrors, document};
+use serde_json::Value;
+
+use super::call::{Call, Content, Outcome, Place};
+use super::change::{Origin, Proposal};
+use super::{Registry, WriteOptions};
+use crate::identity::Identity;
+
+impl Registry {
+    /// Replaces an object; kinds that allow it are created when absent.
+    pub(crate) async fn update(
+        &self,
+        call: &Call<'_>,
+        content: &Content<'_>,
+    ) -> Result<Outcome, ApiError> {
+        let decoded = content.decode(call.place.served.definition(), call.options.validation)?;
+        let (object, warnings) = (decoded.object, decoded.warnings);
+        let version = document::resource_version(&object);
+        if call.place.served.kind().create_on_update()
+            && version.is_empty()
+            && self.current(&call.place).is_err()
+        {
+            let outcome = self.create_document(call, object).await?;
+            return Ok(outcome.with_warnings(warnings));
+        }
+        if version.is_empty() && !call.place.served.kind().unconditional_update() {
+            return Err(version_required(call));
+        }
+        self.put_over(call, Origin::MAIN, &object, &warnings).await
+    }
+
+    /// Replaces the status of an object.
+    pub(crate) async fn update_status(
+        &self,
+        call: &Call<'_>,
+        content: &Content<'_>,
+    ) -> Result<Outcome, ApiError> {
+        let decoded = content.decode(call.place.served.definition(), call.options.validation)?;
+        self.put_over(call, Origin::STATUS, &decoded.object, &decoded.warnings).await
+    }
+
+    /// Creates an object the server itself wants, or makes the existing one like it.
+    pub(crate) async fn replace_object(
+        &self,
+        identity: &Identity,
+        group: &str,
+        version: &str,
+        plural: &str,
+        namespace: Option<&str>,
+        object: Value,
+    ) -> Result<Outcome, ApiError> {
+        let served = self.catalog.find(group, version, plural);
+        let served = served.ok_or_else(ApiError::unknown_path)?;
+        let name = document::name(&object).to_owned();
+        let place = Place { served, namespace, name: &name };
+        if self.current(&place).is_err() {
+            return self.create_object(identity, group, version, plural, namespace, object).await;
+        }
+        let validation = machinery::FieldValidation::Strict;
+        let options = WriteOptions { dry_run: false, validation };
+        self.put_over(&Call { place, identity, options }, Origin::MAIN, &object, &[]).await
+    }
+
+    async fn put_over(
+        &self,
+        call: &Call<'_>,
+        origin: Origin<'_>,
+        object: &Value,
+        warnings: &[String],
+    ) -> Result<Outcome, ApiError> {
+        let propose =
+            |_: &Value| Ok(Proposal { object: object.clone(), warnings: warnings.to_vec() });
+        self.change(call, origin, propose).await
+    }
+}
+
+fn version_required(call: &Call<'_>) -> ApiError {
+    let errors = FieldErrors::new();
+    let detail = "must be specified for an update";
+    errors.at("metadata").invalid("resourceVersion", 0, detail);
+    let names = call.place.served.kind().names();
+    ApiError::invalid(&names.group, &names.kind, call.place.name, errors)
+}

@@ -1,0 +1,98 @@
+//! GET of the changes to come.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::Clock;
+use bytes::Bytes;
+use http::StatusCode;
+use machinery::ApiError;
+use serde_json::Value;
+
+use super::Registry;
+use super::call::Place;
+use super::options::ListOptions;
+use crate::cache::{Render, Scope, WatchBody, WatchSettings, WatchStart};
+use crate::catalog::Served;
+use crate::negotiate::{Form, JSON, Shape};
+use crate::respond::{self, Answer};
+use crate::view::table::TableView;
+use crate::view::{metadata, table};
+
+impl Registry {
+    /// Starts a watch.
+    pub(crate) async fn watch(
+        &self,
+        place: &Place<'_>,
+        options: &ListOptions,
+        form: Form,
+        view: TableView,
+        lifetime: Duration,
+    ) -> Result<Answer, ApiError> {
+        let served = place.served;
+        let mut selection = served.selection(options.labels.clone(), options.fields.as_ref())?;
+        if !place.name.is_empty() {
+            selection = selection.with_name(place.name);
+        }
+        let scope = Scope { namespace: place.namespace.map(str::to_owned) };
+        let version = options.resource_version.unwrap_or(0);
+        let start = match options.send_initial_events {
+            Some(true) => WatchStart::State,
+            // Without a wish and without a version, the present state comes first all the same.
+            None if version == 0 => WatchStart::State,
+            _ if version == 0 => WatchStart::After(self.cache.revision()),
+            _ => WatchStart::After(version),
+        };
+        if start == WatchStart::State {
+            self.wait_for(version).await?;
+        }
+        let feed = place.shelf()?.watch(&scope, selection, start)?;
+        let settings = WatchSettings {
+            bookmarks: options.bookmarks,
+            marks_initial_end: options.send_initial_events == Some(true),
+            lifetime,
+        };
+        let body = WatchBody::new(feed, render(served, form, view, self.clock.clone()), settings);
+        Ok(respond::with_body(StatusCode::OK, JSON, body.into()))
+    }
+}
+
+fn render(served: &Arc<Served>, form: Form, mut view: TableView, clock: Clock) -> Render {
+    let own = Render {
+        kind: served.kind_name().to_owned(),
+        api_version: served.api_version().to_owned(),
+        object: None,
+    };
+    let shape = form.shape;
+    if shape == Shape::Whole && served.conversion().is_none() {
+        return own;
+    }
+    let served = Arc::clone(served);
+    let mut first = true;
+    let transform = move |bytes: &Bytes| {
+        let Ok(stored) = serde_json::from_slice::<Value>(bytes) else { return bytes.clone() };
+        let object = match served.conversion() {
+            Some(conversion) => (conversion.from_stored)(stored),
+            None => stored,
+        };
+        let shown = match shape {
+            Shape::Whole => object,
+            Shape::Metadata => metadata::partial(&object),
+            Shape::Table(version) => {
+                view.now = clock.now();
+                let row = view.row(served.kind(), &object);
+                let mut table = table::event_table(version, served.kind(), row, first);
+                table["metadata"]["resourceVersion"] = object["metadata"]["resourceVersion"].clone();
+                table
+            }
+        };
+        first = false;
+        Bytes::from(shown.to_string())
+    };
+    let (kind, api_version) = match shape {
+        Shape::Whole => (own.kind, own.api_version),
+        Shape::Metadata => (metadata::KIND.to_owned(), metadata::API_VERSION.to_owned()),
+        Shape::Table(version) => ("Table".to_owned(), format!("meta.k8s.io/{version}")),
+    };
+    Render { kind, api_version, object: Some(Box::new(transform)) }
+}

@@ -1,0 +1,64 @@
+use super::*;
+
+fn check(method: &Method, url: &str, expected: &str) {
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let query = Query::parse(Some(query)).unwrap();
+    let found = match parse(method, path, &query) {
+        Ok(None) => "no resource".to_owned(),
+        Err(error) => error.code().to_string(),
+        Ok(Some(target)) => {
+            let mut text = format!(
+                "{} {}/{} {}",
+                target.verb.as_str(),
+                target.group,
+                target.version,
+                target.resource
+            );
+            if let Some(namespace) = target.namespace {
+                text += &format!(" in {namespace}");
+            }
+            if let Some(name) = target.name {
+                text += &format!(" named {name}");
+            }
+            if let Some(subresource) = target.subresource {
+                text += &format!(" its {subresource}");
+            }
+            text
+        }
+    };
+    assert_eq!(found, expected, "{method} {url}");
+}
+
+#[test]
+fn paths_of_objects_are_understood() {
+    let get = &Method::GET;
+    check(get, "/api/v1/pods", "list /v1 pods");
+    check(get, "/api/v1/namespaces", "list /v1 namespaces");
+    check(get, "/api/v1/namespaces/a", "get /v1 namespaces named a");
+    check(&Method::PUT, "/api/v1/namespaces/a/finalize", "update /v1 namespaces named a its finalize");
+    check(get, "/api/v1/namespaces/a/pods", "list /v1 pods in a");
+    check(get, "/api/v1/namespaces/a/pods/b", "get /v1 pods in a named b");
+    check(get, "/api/v1/namespaces/a/pods/b/log?follow=true", "get /v1 pods in a named b its log");
+    check(get, "/apis/apps/v1/deployments", "list apps/v1 deployments");
+    check(get, "/apis/apps/v1/namespaces/a/deployments/b/status", "get apps/v1 deployments in a named b its status");
+    check(get, "/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode", "get rbac.authorization.k8s.io/v1 clusterroles named system:node");
+    check(&Method::DELETE, "/api/v1/namespaces/a/pods", "deletecollection /v1 pods in a");
+    check(&Method::POST, "/api/v1/namespaces/a/bindings", "create /v1 bindings in a");
+}
+
+#[test]
+fn watches_are_asked_for_in_three_ways() {
+    check(&Method::GET, "/api/v1/pods?watch=1", "watch /v1 pods");
+    check(&Method::GET, "/api/v1/watch/namespaces/a/pods/b", "watch /v1 pods in a named b");
+    check(&Method::GET, "/api/v1/namespaces/a/pods/b?watch=true", "watch /v1 pods in a named b");
+}
+
+#[test]
+fn other_paths_are_left_to_others() {
+    for path in ["/version", "/api", "/api/v1", "/apis", "/apis/apps", "/apis/apps/v1", "/openapi/v3"] {
+        check(&Method::GET, path, "no resource");
+    }
+    check(&Method::GET, "/api/v1/namespaces//pods", "404");
+    check(&Method::GET, "/api/v1/namespaces/a/pods/b/c/d", "404");
+    check(&Method::GET, "/api/v1/namespaces/a/pods/%ff", "400");
+}

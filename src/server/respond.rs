@@ -1,0 +1,136 @@
+//! Puts answers together.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WARNING};
+use http::{Response, StatusCode};
+use machinery::ApiError;
+use serde_json::{Value, json};
+
+use crate::body::Body;
+use crate::cache::Cached;
+use crate::catalog::Served;
+use crate::negotiate::{Form, JSON, Shape};
+use crate::view::{metadata, table};
+
+/// A response of the server.
+pub(crate) type Answer = Response<Body>;
+
+/// The header that carries the request's id.
+pub(crate) const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
+
+/// Warnings sent with one response at most; a body with more problems than this is read by nobody.
+const WARNINGS_MAX: usize = 32;
+/// Characters of one warning at most, so that no client or proxy refuses the header.
+const WARNING_CHARS_MAX: usize = 1_024;
+
+/// A body with its type.
+pub(crate) fn with_body(status: StatusCode, content_type: &'static str, body: Body) -> Answer {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.reserve(6);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    response
+}
+
+/// Plain text.
+pub(crate) fn text(status: StatusCode, text: impl Into<Bytes>) -> Answer {
+    with_body(status, "text/plain; charset=utf-8", Body::from(text.into()))
+}
+
+/// A document.
+pub(crate) fn document(status: StatusCode, form: Form, document: &Value) -> Result<Answer, ApiError> {
+    let bytes = encode(form, document)?;
+    Ok(with_body(status, form.content_type(), bytes.into()))
+}
+
+/// A failure, as a `Status`.
+pub(crate) fn failure(error: &ApiError) -> Answer {
+    let status = StatusCode::from_u16(error.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = Bytes::from(error.to_status().to_string());
+    let mut response = with_body(status, JSON, body.into());
+    let retry = error.details.as_ref().map_or(0, |details| details.retry_after_seconds);
+    if retry > 0 {
+        response.headers_mut().insert(RETRY_AFTER, retry.into());
+    }
+    response
+}
+
+/// The `Status` of a success, such as a deletion.
+pub(crate) fn success(details: Value) -> Value {
+    json!({
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": details,
+    })
+}
+
+/// One object in the form asked for.
+pub(crate) fn object(
+    status: StatusCode,
+    form: Form,
+    served: &Served,
+    object: &Arc<Cached>,
+    view: &table::TableView,
+) -> Result<Answer, ApiError> {
+    if form.is_plain() && served.conversion().is_none() {
+        return Ok(with_body(status, JSON, object.bytes.clone().into()));
+    }
+    shaped(status, form, served, &served.document(object), view)
+}
+
+/// A document of a kind in the form asked for.
+pub(crate) fn shaped(
+    status: StatusCode,
+    form: Form,
+    served: &Served,
+    object: &Value,
+    view: &table::TableView,
+) -> Result<Answer, ApiError> {
+    match form.shape {
+        Shape::Whole if form.is_plain() => {
+            let bytes = Bytes::from(object.to_string());
+            Ok(with_body(status, JSON, bytes.into()))
+        }
+        Shape::Whole => document(status, form, object),
+        Shape::Metadata => document(status, form, &metadata::partial(object)),
+        Shape::Table(version) => {
+            let rows = vec![view.row(served.kind(), object)];
+            let meta = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
+            document(status, form, &table::table(version, served.kind(), meta, rows))
+        }
+    }
+}
+
+/// Adds what the client should be told.
+pub(crate) fn warn(response: &mut Answer, warnings: &[String]) {
+    for warning in warnings.iter().take(WARNINGS_MAX) {
+        let text: String = warning
+            .chars()
+            .map(|character| if character.is_control() { ' ' } else { character })
+            .take(WARNING_CHARS_MAX)
+            .collect();
+        let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
+        if let Ok(value) = HeaderValue::from_bytes(format!("299 - \"{quoted}\"").as_bytes()) {
+            response.headers_mut().append(WARNING, value);
+        }
+    }
+}
+
+/// Encodes a document.
+pub(crate) fn encode(form: Form, document: &Value) -> Result<Bytes, ApiError> {
+    if form.yaml {
+        let text = serde_saphyr::to_string(document).map_err(ApiError::internal)?;
+        return Ok(text.into());
+    }
+    let encoded =
+        if form.pretty { serde_json::to_vec_pretty(document) } else { serde_json::to_vec(document) };
+    let mut bytes = encoded.map_err(ApiError::internal)?;
+    bytes.push(b'\n');
+    Ok(bytes.into())
+}

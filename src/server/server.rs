@@ -1,0 +1,88 @@
+//! The server as a value: started, asked, stopped with its tasks.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use base::{Clock, Random, Tasks};
+use ipnet::IpNet;
+use store::Store;
+use tokio::net::TcpListener;
+
+use crate::api::Api;
+use crate::identity::Identity;
+use crate::pki::Pki;
+use crate::{Error, InProcess, NodeTransport, User, Version, bootstrap, expiry, serve};
+
+/// What a server is made of.
+#[derive(Debug)]
+pub struct Config {
+    /// Tells the time of timestamps, certificates and tokens.
+    pub clock: Clock,
+    /// Makes names and UIDs.
+    pub random: Random,
+    /// Owns the server's tasks; stopping it stops the server.
+    pub tasks: Tasks,
+    /// Keeps the objects.
+    pub store: Arc<dyn Store>,
+    /// Where to listen; port 0 takes any.
+    pub listen: SocketAddr,
+    /// Where certificates and keys are kept; without it they last as long as the server.
+    pub data_dir: Option<PathBuf>,
+    /// The addresses of Services.
+    pub service_cidr: IpNet,
+    /// The ports of Services on the nodes.
+    pub node_ports: RangeInclusive<u16>,
+    /// Reaches the kubelets.
+    pub nodes: Arc<dyn NodeTransport>,
+    /// What `/version` says.
+    pub version: Version,
+}
+
+/// A running API server.
+#[derive(Debug)]
+pub struct Server {
+    api: Arc<Api>,
+    pki: Pki,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Reads the store, makes what every cluster has and listens.
+    pub async fn start(config: Config) -> Result<Self, Error> {
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(|source| Error::Listen { address: config.listen, source })?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| Error::Listen { address: config.listen, source })?;
+        let pki = Pki::open(&config, address)?;
+        let api = Api::start(&config, &pki).await?;
+        serve::start(&config.tasks, listener, pki.server_config(), Arc::clone(&api));
+        bootstrap::run(&api, &config, address).await?;
+        expiry::start(&config.tasks, Arc::clone(&api));
+        api.set_ready();
+        Ok(Self { api, pki, address })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The certificate of the authority that clients and pods trust, PEM.
+    pub fn authority_pem(&self) -> &str {
+        self.pki.authority_pem()
+    }
+
+    /// A kubeconfig with which its bearer may do everything.
+    pub fn admin_kubeconfig(&self) -> String {
+        self.pki.admin_kubeconfig(self.address)
+    }
+
+    /// The server without socket and TLS, for a client in this process.
+    pub fn in_process(&self, user: User) -> InProcess {
+        InProcess::new(Arc::clone(&self.api), Identity::new(user))
+    }
+}

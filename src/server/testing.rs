@@ -1,0 +1,189 @@
+//! A server over the memory store, asked in process.
+
+use std::sync::Arc;
+
+use base::{Clock, Random, Tasks};
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::{BodyExt, Full};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::api::Api;
+use crate::identity::Identity;
+use crate::pki::Pki;
+use crate::{Body, Config, InProcess, NoNodes, NodeTransport, User, Version, bootstrap, expiry};
+
+pub(crate) const EPOCH: &str = "2026-01-01T00:00:00Z";
+
+/// A server for one test.
+pub(crate) struct Fixture {
+    pub(crate) api: Arc<Api>,
+    pub(crate) store: Arc<store::memory::Memory>,
+    pub(crate) tasks: Tasks,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) code: u16,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Reply {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("not JSON: {:?}", String::from_utf8_lossy(&self.body)))
+    }
+
+    /// The document, of an answer with this code.
+    #[track_caller]
+    pub(crate) fn expect(&self, code: u16) -> Value {
+        assert_eq!(self.code, code, "{}", String::from_utf8_lossy(&self.body));
+        self.json()
+    }
+
+    /// The message of a failure with this code and reason.
+    #[track_caller]
+    pub(crate) fn failure(&self, code: u16, reason: &str) -> String {
+        let status = self.expect(code);
+        assert_eq!((&status["kind"], &status["status"]), (&"Status".into(), &"Failure".into()));
+        assert_eq!(status["reason"], reason, "{status}");
+        assert_eq!(status["code"], code);
+        status["message"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub(crate) fn warnings(&self) -> Vec<&str> {
+        self.headers.get_all("warning").iter().map(|value| value.to_str().unwrap()).collect()
+    }
+}
+
+impl Fixture {
+    pub(crate) async fn new() -> Self {
+        Self::with_nodes(Arc::new(NoNodes)).await
+    }
+
+    pub(crate) async fn with_nodes(nodes: Arc<dyn NodeTransport>) -> Self {
+        let store = Arc::new(store::memory::Memory::default());
+        Self::over(store, nodes).await
+    }
+
+    pub(crate) async fn over(
+        store: Arc<store::memory::Memory>,
+        nodes: Arc<dyn NodeTransport>,
+    ) -> Self {
+        let tasks = Tasks::new();
+        let config = Config {
+            clock: Clock::simulated(EPOCH.parse().unwrap()),
+            random: Random::seeded(1),
+            tasks: tasks.clone(),
+            store: Arc::clone(&store) as Arc<dyn store::Store>,
+            listen: "127.0.0.1:0".parse().unwrap(),
+            data_dir: None,
+            service_cidr: "10.96.0.0/16".parse().unwrap(),
+            node_ports: 30_000..=32_767,
+            nodes,
+            version: Version::default(),
+        };
+        let pki = Pki::open(&config, config.listen).unwrap();
+        let api = Api::start(&config, &pki).await.unwrap();
+        bootstrap::run(&api, &config).await.unwrap();
+        expiry::start(&tasks, Arc::clone(&api));
+        api.set_ready();
+        Self { api, store, tasks }
+    }
+
+    pub(crate) fn service(&self, user: User) -> InProcess {
+        InProcess::new(Arc::clone(&self.api), Identity::new(user))
+    }
+
+    pub(crate) async fn send(&self, user: User, request: Request<Full<Bytes>>) -> Reply {
+        let response = self.service(user).oneshot(request).await.unwrap();
+        read(response).await
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(User::admin(), request.body(Full::new(body.into())).unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.ask(Method::GET, path, &[], "").await
+    }
+
+    pub(crate) async fn post(&self, path: &str, document: &Value) -> Reply {
+        self.ask(Method::POST, path, &[], document.to_string()).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, document: &Value) -> Reply {
+        self.ask(Method::PUT, path, &[], document.to_string()).await
+    }
+
+    /// `kind` is `json`, `merge` or `strategic-merge`.
+    pub(crate) async fn patch(&self, path: &str, kind: &str, patch: &Value) -> Reply {
+        let media = format!("application/{kind}-patch+json");
+        self.ask(Method::PATCH, path, &[("content-type", &media)], patch.to_string()).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str, options: &Value) -> Reply {
+        let body = if options.is_null() { String::new() } else { options.to_string() };
+        self.ask(Method::DELETE, path, &[], body).await
+    }
+
+    pub(crate) async fn watch(&self, path: &str) -> Watch {
+        self.watch_as(path, "application/json").await
+    }
+
+    pub(crate) async fn watch_as(&self, path: &str, accept: &str) -> Watch {
+        let request = Request::get(path).header("accept", accept).body(Full::new(Bytes::new()));
+        let response = self.service(User::admin()).oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        Watch { body: response.into_body(), rest: Vec::new() }
+    }
+}
+
+/// A watch under way.
+pub(crate) struct Watch {
+    body: Body,
+    rest: Vec<u8>,
+}
+
+impl Watch {
+    /// The next event; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.rest.drain(..=end).collect();
+                return Some(serde_json::from_slice(&line).unwrap());
+            }
+            let frame = self.body.frame().await?.unwrap();
+            self.rest.extend_from_slice(frame.data_ref().unwrap());
+        }
+    }
+
+    /// The next event as `TYPE name`, or `TYPE` alone.
+    pub(crate) async fn brief(&mut self) -> String {
+        let Some(event) = self.next().await else { return "end".to_owned() };
+        let kind = event["type"].as_str().unwrap();
+        match event["object"]["metadata"]["name"].as_str() {
+            Some(name) => format!("{kind} {name}"),
+            None => kind.to_owned(),
+        }
+    }
+}
+
+async fn read(response: http::Response<Body>) -> Reply {
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Reply { code: parts.status.as_u16(), headers: parts.headers, body }
+}
