@@ -14,6 +14,8 @@ mod core;
 mod discovery;
 mod events;
 mod fill;
+#[cfg(test)]
+mod fixture;
 mod kind;
 pub mod metadata;
 mod names;

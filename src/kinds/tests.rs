@@ -1,1 +1,111 @@
-//! x
+use std::collections::BTreeSet;
+
+use crate::kind::{DeletionAnswer, Scope};
+use crate::subresource::Verb;
+use crate::{KINDS, find, find_kind, schemas};
+
+#[test]
+fn every_kind_is_found_by_its_names() {
+    for kind in KINDS {
+        let names = kind.names();
+        let found = find(&names.group, &names.version, &names.plural).expect("by plural");
+        assert_eq!(found.names().kind, names.kind);
+        let found = find_kind(&names.group, &names.version, &names.kind).expect("by kind");
+        assert_eq!(found.names().plural, names.plural);
+        assert_eq!(names.singular, names.kind.to_lowercase());
+    }
+}
+
+#[test]
+fn every_kind_has_the_definition_of_its_own_name() {
+    for kind in KINDS {
+        let names = kind.names();
+        let definition = schemas().definition(kind.schema_name()).expect("a definition");
+        let by_name = schemas().by_gvk(&names.group, &names.version, &names.kind).expect("by name");
+        assert_eq!(definition.name, by_name.name);
+    }
+}
+
+#[test]
+fn only_the_two_event_kinds_share_a_place_in_the_store() {
+    let mut seen = BTreeSet::new();
+    for kind in KINDS.iter().filter(|kind| !kind.virtual_review()) {
+        let view = kind.storage();
+        assert!(seen.insert(view.prefix.clone().into_owned()) || view.conversion.is_some());
+    }
+}
+
+#[test]
+fn a_kind_that_is_only_asked_can_only_be_created() {
+    for kind in KINDS.iter().filter(|kind| kind.virtual_review()) {
+        assert_eq!(kind.verbs(), [Verb::Create]);
+    }
+}
+
+#[test]
+fn a_delete_returns_the_object_where_kubernetes_does() {
+    let kinds = KINDS.iter().filter(|kind| kind.deletion_answer() == DeletionAnswer::Object);
+    let plurals: Vec<&str> = kinds.map(|kind| kind.names().plural.as_ref()).collect();
+    assert_eq!(plurals, ["pods", "podtemplates", "services", "serviceaccounts"]);
+}
+
+#[test]
+fn namespaces_nodes_and_reviews_are_cluster_wide() {
+    let kinds = KINDS.iter().filter(|kind| kind.scope() == Scope::Cluster);
+    let names: Vec<&str> = kinds.map(|kind| kind.names().kind.as_ref()).collect();
+    assert_eq!(
+        names,
+        [
+            "Namespace",
+            "Node",
+            "SelfSubjectReview",
+            "TokenReview",
+            "SelfSubjectAccessReview",
+            "SelfSubjectRulesReview",
+            "SubjectAccessReview"
+        ]
+    );
+}
+
+#[test]
+fn nothing_panics_on_an_empty_object_or_on_fields_of_another_type() {
+    use machinery::FieldErrors;
+    use serde_json::json;
+
+    let wrong = [json!({}), json!({"metadata": 1, "spec": "x", "status": [], "data": 3, "template": []})];
+    for kind in KINDS {
+        for object in &wrong {
+            let mut new = object.clone();
+            kind.set_defaults(&mut new);
+            kind.prepare_create(&mut new);
+            kind.prepare_update(&mut new, object);
+            kind.prepare_status_update(&mut new, object);
+            crate::validate_update(*kind, &new, object, &FieldErrors::new());
+            crate::warnings(*kind, &new);
+            for column in kind.columns() {
+                (column.cell)(&new, "2026-01-02T03:04:05Z".parse().unwrap());
+            }
+            for label in kind.selectable() {
+                (label.get)(&new);
+            }
+            if let Some(view) = kind.storage().conversion {
+                (view.from_stored)((view.to_stored)(new));
+            }
+        }
+    }
+}
+
+#[test]
+fn defaults_that_are_filled_twice_are_the_same() {
+    use serde_json::json;
+
+    let object = json!({"metadata": {"name": "x"}, "spec": {"type": "LoadBalancer", "ports": [{"port": 80}],
+        "template": {"spec": {"containers": [{"name": "a", "image": "b", "ports": [{"containerPort": 1}]}]}}}});
+    for kind in KINDS {
+        let mut once = object.clone();
+        kind.set_defaults(&mut once);
+        let mut twice = once.clone();
+        kind.set_defaults(&mut twice);
+        assert_eq!(once, twice, "{}", kind.names().kind);
+    }
+}

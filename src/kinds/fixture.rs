@@ -1,0 +1,102 @@
+//! What the tests of all kinds share: one way to admit an object, one to change it, one to print its row.
+
+use jiff::Timestamp;
+use machinery::FieldErrors;
+use serde_json::Value;
+
+use crate::kind::Kind;
+
+/// The object as the server would store it.
+pub(crate) fn admitted(kind: &dyn Kind, mut object: Value) -> Value {
+    kind.set_defaults(&mut object);
+    kind.prepare_create(&mut object);
+    object
+}
+
+/// What is wrong with a new object, one error per line.
+pub(crate) fn problems(kind: &dyn Kind, object: &Value) -> String {
+    let errors = FieldErrors::new();
+    crate::validate(kind, object, &errors);
+    lines(errors)
+}
+
+/// What is wrong with a change of an object, one error per line.
+pub(crate) fn problems_of_update(kind: &dyn Kind, new: &Value, old: &Value) -> String {
+    let errors = FieldErrors::new();
+    crate::validate_update(kind, new, old, &errors);
+    lines(errors)
+}
+
+fn lines(errors: FieldErrors) -> String {
+    let lines = errors.into_vec().into_iter().map(|error| error.to_string());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The object with the field at a JSON pointer set, or removed when the value is null.
+pub(crate) fn with(object: &Value, pointer: &str, value: Value) -> Value {
+    let mut changed = object.clone();
+    let (parent, name) = pointer.rsplit_once('/').expect("a pointer begins with a slash");
+    let parent = changed.pointer_mut(parent).unwrap_or_else(|| panic!("nothing at {parent}"));
+    match parent {
+        Value::Array(items) => {
+            let index: usize = name.parse().expect("an index");
+            if index == items.len() {
+                items.push(value);
+            } else {
+                items[index] = value;
+            }
+        }
+        fields if value.is_null() => {
+            fields.as_object_mut().expect("an object").remove(name);
+        }
+        fields => fields[name] = value,
+    }
+    changed
+}
+
+/// Checks that `valid` is admitted as it is, and refused with the text after each change.
+pub(crate) fn check(kind: &dyn Kind, valid: &Value, changes: &[(&str, Value, &str)]) {
+    let valid = admitted(kind, valid.clone());
+    assert_eq!(problems(kind, &valid), "", "the unchanged object");
+    fits_the_schema(kind, &valid);
+    for (pointer, value, expected) in changes {
+        let changed = with(&valid, pointer, value.clone());
+        assert_eq!(problems(kind, &changed), *expected, "{pointer} = {value}");
+    }
+}
+
+/// Checks that each change of an admitted object is refused with the text, or allowed when it is empty.
+pub(crate) fn check_updates(kind: &dyn Kind, valid: &Value, changes: &[(&str, Value, &str)]) {
+    let old = admitted(kind, valid.clone());
+    for (pointer, value, expected) in changes {
+        let new = with(&old, pointer, value.clone());
+        assert_eq!(problems_of_update(kind, &new, &old), *expected, "{pointer} = {value}");
+    }
+}
+
+fn fits_the_schema(kind: &dyn Kind, object: &Value) {
+    let schemas = crate::schemas();
+    let definition = schemas.definition(kind.schema_name()).expect("every kind has a definition");
+    let strict = machinery::FieldValidation::Strict;
+    let decoded = machinery::conform(object.clone(), schemas, definition, strict);
+    let decoded = decoded.expect("an admitted object fits its schema");
+    assert_eq!(decoded.object, *object, "an admitted object is in its canonical form");
+}
+
+/// The moment the tests look at tables.
+pub(crate) const NOW: &str = "2026-01-02T03:04:05Z";
+
+/// The object's row with its headings, wide columns after a bar.
+pub(crate) fn row(kind: &dyn Kind, object: &Value) -> String {
+    let now: Timestamp = NOW.parse().expect("a time");
+    let mut rows = String::new();
+    for column in kind.columns() {
+        let cell = match (column.cell)(object, now) {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let bar = if column.priority == 0 { "" } else { "| " };
+        rows.push_str(&format!("{bar}{}: {cell}\n", column.name));
+    }
+    rows
+}
