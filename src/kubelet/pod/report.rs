@@ -1,0 +1,144 @@
+//! Tells the API how a pod is: only what changed, one write at a time, as soon as possible.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
+use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
+use tracing::debug;
+
+use super::{Done, Owner};
+use crate::lifecycle::{Deletion, Phase};
+use crate::status::{patch, render};
+
+/// How long a pod that just starts is not reported. With its image at hand it runs after a few
+/// milliseconds, and one write then says all; a pod that takes longer is shown as it stands.
+const SETTLING: SignedDuration = SignedDuration::from_millis(40);
+
+/// Where the reporting of a pod stands.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    /// A write is under way; the next one waits for its answer.
+    writing: bool,
+    /// Nothing is written before this time: after a failure, or at the very start.
+    not_before: Option<Timestamp>,
+    settled: bool,
+    /// The object is to be deleted once its status is written.
+    pub(super) delete: bool,
+    deleting: bool,
+}
+
+impl Report {
+    /// When a write that was put off is due.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        self.not_before.filter(|_| !self.writing)
+    }
+}
+
+impl Owner {
+    /// Brings the API up to date, and the volumes' files with it.
+    pub(super) fn report(&mut self) {
+        self.refresh_if_due();
+        if self.report.writing || self.report.deleting || self.state.deletion == Deletion::Vanished
+        {
+            return;
+        }
+        let now = self.now();
+        if self.is_settling(now) || self.report.not_before.is_some_and(|time| time > now) {
+            return;
+        }
+        self.report.not_before = None;
+        let status = render(&self.pod, &self.policy, &self.state, &self.view(), now);
+        let before = self.pod.status.clone().unwrap_or_default();
+        match patch(self.uid(), &before, &status) {
+            Some(change) => self.write(change),
+            None if self.report.delete => self.delete(),
+            None => (),
+        }
+    }
+
+    /// Whether the pod is so new that it is about to run.
+    fn is_settling(&mut self, now: Timestamp) -> bool {
+        if self.report.settled {
+            return false;
+        }
+        let starting = self.state.containers.iter().all(|record| {
+            matches!(record.phase, Phase::Waiting | Phase::Pulling | Phase::Starting)
+        });
+        let until = self.state.since + SETTLING;
+        if starting && !self.state.is_over() && now < until {
+            self.report.not_before = Some(until);
+            return true;
+        }
+        self.report.settled = true;
+        self.report.not_before = None;
+        false
+    }
+
+    fn write(&mut self, change: serde_json::Value) {
+        self.report.writing = true;
+        let pods: Api<Pod> = Api::namespaced(self.site.client.clone(), self.namespace());
+        let name = self.name().to_owned();
+        self.work.push(Box::pin(async move {
+            let params = PatchParams::default();
+            let result = pods.patch_status(&name, &params, &Patch::Strategic(change)).await;
+            Done::Written(result.map(Box::new))
+        }));
+    }
+
+    pub(super) fn end_write(&mut self, result: kube::Result<Box<Pod>>) {
+        self.report.writing = false;
+        match result {
+            Ok(pod) => {
+                self.backoff.reset();
+                self.adopt(Arc::new(*pod));
+            }
+            // Gone, or a namesake took its place: the watch will say so.
+            Err(kube::Error::Api(status)) if status.code == 404 || status.code == 409 => {
+                debug!(pod = %self.policy.name, %status, "a status was not wanted");
+                self.put_off();
+            }
+            Err(error) => {
+                debug!(pod = %self.policy.name, %error, "a status could not be written");
+                self.put_off();
+            }
+        }
+    }
+
+    fn put_off(&mut self) {
+        let wait = self.backoff.next_delay();
+        self.report.not_before = self.now().checked_add(wait).ok();
+    }
+
+    fn delete(&mut self) {
+        self.report.deleting = true;
+        let pods: Api<Pod> = Api::namespaced(self.site.client.clone(), self.namespace());
+        let name = self.name().to_owned();
+        let params = DeleteParams {
+            grace_period_seconds: Some(0),
+            preconditions: Some(Preconditions {
+                uid: Some(self.uid().to_owned()),
+                resource_version: None,
+            }),
+            ..DeleteParams::default()
+        };
+        self.work.push(Box::pin(async move {
+            Done::Deleted(pods.delete(&name, &params).await.map(drop))
+        }));
+    }
+
+    pub(super) fn end_delete(&mut self, result: kube::Result<()>) {
+        match result {
+            Ok(()) => self.report.delete = false,
+            Err(kube::Error::Api(status)) if status.code == 404 || status.code == 409 => {
+                self.report.delete = false;
+            }
+            Err(error) => {
+                debug!(pod = %self.policy.name, %error, "a pod could not be deleted");
+                self.put_off();
+            }
+        }
+        self.report.deleting = false;
+    }
+}

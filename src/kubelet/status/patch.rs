@@ -1,0 +1,44 @@
+//! The smallest strategic merge patch from one status to another.
+
+use k8s_openapi::api::core::v1::PodStatus;
+use serde_json::{Map, Value, json};
+
+/// The patch that turns `old` into `new`, or none when they say the same. The UID makes it miss a
+/// namesake that took the pod's place.
+pub(crate) fn patch(uid: &str, old: &PodStatus, new: &PodStatus) -> Option<Value> {
+    let old = document(old);
+    let new = document(new);
+    let mut changes = Map::new();
+    for (key, value) in &new {
+        if old.get(key) != Some(value) {
+            changes.insert(key.clone(), change(key, old.get(key), value));
+        }
+    }
+    for key in old.keys().filter(|key| !new.contains_key(*key)) {
+        changes.insert(key.clone(), Value::Null);
+    }
+    (!changes.is_empty()).then(|| json!({"metadata": {"uid": uid}, "status": changes}))
+}
+
+/// What to send for one field. Conditions merge by type, so the unchanged ones stay out of it;
+/// addresses would merge by address, so they replace the old ones as a whole.
+fn change(key: &str, old: Option<&Value>, new: &Value) -> Value {
+    match (key, old, new) {
+        ("conditions", Some(Value::Array(old)), Value::Array(new)) => {
+            Value::Array(new.iter().filter(|one| !old.contains(one)).cloned().collect())
+        }
+        ("podIPs" | "hostIPs", Some(_), Value::Array(new)) => {
+            let mut list = vec![json!({"$patch": "replace"})];
+            list.extend(new.iter().cloned());
+            Value::Array(list)
+        }
+        _ => new.clone(),
+    }
+}
+
+fn document(status: &PodStatus) -> Map<String, Value> {
+    match serde_json::to_value(status) {
+        Ok(Value::Object(map)) => map,
+        _ => Map::new(),
+    }
+}
