@@ -61,20 +61,20 @@ impl fmt::Debug for Connecting {
     }
 }
 
-/// Connects from an ephemeral port.
-pub(crate) fn connect(plug: &Arc<Plug>, remote: SocketAddr) -> Connecting {
+/// Connects from an ephemeral port, for `client` if that is somebody else: a sticky service knows it by this address.
+pub(crate) fn connect(plug: &Arc<Plug>, client: Option<IpAddr>, remote: SocketAddr) -> Connecting {
     let any = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let remote = destination(remote);
     let lease = plug.source(any, remote.ip()).and_then(|source| plug.lease_source(source));
     match lease {
-        Ok(lease) => begin(lease, remote),
+        Ok(lease) => begin(lease, client, remote),
         Err(error) => Connecting::failed(error),
     }
 }
 
 /// Connects from a port that is already taken.
 pub(crate) fn connect_from(lease: Lease, remote: SocketAddr) -> Connecting {
-    begin(lease, destination(remote))
+    begin(lease, None, destination(remote))
 }
 
 /// Where dialling `remote` leads: an unspecified address means this very host, as for a kernel.
@@ -88,7 +88,7 @@ pub(crate) fn destination(remote: SocketAddr) -> SocketAddr {
     SocketAddr::new(address, remote.port())
 }
 
-fn begin(lease: Lease, remote: SocketAddr) -> Connecting {
+fn begin(lease: Lease, client: Option<IpAddr>, remote: SocketAddr) -> Connecting {
     let plug = Arc::clone(lease.plug());
     let source = match plug.source(lease.local().ip(), remote.ip()) {
         Ok(source) => SocketAddr::new(source, lease.local().port()),
@@ -101,7 +101,8 @@ fn begin(lease: Lease, remote: SocketAddr) -> Connecting {
     if plug.owns(remote.ip()) {
         return dial.attached(plug, remote);
     }
-    match plug.switch.decide(source.ip(), remote.into(), Protocol::Tcp, None) {
+    let client = client.unwrap_or(source.ip());
+    match plug.switch.decide(client, remote.into(), Protocol::Tcp, None) {
         Verdict::Attached(endpoint) => match plug.switch.plug(endpoint.address) {
             Some(server) => dial.attached(server, endpoint.into()),
             None => unreachable_soon(),

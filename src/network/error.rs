@@ -52,8 +52,6 @@ pub enum Limit {
     Sockets,
     /// Free ephemeral ports.
     Ports,
-    /// Bytes waiting in one socket.
-    QueuedBytes,
 }
 
 impl std::fmt::Display for Limit {
@@ -62,7 +60,6 @@ impl std::fmt::Display for Limit {
             Self::Connections => "connections",
             Self::Sockets => "sockets",
             Self::Ports => "ports in use",
-            Self::QueuedBytes => "queued bytes",
         })
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// A flow nobody used for this long draws a backend again (Linux: `nf_conntrack_udp_timeout_stream`).
-const IDLE: Duration = Duration::from_secs(120);
+const IDLE: Duration = Duration::from_mins(2);
 
 /// A client talks to a handful of services from one socket; what it used least recently makes room.
 const LIMIT: usize = 256;

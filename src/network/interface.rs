@@ -73,12 +73,17 @@ impl Interface {
     /// Connects to `remote`, from `local` if given.
     pub fn connect(&self, local: Option<SocketAddr>, remote: SocketAddr) -> Connecting {
         match local {
-            None => connect::connect(&self.0.plug, remote),
+            None => connect::connect(&self.0.plug, None, remote),
             Some(local) => match self.bind_tcp(local) {
                 Ok(binding) => binding.connect(remote),
                 Err(error) => Connecting::failed(error),
             },
         }
+    }
+
+    /// Connects on behalf of a client outside the pod network.
+    pub(crate) fn connect_for(&self, client: IpAddr, remote: SocketAddr) -> Connecting {
+        connect::connect(&self.0.plug, Some(client), remote)
     }
 
     /// Opens a UDP socket at `local`; port 0 takes any free one.

@@ -119,7 +119,7 @@ impl Queue {
             return Err(NotQueued::Full);
         }
         state.reserved += 1;
-        Ok(Reserved(Arc::clone(self)))
+        Ok(Reserved { queue: Arc::clone(self), filled: false })
     }
 
     /// Takes no more connections and resets those that wait.
@@ -143,12 +143,15 @@ impl Queue {
 
 /// A place in a queue, set aside until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Reserved(Arc<Queue>);
+pub(crate) struct Reserved {
+    queue: Arc<Queue>,
+    filled: bool,
+}
 
 impl Reserved {
     /// Lets `stream` wait in this place; resets it when the listener has gone.
-    pub(crate) fn fill(self, stream: Stream) -> Result<(), NotQueued> {
-        let mut state = self.0.state();
+    pub(crate) fn fill(mut self, stream: Stream) -> Result<(), NotQueued> {
+        let mut state = self.queue.state();
         if state.closed {
             drop(state);
             stream.reset();
@@ -157,6 +160,7 @@ impl Reserved {
         state.waiting.push_back(stream);
         let wakers = state.acceptors.take();
         drop(state);
+        self.filled = true;
         wakers.wake();
         Ok(())
     }
@@ -164,6 +168,9 @@ impl Reserved {
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        self.0.state().reserved -= 1;
+        self.queue.state().reserved -= 1;
+        if !self.filled {
+            self.queue.room.notify_one();
+        }
     }
 }

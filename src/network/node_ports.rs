@@ -112,15 +112,15 @@ impl Entrance {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((socket, _)) => self.lead_in(socket),
+                Ok((socket, client)) => self.lead_in(socket, client.ip()),
                 Err(_) => sleep(ACCEPT_PAUSE).await,
             }
         }
     }
 
-    fn lead_in(&self, socket: TcpStream) {
+    fn lead_in(&self, socket: TcpStream, client: IpAddr) {
         let target = *self.target.borrow();
-        let connecting = self.interface.connect(None, target.into());
+        let connecting = self.interface.connect_for(client, target.into());
         self.connections.spawn_until_stop("node-port-connection", async move {
             // Without the option the connection only waits a little longer for small writes.
             let _ = socket.set_nodelay(true);

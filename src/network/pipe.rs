@@ -205,9 +205,8 @@ impl Reading {
 impl State {
     fn permit(&self) -> Result<usize, Closed> {
         match (self.writer, self.reader) {
-            (Writing::Reset, _) => Err(Closed::Reset),
             (Writing::Finished, _) => Err(Closed::Shutdown),
-            (Writing::Open, Reading::Closed) => Err(Closed::Reset),
+            (Writing::Reset, _) | (_, Reading::Closed) => Err(Closed::Reset),
             (Writing::Open, _) => Ok(self.window - self.queued),
         }
     }

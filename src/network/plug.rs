@@ -71,6 +71,9 @@ impl Plug {
         if bound.is_loopback() && !self.owns(to) {
             return Err(Error::AddressNotAvailable);
         }
+        if !to.is_loopback() && to.is_ipv4() != self.address().is_ipv4() {
+            return Err(Error::Unreachable);
+        }
         if !bound.is_unspecified() {
             return Ok(bound);
         }

@@ -78,6 +78,11 @@ impl Switch {
         self.0.tables.store(Arc::new(tables));
     }
 
+    /// The address ranges of the switch.
+    pub fn networks(&self) -> &Networks {
+        &self.0.networks
+    }
+
     /// The tables in force.
     pub fn tables(&self) -> Arc<Tables> {
         self.0.tables.load_full()

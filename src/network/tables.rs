@@ -104,10 +104,14 @@ impl Tables {
         let Some(ports) = self.services.get(&flow.to.address) else {
             return place(networks, flow.to);
         };
-        let backend = ports
-            .get(&(flow.to.port, flow.protocol))
-            .and_then(|service| service.choose(flow.kept, flow.lot));
-        match backend {
+        let Some(service) = ports.get(&(flow.to.port, flow.protocol)) else {
+            // An address of the outside keeps what else it is.
+            return match networks.place(flow.to.address) {
+                Place::Virtual => Verdict::Refuse,
+                Place::Attached | Place::Outside => place(networks, flow.to),
+            };
+        };
+        match service.choose(flow.kept, flow.lot) {
             None => Verdict::Refuse,
             Some(Backend { endpoint, host: true }) => Verdict::Host(endpoint),
             Some(Backend { endpoint, host: false }) => place(networks, endpoint),

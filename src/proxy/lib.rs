@@ -1,1 +1,16 @@
-//! Turns Services and EndpointSlices into the switch's tables.
+//! Turns every Service and EndpointSlice into the switch's tables.
+//!
+//! [`tables`] and [`node_ports`] say what the objects mean and know no I/O; [`start`] keeps a switch and the ports of
+//! its host as they say.
+
+mod backends;
+mod names;
+mod node_ports;
+mod objects;
+mod start;
+mod tables;
+
+pub use node_ports::node_ports;
+pub use objects::Objects;
+pub use start::{Config, start};
+pub use tables::tables;

@@ -19,7 +19,7 @@ use crate::{Endpoint, Error, Interface};
 const MAX_CLIENTS: usize = 256;
 
 /// A client that neither sent nor received for this long is forgotten (Linux: `nf_conntrack_udp_timeout_stream`).
-const IDLE: Duration = Duration::from_secs(120);
+const IDLE: Duration = Duration::from_mins(2);
 
 /// The largest datagram there is.
 const BUFFER: usize = 64 * 1024;

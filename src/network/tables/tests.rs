@@ -74,25 +74,22 @@ proptest! {
     #[test]
     fn only_current_backends_are_chosen(tables in tables(), flow in flow()) {
         let verdict = tables.decide(&networks(), &flow);
-        let Some(ports) = tables.services.get(&flow.to.address) else {
+        let Some(service) = tables.service(flow.to, flow.protocol) else {
             prop_assert!(verdict.endpoint().is_none_or(|endpoint| endpoint == flow.to));
             return Ok(());
         };
-        let backends = ports.get(&(flow.to.port, flow.protocol)).map(|service| &service.backends);
-        let chosen = |endpoint, host| {
-            backends.is_some_and(|all| all.contains(&Backend { endpoint, host }))
-        };
+        let chosen = |endpoint, host| service.backends.contains(&Backend { endpoint, host });
         match verdict {
             Verdict::Attached(endpoint) | Verdict::Outside(endpoint) => {
                 prop_assert!(chosen(endpoint, false));
             }
             Verdict::Host(endpoint) => prop_assert!(chosen(endpoint, true)),
-            Verdict::Refuse => prop_assert!(backends.is_none_or(Vec::is_empty)),
+            Verdict::Refuse => prop_assert!(service.backends.is_empty()),
             Verdict::Unreachable => {
                 let virtual_only = |backend: &Backend| {
                     networks().place(backend.endpoint.address) == Place::Virtual
                 };
-                prop_assert!(backends.is_some_and(|all| all.iter().any(virtual_only)));
+                prop_assert!(service.backends.iter().any(virtual_only));
             }
         }
     }

@@ -224,3 +224,11 @@ async fn the_host_has_one_interface_for_each_address() {
     assert_eq!(listener.try_accept().unwrap().peer().ip(), address("10.42.0.254"));
     assert_eq!(switch.host(address("10.42.0.2")).unwrap_err(), Error::AddressInUse);
 }
+
+#[tokio::test]
+async fn an_ipv4_interface_has_no_way_to_ipv6() {
+    let switch = switch();
+    let pod = pod(&switch, 1);
+    let error = pod.connect(None, at("[2001:db8::1]:80")).await.unwrap_err();
+    assert_eq!(error, Error::Unreachable);
+}

@@ -126,7 +126,7 @@ async fn several_tasks_may_wait_for_one_stream() {
 struct Polled<F> {
     future: std::pin::Pin<Box<F>>,
     flag: Arc<Flag>,
-    polled: bool,
+    begun: bool,
 }
 
 #[derive(Default)]
@@ -139,7 +139,7 @@ impl std::task::Wake for Flag {
 }
 
 fn polled<F: Future>(future: F) -> Polled<F> {
-    Polled { future: Box::pin(future), flag: Arc::default(), polled: false }
+    Polled { future: Box::pin(future), flag: Arc::default(), begun: false }
 }
 
 impl<F: Future> Polled<F> {
@@ -148,10 +148,10 @@ impl<F: Future> Polled<F> {
     }
 
     fn is_woken_and_ready(&mut self) -> bool {
-        if self.polled && !self.woken() {
+        if self.begun && !self.woken() {
             return false;
         }
-        self.polled = true;
+        self.begun = true;
         let waker = Arc::clone(&self.flag).into();
         let mut cx = std::task::Context::from_waker(&waker);
         self.future.as_mut().poll(&mut cx).is_ready()

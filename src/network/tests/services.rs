@@ -64,7 +64,7 @@ async fn connections_spread_over_the_backends() {
 async fn a_sticky_client_stays_with_its_backend() {
     let switch = switch();
     let client = pod(&switch, 1);
-    let sticky = Some(Duration::from_secs(60));
+    let sticky = Some(Duration::from_mins(1));
     switch.install(service(&["10.42.0.2:9", "10.42.0.3:9"], sticky));
     let shares = shares(&switch, &client, 50).await;
     assert!(shares == [50, 0] || shares == [0, 50], "{shares:?}");
@@ -74,7 +74,7 @@ async fn a_sticky_client_stays_with_its_backend() {
 async fn stickiness_ends_when_unused() {
     let switch = switch();
     let client = pod(&switch, 1);
-    let sticky = Some(Duration::from_secs(60));
+    let sticky = Some(Duration::from_mins(1));
     switch.install(service(&["10.42.0.2:9", "10.42.0.3:9"], sticky));
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..20 {

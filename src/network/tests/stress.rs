@@ -24,7 +24,6 @@ async fn many_connections_at_once_mix_nothing_up() {
     for from in &pods {
         for to in 1..=PODS {
             for _ in 0..5 {
-                #[expect(clippy::disallowed_methods, reason = "the set is awaited below")]
                 clients.spawn(ask(from.clone(), SocketAddr::from(([10, 42, 0, to], 7))));
             }
         }

@@ -19,7 +19,7 @@ use crate::udp::Mailbox;
 const QUEUE: usize = 64;
 
 /// As home routers and carriers do (RFC 4787 asks for two minutes).
-const IDLE: Duration = Duration::from_secs(120);
+const IDLE: Duration = Duration::from_mins(2);
 
 /// Whom a socket has sent to, and may therefore receive from. The oldest is forgotten first.
 const MAX_PEERS: usize = 256;
