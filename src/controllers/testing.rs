@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use client::{Action, Cached, Key, Plan, Resource, Target};
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use k8s_openapi::serde::Serialize;
 use serde_json::{Value, json};
 
 /// When tests happen.
