@@ -177,7 +177,8 @@ impl Allocators {
 
     /// The address somebody chose, and whether it was free.
     fn take_address(&self, wanted: &str, owner: &str) -> Result<(IpAddr, bool), String> {
-        let address: IpAddr = wanted.parse().map_err(|_| "must be a valid IP address".to_owned())?;
+        let address: IpAddr =
+            wanted.parse().map_err(|_| "must be a valid IP address".to_owned())?;
         let network = &self.0.network;
         if !network.contains(&address) {
             return Err(format!(

@@ -13,8 +13,8 @@ use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use http_body::Body as _;
-use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::BodyExt;
+use http_body_util::combinators::UnsyncBoxBody;
 use machinery::{ApiError, Reason};
 use tokio::sync::Semaphore;
 use tracing::{debug, error};
@@ -149,7 +149,9 @@ impl Api {
         let target = request::parse(&parts.method, path, &query)?;
         let identity = match authenticate::authenticate(&parts.headers, connection, &self.tokens) {
             Ok(identity) => identity,
-            Err(_) if target.is_none() && authorize::is_public(path) => Arc::new(Identity::anonymous()),
+            Err(_) if target.is_none() && authorize::is_public(path) => {
+                Arc::new(Identity::anonymous())
+            }
             Err(error) => return Err(error),
         };
         let Some(target) = target else { return self.answer_path(parts, &query, &identity) };
@@ -203,7 +205,8 @@ impl Api {
             return Ok(None);
         }
         self.requests.try_acquire().map(Some).map_err(|_| {
-            let message = "the server has received too many requests and has asked us to try again later";
+            let message =
+                "the server has received too many requests and has asked us to try again later";
             ApiError::too_many_requests(message, FULL_RETRY_SECONDS)
         })
     }
@@ -262,6 +265,8 @@ fn log_failure(parts: &Parts, id: &HeaderValue, failure: &ApiError) {
     let path = parts.uri.path();
     match &failure.cause {
         Some(cause) => error!(?id, method = %parts.method, path, %cause, "request failed"),
-        None => debug!(?id, method = %parts.method, path, code = failure.code(), %failure, "request refused"),
+        None => {
+            debug!(?id, method = %parts.method, path, code = failure.code(), %failure, "request refused")
+        }
     }
 }

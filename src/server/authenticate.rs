@@ -31,7 +31,11 @@ pub(crate) fn authenticate(
             None => Arc::new(Identity::anonymous()),
         },
     };
-    if headers.contains_key("impersonate-user") { impersonate(headers, &identity) } else { Ok(identity) }
+    if headers.contains_key("impersonate-user") {
+        impersonate(headers, &identity)
+    } else {
+        Ok(identity)
+    }
 }
 
 /// The user a verified client certificate stands for: its common name, in its organisations' groups.
@@ -65,7 +69,8 @@ fn impersonate(headers: &HeaderMap, identity: &Identity) -> Result<Arc<Identity>
         );
         return Err(ApiError::forbidden(&resource, &name, &message));
     }
-    let groups = headers.get_all("impersonate-group").iter().take(IMPERSONATED_GROUPS_MAX).map(text);
+    let groups =
+        headers.get_all("impersonate-group").iter().take(IMPERSONATED_GROUPS_MAX).map(text);
     let uid = headers.get("impersonate-uid").map(text).unwrap_or_default();
     let user = User { name, uid, groups: groups.collect(), ..User::default() };
     Ok(Arc::new(Identity::new(user)))

@@ -13,7 +13,8 @@ pub(crate) const SELF_REVIEWS: &[(&str, &str)] = &[
 ];
 
 /// Paths that everybody may read who proved who they are: what the server is and serves.
-pub(crate) const DISCOVERY: &[&str] = &["/api", "/apis", "/openapi", "/version", "/.well-known", "/openid"];
+pub(crate) const DISCOVERY: &[&str] =
+    &["/api", "/apis", "/openapi", "/version", "/.well-known", "/openid"];
 
 /// Paths that need no proof.
 pub(crate) const PUBLIC: &[&str] = &["/healthz", "/livez", "/readyz", "/version"];

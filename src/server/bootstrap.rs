@@ -96,7 +96,10 @@ async fn ensure(api: &Api, object: Object) -> Result<(), ApiError> {
 async fn replace(api: &Api, object: Object) -> Result<(), ApiError> {
     let Object { group, version, plural, namespace, document } = object;
     let registry = api.registry();
-    registry.replace_object(&identity(), group, version, plural, namespace, document).await.map(drop)
+    registry
+        .replace_object(&identity(), group, version, plural, namespace, document)
+        .await
+        .map(drop)
 }
 
 fn identity() -> Identity {

@@ -36,7 +36,10 @@ pub(crate) struct Cache {
 
 impl Cache {
     /// An empty cache over these shelves.
-    pub(crate) fn new(shelves: impl IntoIterator<Item = Arc<Shelf>>, progress: Arc<Progress>) -> Self {
+    pub(crate) fn new(
+        shelves: impl IntoIterator<Item = Arc<Shelf>>,
+        progress: Arc<Progress>,
+    ) -> Self {
         let shelves = shelves.into_iter().map(|shelf| (shelf.prefix().into(), shelf)).collect();
         Self { shelves, progress }
     }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kinds::{Conversion, Kind, Scope, Subresource};
-use machinery::{Definition, LabelSelector, FieldSelector, Resource};
+use machinery::{Definition, FieldSelector, LabelSelector, Resource};
 
+use crate::cache::{CacheProgress, Cached, Head, Selection, Shelf};
 use crate::openapi::{Documents, OpenApi};
-use crate::cache::{Cached, CacheProgress, Head, Selection, Shelf};
 
 /// One kind as this server serves it.
 #[derive(Debug)]

@@ -44,9 +44,9 @@ pub enum Error {
 /// Conflicts are decided where the object is known; one that arrives here was not expected.
 pub(crate) fn store_failure(error: store::Error) -> ApiError {
     match error {
-        store::Error::Compacted(_) => ApiError::expired(
-            "The resourceVersion for the provided list is too old.",
-        ),
+        store::Error::Compacted(_) => {
+            ApiError::expired("The resourceVersion for the provided list is too old.")
+        }
         store::Error::Future(current) => {
             ApiError::too_large_resource_version(current.0.saturating_add(1), current.0)
         }

@@ -7,10 +7,15 @@ use crate::query::Query;
 use crate::respond::{self, Answer};
 
 /// The checks, and whether liveness depends on them too.
-const CHECKS: &[(&str, bool)] = &[("ping", true), ("log", true), ("etcd", true), ("poststarthook/bootstrap", false)];
+const CHECKS: &[(&str, bool)] =
+    &[("ping", true), ("log", true), ("etcd", true), ("poststarthook/bootstrap", false)];
 
 /// Answers `/healthz`, `/livez`, `/readyz` and the paths of single checks.
-pub(crate) fn respond(path: &str, query: &Query<'_>, ready: bool) -> Option<Result<Answer, ApiError>> {
+pub(crate) fn respond(
+    path: &str,
+    query: &Query<'_>,
+    ready: bool,
+) -> Option<Result<Answer, ApiError>> {
     let (endpoint, check) = ["/healthz", "/livez", "/readyz"].into_iter().find_map(|endpoint| {
         let rest = path.strip_prefix(endpoint)?;
         Some((endpoint, rest.strip_prefix('/').or(rest.is_empty().then_some(""))?))
@@ -34,7 +39,8 @@ pub(crate) fn respond(path: &str, query: &Query<'_>, ready: bool) -> Option<Resu
     }
     let mut report = String::new();
     for check in checks {
-        let (sign, outcome) = if passes(check) { ('+', "ok") } else { ('-', "failed: reason withheld") };
+        let (sign, outcome) =
+            if passes(check) { ('+', "ok") } else { ('-', "failed: reason withheld") };
         report += &format!("[{sign}]{} {outcome}\n", check.0);
     }
     Some(Ok(if healthy {

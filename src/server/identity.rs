@@ -62,9 +62,8 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn new(mut user: User) -> Self {
-        let trusted = user.is_in(MASTERS)
-            || user.is_in(NODES)
-            || COMPONENTS.contains(&user.name.as_str());
+        let trusted =
+            user.is_in(MASTERS) || user.is_in(NODES) || COMPONENTS.contains(&user.name.as_str());
         if !user.is_in(AUTHENTICATED) {
             user.groups.push(AUTHENTICATED.to_owned());
         }

@@ -109,7 +109,8 @@ fn make(kinds: &[&'static dyn Kind]) -> BTreeMap<String, Document> {
     let documents = groups.into_iter().map(|(path, kinds)| {
         let document = document::of(&path, &kinds);
         let json = serde_json::to_vec(&document).expect("a document serializes");
-        let hash = Sha256::digest(&json).iter().take(16).map(|byte| format!("{byte:02X}")).collect();
+        let hash =
+            Sha256::digest(&json).iter().take(16).map(|byte| format!("{byte:02X}")).collect();
         (path, Document { json: json.into(), hash })
     });
     documents.collect()

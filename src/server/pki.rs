@@ -105,8 +105,12 @@ impl Pki {
     /// A kubeconfig for the administrator.
     pub(crate) fn admin_kubeconfig(&self, address: SocketAddr) -> String {
         let reachable = match address.ip() {
-            ip if ip.is_unspecified() && ip.is_ipv4() => SocketAddr::from(([127, 0, 0, 1], address.port())),
-            ip if ip.is_unspecified() => SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], address.port())),
+            ip if ip.is_unspecified() && ip.is_ipv4() => {
+                SocketAddr::from(([127, 0, 0, 1], address.port()))
+            }
+            ip if ip.is_unspecified() => {
+                SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], address.port()))
+            }
             _ => address,
         };
         let config = json!({
@@ -197,7 +201,10 @@ impl Authority {
     }
 }
 
-fn server_config(authority: &CertificateDer<'static>, leaf: Leaf) -> Result<ServerConfig, BoxError> {
+fn server_config(
+    authority: &CertificateDer<'static>,
+    leaf: Leaf,
+) -> Result<ServerConfig, BoxError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(authority.clone())?;

@@ -62,7 +62,8 @@ enum Written {
 
 impl Registry {
     pub(crate) fn new(config: &Config, catalog: Arc<Catalog>, cache: Arc<Cache>) -> Self {
-        let allocators = Allocators::new(config.service_cidr, config.node_ports.clone(), config.random.clone());
+        let allocators =
+            Allocators::new(config.service_cidr, config.node_ports.clone(), config.random.clone());
         allocators.load(&catalog);
         Self {
             store: Arc::clone(&config.store),
@@ -153,26 +154,5 @@ fn encode(served: &Served, document: &Value) -> Result<Bytes, ApiError> {
     match served.conversion() {
         None => shelf.head().encode(document),
         Some(conversion) => shelf.head().encode(&(conversion.to_stored)(document.clone())),
-    }
-}
-#[cfg(test)]
-mod probe {
-    use super::*;
-    fn send<T: Send>(_: T) {}
-    fn probe<'a>(r: &'a Registry, c: &'a Call<'a>, k: &'a Content<'a>, q: &'a crate::query::Query<'a>, n: &'a dyn crate::NodeTransport, d: &'a DeleteOptions, l: &'a ListOptions, s: &'a kinds::Subresource, b: &'a Bytes, v: &'a crate::view::table::TableView) {
-        send(r.create(c, k));
-        send(r.update(c, k));
-        send(r.update_status(c, k));
-        send(r.update_scale(c, s, k));
-        send(r.bind(c, k));
-        send(r.bind_by_body(c, k));
-        send(r.evict(c, k));
-        send(r.finalize(c, k));
-        send(r.log(c, q, n));
-        send(r.delete(c, d));
-        send(r.delete_collection(c, l, d));
-        send(r.patch(c, None, "", b));
-        send(r.list(&c.place, l, Default::default(), v));
-        send(r.watch(&c.place, l, Default::default(), *v, std::time::Duration::ZERO));
     }
 }

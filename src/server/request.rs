@@ -142,7 +142,12 @@ fn verb(method: &Method, place: &Place<'_>, watch: bool) -> Result<Verb, ApiErro
         Method::PATCH => Verb::Patch,
         Method::DELETE if named => Verb::Delete,
         Method::DELETE => Verb::DeleteCollection,
-        _ => return Err(ApiError::new(machinery::Reason::MethodNotAllowed, format!("the method {method} is not known here"))),
+        _ => {
+            return Err(ApiError::new(
+                machinery::Reason::MethodNotAllowed,
+                format!("the method {method} is not known here"),
+            ));
+        }
     })
 }
 

@@ -42,7 +42,11 @@ pub(crate) fn text(status: StatusCode, text: impl Into<Bytes>) -> Answer {
 }
 
 /// A document.
-pub(crate) fn document(status: StatusCode, form: Form, document: &Value) -> Result<Answer, ApiError> {
+pub(crate) fn document(
+    status: StatusCode,
+    form: Form,
+    document: &Value,
+) -> Result<Answer, ApiError> {
     let bytes = encode(form, document)?;
     Ok(with_body(status, form.content_type(), bytes.into()))
 }
@@ -128,8 +132,11 @@ pub(crate) fn encode(form: Form, document: &Value) -> Result<Bytes, ApiError> {
         let text = serde_saphyr::to_string(document).map_err(ApiError::internal)?;
         return Ok(text.into());
     }
-    let encoded =
-        if form.pretty { serde_json::to_vec_pretty(document) } else { serde_json::to_vec(document) };
+    let encoded = if form.pretty {
+        serde_json::to_vec_pretty(document)
+    } else {
+        serde_json::to_vec(document)
+    };
     let mut bytes = encoded.map_err(ApiError::internal)?;
     bytes.push(b'\n');
     Ok(bytes.into())

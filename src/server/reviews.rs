@@ -77,12 +77,11 @@ fn rules(identity: &Identity) -> Value {
             "incomplete": false,
         });
     }
-    let own = |(group, resource): &(&str, &str)| {
-        json!({ "verbs": ["create"], "apiGroups": [group], "resources": [resource] })
-    };
+    let own = |(group, resource): &(&str, &str)| json!({ "verbs": ["create"], "apiGroups": [group], "resources": [resource] });
     let resource_rules: Vec<Value> = authorize::SELF_REVIEWS.iter().map(own).collect();
     let paths = authorize::PUBLIC.iter().chain(authorize::DISCOVERY);
-    let paths: Vec<String> = paths.flat_map(|path| [(*path).to_owned(), format!("{path}/*")]).collect();
+    let paths: Vec<String> =
+        paths.flat_map(|path| [(*path).to_owned(), format!("{path}/*")]).collect();
     json!({
         "resourceRules": resource_rules,
         "nonResourceRules": [{ "verbs": ["get"], "nonResourceURLs": paths }],

@@ -88,7 +88,7 @@ impl Fixture {
         };
         let pki = Pki::open(&config, config.listen).unwrap();
         let api = Api::start(&config, &pki).await.unwrap();
-        bootstrap::run(&api, &config).await.unwrap();
+        bootstrap::run(&api, &config, config.listen).await.unwrap();
         expiry::start(&tasks, Arc::clone(&api));
         api.set_ready();
         Self { api, store, tasks }

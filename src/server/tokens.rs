@@ -104,7 +104,10 @@ impl Tokens {
         let expires = now + SignedDuration::from_secs(seconds);
         let claims = Claims {
             iss: ISSUER.to_owned(),
-            sub: format!("system:serviceaccount:{}:{}", binding.namespace, binding.serviceaccount.name),
+            sub: format!(
+                "system:serviceaccount:{}:{}",
+                binding.namespace, binding.serviceaccount.name
+            ),
             aud: if audiences.is_empty() { vec![ISSUER.to_owned()] } else { audiences },
             exp: expires.as_second(),
             iat: now.as_second(),
@@ -149,7 +152,8 @@ impl Tokens {
             "Pod" => ("pods", &mut binding.pod),
             "Secret" => ("secrets", &mut binding.secret),
             _ => {
-                let message = format!("cannot bind token for serviceaccount to object of kind {kind}");
+                let message =
+                    format!("cannot bind token for serviceaccount to object of kind {kind}");
                 return Err(ApiError::bad_request(message));
             }
         };

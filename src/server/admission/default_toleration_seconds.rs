@@ -10,7 +10,10 @@ const SECONDS: i64 = 300;
 const TAINTS: &[&str] = &["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 
 pub(super) fn admit(attributes: &mut Attributes<'_>) -> bool {
-    if attributes.verb != Verb::Create || !attributes.is("", "pods") || attributes.subresource.is_some() {
+    if attributes.verb != Verb::Create
+        || !attributes.is("", "pods")
+        || attributes.subresource.is_some()
+    {
         return false;
     }
     let tolerations = &mut attributes.object["spec"]["tolerations"];

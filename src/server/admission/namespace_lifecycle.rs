@@ -14,7 +14,11 @@ pub(super) fn admit(catalog: &Catalog, attributes: &Attributes<'_>) -> Result<()
     if resource.group.is_empty() && resource.resource == "namespaces" {
         let goes = attributes.verb == Verb::Delete && IMMORTAL.contains(&attributes.name);
         let message = "this namespace may not be deleted";
-        return if goes { Err(ApiError::forbidden(resource, attributes.name, message)) } else { Ok(()) };
+        return if goes {
+            Err(ApiError::forbidden(resource, attributes.name, message))
+        } else {
+            Ok(())
+        };
     }
     let (Verb::Create, Some(namespace)) = (attributes.verb, attributes.namespace) else {
         return Ok(());

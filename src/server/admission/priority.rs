@@ -10,7 +10,10 @@ const SYSTEM_CLASSES: &[(&str, i64)] =
     &[("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
 
 pub(super) fn admit(attributes: &mut Attributes<'_>) -> Result<bool, ApiError> {
-    if attributes.verb != Verb::Create || !attributes.is("", "pods") || attributes.subresource.is_some() {
+    if attributes.verb != Verb::Create
+        || !attributes.is("", "pods")
+        || attributes.subresource.is_some()
+    {
         return Ok(false);
     }
     let spec = &mut attributes.object["spec"];

@@ -14,7 +14,10 @@ const VOLUME_PREFIX: &str = "kube-api-access-";
 const TOKEN_SECONDS: i64 = 3607;
 
 pub(super) fn admit(tools: &Tools<'_>, attributes: &mut Attributes<'_>) -> Result<bool, ApiError> {
-    if attributes.verb != Verb::Create || !attributes.is("", "pods") || attributes.subresource.is_some() {
+    if attributes.verb != Verb::Create
+        || !attributes.is("", "pods")
+        || attributes.subresource.is_some()
+    {
         return Ok(false);
     }
     let namespace = attributes.namespace.unwrap_or_default();
@@ -60,7 +63,8 @@ fn mount_token(spec: &mut Value, volume: &str) {
     let mut used = false;
     for list in ["initContainers", "containers"] {
         for container in spec[list].as_array_mut().into_iter().flatten() {
-            let mounts = container["volumeMounts"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let mounts =
+                container["volumeMounts"].as_array().map(Vec::as_slice).unwrap_or_default();
             if mounts.iter().any(|mount| mount["mountPath"] == MOUNT_PATH) {
                 continue;
             }

@@ -48,9 +48,14 @@ fn what_somebody_else_has_is_refused_in_words_clients_know() {
     let spec = json!({ "type": "NodePort", "clusterIP": "10.43.0.9", "ports": [{ "port": 80, "nodePort": 30001 }] });
     keep(&allocators, &mut service("a", spec.clone()));
     let error = assign(&allocators, &mut service("b", spec.clone())).unwrap_err();
-    assert!(error.contains("failed to allocate IP 10.43.0.9: provided IP is already allocated"), "{error}");
     assert!(
-        error.contains("spec.ports[0].nodePort: Invalid value: 30001: provided port is already allocated"),
+        error.contains("failed to allocate IP 10.43.0.9: provided IP is already allocated"),
+        "{error}"
+    );
+    assert!(
+        error.contains(
+            "spec.ports[0].nodePort: Invalid value: 30001: provided port is already allocated"
+        ),
         "{error}"
     );
     keep(&allocators, &mut service("a", spec));

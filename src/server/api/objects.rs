@@ -1,8 +1,8 @@
 //! Requests that name a resource: finds the kind, calls the registry, renders what comes back.
 
 use bytes::Bytes;
-use http::request::Parts;
 use http::StatusCode;
+use http::request::Parts;
 use machinery::{ApiError, Reason};
 
 use crate::api::Api;
@@ -10,11 +10,13 @@ use crate::catalog::Served;
 use crate::identity::Identity;
 use crate::negotiate::{self, Form};
 use crate::query::Query;
-use crate::registry::{Call, Content, DeleteOptions, ListOptions, Object, Outcome, Place, WriteOptions};
+use crate::registry::{
+    Call, Content, DeleteOptions, ListOptions, Object, Outcome, Place, WriteOptions,
+};
 use crate::request::{Target, Verb};
 use crate::respond::{self, Answer};
-use crate::view::table::TableView;
 use crate::reviews;
+use crate::view::table::TableView;
 
 impl Api {
     pub(super) async fn answer_object(
@@ -31,8 +33,7 @@ impl Api {
                 return Err(not_allowed());
             };
             let call = self.call_on_pods(namespace, identity, query)?;
-            let content = Content { bytes: &body, media: negotiate::body_media(&parts.headers)? };
-            let outcome = self.registry.bind_by_body(&call, &content).await?;
+            let outcome = self.registry.bind_by_body(&call, &content(parts, &body)?).await?;
             return self.render(parts, query, call.place.served, outcome);
         }
         let catalog = self.registry.catalog();
@@ -47,19 +48,17 @@ impl Api {
         if !served.kind().verbs().iter().any(|verb| verb.as_str() == target.verb.as_str()) {
             return Err(ApiError::method_not_supported(served.resource(), target.verb.as_str()));
         }
-        let content = || -> Result<Content<'_>, ApiError> {
-            Ok(Content { bytes: &body, media: negotiate::body_media(&parts.headers)? })
-        };
         let outcome = match target.verb {
             Verb::Get => return self.answer_get(parts, query, &call),
             Verb::List | Verb::Watch => return self.answer_many(parts, query, target, &call).await,
             Verb::Create if served.kind().virtual_review() => {
-                let decoded = content()?.decode(served.definition(), call.options.validation)?;
+                let decoded =
+                    content(parts, &body)?.decode(served.definition(), call.options.validation)?;
                 let answered = reviews::answer(self, served, identity, decoded.object)?;
                 Outcome::created(Object::Fresh(answered)).with_warnings(decoded.warnings)
             }
-            Verb::Create => self.registry.create(&call, &content()?).await?,
-            Verb::Update => self.registry.update(&call, &content()?).await?,
+            Verb::Create => self.registry.create(&call, &content(parts, &body)?).await?,
+            Verb::Update => self.registry.update(&call, &content(parts, &body)?).await?,
             Verb::Patch => {
                 let media = negotiate::body_type(&parts.headers)?;
                 self.registry.patch(&call, None, media, &body).await?
@@ -92,25 +91,30 @@ impl Api {
         if !subresource.verbs().iter().any(|verb| verb.as_str() == target.verb.as_str()) {
             return Err(ApiError::method_not_supported(served.resource(), target.verb.as_str()));
         }
-        let content = || -> Result<Content<'_>, ApiError> {
-            Ok(Content { bytes: body, media: negotiate::body_media(&parts.headers)? })
-        };
         let registry = &self.registry;
         let outcome = match (name, target.verb) {
             ("log", _) => return registry.log(call, query, self.nodes.as_ref()).await,
             ("status", Verb::Get) => return self.answer_get(parts, query, call),
-            ("status", Verb::Update) => registry.update_status(call, &content()?).await?,
+            ("status", Verb::Update) => {
+                registry.update_status(call, &content(parts, body)?).await?
+            }
             ("scale", Verb::Get) => registry.get_scale(call, subresource)?,
-            ("scale", Verb::Update) => registry.update_scale(call, subresource, &content()?).await?,
+            ("scale", Verb::Update) => {
+                registry.update_scale(call, subresource, &content(parts, body)?).await?
+            }
             ("status" | "scale", Verb::Patch) => {
                 let media = negotiate::body_type(&parts.headers)?;
                 registry.patch(call, Some(subresource), media, body).await?
             }
-            ("binding", Verb::Create) => registry.bind(call, &content()?).await?,
-            ("eviction", Verb::Create) => registry.evict(call, &content()?).await?,
-            ("finalize", Verb::Update) => registry.finalize(call, &content()?).await?,
+            ("binding", Verb::Create) => registry.bind(call, &content(parts, body)?).await?,
+            ("eviction", Verb::Create) => registry.evict(call, &content(parts, body)?).await?,
+            ("finalize", Verb::Update) => registry.finalize(call, &content(parts, body)?).await?,
             ("token", Verb::Create) => {
-                let decoded = content()?.decode_as("authentication.k8s.io", "v1", "TokenRequest")?;
+                let decoded = content(parts, body)?.decode_as(
+                    "authentication.k8s.io",
+                    "v1",
+                    "TokenRequest",
+                )?;
                 let account = registry.current(&call.place)?;
                 let account = served.document(&account);
                 Outcome::created(Object::Fresh(self.tokens.issue(&account, decoded.object)?))
@@ -188,6 +192,10 @@ impl Api {
     fn table_view(&self, query: &Query<'_>) -> Result<TableView, ApiError> {
         TableView::new(query.get("includeObject"), self.clock.now())
     }
+}
+
+fn content<'a>(parts: &Parts, body: &'a Bytes) -> Result<Content<'a>, ApiError> {
+    Ok(Content { bytes: body, media: negotiate::body_media(&parts.headers)? })
 }
 
 /// Where the request points among the objects of a kind, if that is possible for the kind.

@@ -73,7 +73,8 @@ impl Change {
 
     /// The encoded event.
     pub(crate) fn frame(&self, head: &Head, event: EventType) -> Bytes {
-        let frame = self.frames[event as usize].get_or_init(|| encode(event, &self.object(head, event)));
+        let frame =
+            self.frames[event as usize].get_or_init(|| encode(event, &self.object(head, event)));
         frame.clone()
     }
 }

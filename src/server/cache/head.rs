@@ -41,7 +41,8 @@ impl Head {
         };
         put(&mut out, &self.text)?;
         let metadata = object.get("metadata").and_then(Value::as_object);
-        let metadata = metadata.into_iter().flatten().filter(|(name, _)| *name != "resourceVersion");
+        let metadata =
+            metadata.into_iter().flatten().filter(|(name, _)| *name != "resourceVersion");
         for (index, (name, value)) in metadata.enumerate() {
             put(&mut out, if index == 0 { b"" } else { b"," })?;
             serde_json::to_writer(&mut out, name)?;
@@ -69,9 +70,8 @@ impl Head {
     /// Puts the resource version into bytes that [`Self::fits`] accepts.
     pub(crate) fn with_revision(&self, stored: &[u8], revision: u64) -> Bytes {
         let at = self.text.len();
-        let mut bytes = BytesMut::with_capacity(
-            stored.len() + VERSION_FIELD.len() + REVISION_DIGITS_MAX + 2,
-        );
+        let mut bytes =
+            BytesMut::with_capacity(stored.len() + VERSION_FIELD.len() + REVISION_DIGITS_MAX + 2);
         bytes.put_slice(&stored[..at]);
         bytes.put_slice(VERSION_FIELD);
         bytes.put_slice(revision.to_string().as_bytes());

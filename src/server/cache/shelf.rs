@@ -202,7 +202,8 @@ impl Shelf {
     /// Replaces everything by what the store held at a revision; those who watch have to start over.
     pub(super) fn restart(&self, revision: u64, objects: Vec<Arc<Cached>>) {
         let mut state = self.write();
-        state.objects = objects.into_iter().map(|object| (Arc::clone(&object.key), object)).collect();
+        state.objects =
+            objects.into_iter().map(|object| (Arc::clone(&object.key), object)).collect();
         state.revision = revision;
         state.history.restart(revision);
         for watcher in state.watchers.drain(..) {

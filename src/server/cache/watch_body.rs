@@ -147,7 +147,8 @@ impl WatchBody {
             }
             if timer.deadline() >= ends_at {
                 self.stage = Stage::Ended;
-                let last = self.settings.bookmarks.then(|| self.render.bookmark(self.revision, false));
+                let last =
+                    self.settings.bookmarks.then(|| self.render.bookmark(self.revision, false));
                 return Poll::Ready(last);
             }
             timer.as_mut().reset(next);

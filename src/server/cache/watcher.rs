@@ -64,7 +64,8 @@ impl Watcher {
         if change.revision <= self.after {
             return None;
         }
-        let selects = |object: &Option<Arc<Cached>>| object.as_ref().is_some_and(|o| self.selects(o));
+        let selects =
+            |object: &Option<Arc<Cached>>| object.as_ref().is_some_and(|o| self.selects(o));
         let event = match (selects(&change.previous), selects(&change.current)) {
             (false, false) => return None,
             (false, true) => EventType::Added,

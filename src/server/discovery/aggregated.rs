@@ -24,9 +24,7 @@ impl Style {
     /// The content type the answer must carry, parameters included: clients compare it.
     pub(super) fn content_type(self) -> &'static str {
         match self {
-            Self::V2 => {
-                "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-            }
+            Self::V2 => "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
             Self::V2Beta1 => {
                 "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
             }
@@ -53,8 +51,7 @@ fn group(group: &Group<'_>) -> Value {
             json!({ "version": version.name, "resources": resources, "freshness": "Current" })
         })
         .collect();
-    let metadata =
-        if group.name.is_empty() { json!({}) } else { json!({ "name": group.name }) };
+    let metadata = if group.name.is_empty() { json!({}) } else { json!({ "name": group.name }) };
     json!({ "metadata": metadata, "versions": versions })
 }
 

@@ -118,9 +118,7 @@ impl Group<'_> {
     }
 
     fn describe(&self) -> Value {
-        let describe = |version: &Version<'_>| {
-            json!({ "groupVersion": self.api_version(version), "version": version.name })
-        };
+        let describe = |version: &Version<'_>| json!({ "groupVersion": self.api_version(version), "version": version.name });
         let versions: Vec<Value> = self.versions.iter().map(describe).collect();
         json!({ "name": self.name, "versions": versions, "preferredVersion": versions[0] })
     }

@@ -35,7 +35,10 @@ fn the_aggregated_style_holds_the_same_resources() {
     let apps = apps.iter().find(|group| group["metadata"]["name"] == "apps").unwrap();
     let deployments = find(&apps["versions"][0]["resources"], "resource", "deployments");
     assert_eq!(deployments["shortNames"], json!(["deploy"]));
-    assert_eq!(find(&deployments["subresources"], "subresource", "scale")["responseKind"]["group"], "autoscaling");
+    assert_eq!(
+        find(&deployments["subresources"], "subresource", "scale")["responseKind"]["group"],
+        "autoscaling"
+    );
 }
 
 #[test]
@@ -45,5 +48,8 @@ fn the_core_group_has_its_own_list_and_no_name() {
     let groups = discovery.list();
     assert!(groups["groups"].as_array().unwrap().iter().all(|group| group["name"] != ""));
     assert!(discovery.group_document("").is_none());
-    assert_eq!(discovery.group_document("apps").unwrap()["preferredVersion"]["groupVersion"], "apps/v1");
+    assert_eq!(
+        discovery.group_document("apps").unwrap()["preferredVersion"]["groupVersion"],
+        "apps/v1"
+    );
 }

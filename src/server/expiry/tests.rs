@@ -8,7 +8,13 @@ fn an_event_is_old_an_hour_after_it_was_last_seen() {
     };
     check(r#"{"metadata":{"creationTimestamp":"2026-01-01T10:59:59Z"}}"#, true);
     check(r#"{"metadata":{"creationTimestamp":"2026-01-01T11:00:01Z"}}"#, false);
-    check(r#"{"metadata":{"creationTimestamp":"2026-01-01T10:00:00Z"},"lastTimestamp":"2026-01-01T11:30:00Z"}"#, false);
-    check(r#"{"metadata":{"creationTimestamp":"2026-01-01T10:00:00Z"},"series":{"lastObservedTime":"2026-01-01T11:30:00.000001Z"}}"#, false);
+    check(
+        r#"{"metadata":{"creationTimestamp":"2026-01-01T10:00:00Z"},"lastTimestamp":"2026-01-01T11:30:00Z"}"#,
+        false,
+    );
+    check(
+        r#"{"metadata":{"creationTimestamp":"2026-01-01T10:00:00Z"},"series":{"lastObservedTime":"2026-01-01T11:30:00.000001Z"}}"#,
+        false,
+    );
     check("{}", false);
 }

@@ -2,9 +2,8 @@
 
 use k8s_openapi::api::{
     apps::v1 as apps, authentication::v1 as authentication, authorization::v1 as authorization,
-    autoscaling::v1 as autoscaling,
-    coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery,
-    events::v1 as events, policy::v1 as policy,
+    autoscaling::v1 as autoscaling, coordination::v1 as coordination, core::v1 as core,
+    discovery::v1 as discovery, events::v1 as events, policy::v1 as policy,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 use schemars::JsonSchema;
@@ -35,13 +34,23 @@ fn describe(generator: &mut SchemaGenerator, schema_name: &str) {
         "apps.v1.ControllerRevision" => add::<apps::ControllerRevision>(generator),
         "apps.v1.Deployment" => add::<apps::Deployment>(generator),
         "apps.v1.ReplicaSet" => add::<apps::ReplicaSet>(generator),
-        "authentication.v1.SelfSubjectReview" => add::<authentication::SelfSubjectReview>(generator),
+        "authentication.v1.SelfSubjectReview" => {
+            add::<authentication::SelfSubjectReview>(generator)
+        }
         "authentication.v1.TokenRequest" => add::<authentication::TokenRequest>(generator),
         "authentication.v1.TokenReview" => add::<authentication::TokenReview>(generator),
-        "authorization.v1.LocalSubjectAccessReview" => add::<authorization::LocalSubjectAccessReview>(generator),
-        "authorization.v1.SelfSubjectAccessReview" => add::<authorization::SelfSubjectAccessReview>(generator),
-        "authorization.v1.SelfSubjectRulesReview" => add::<authorization::SelfSubjectRulesReview>(generator),
-        "authorization.v1.SubjectAccessReview" => add::<authorization::SubjectAccessReview>(generator),
+        "authorization.v1.LocalSubjectAccessReview" => {
+            add::<authorization::LocalSubjectAccessReview>(generator)
+        }
+        "authorization.v1.SelfSubjectAccessReview" => {
+            add::<authorization::SelfSubjectAccessReview>(generator)
+        }
+        "authorization.v1.SelfSubjectRulesReview" => {
+            add::<authorization::SelfSubjectRulesReview>(generator)
+        }
+        "authorization.v1.SubjectAccessReview" => {
+            add::<authorization::SubjectAccessReview>(generator)
+        }
         "autoscaling.v1.Scale" => add::<autoscaling::Scale>(generator),
         "coordination.v1.Lease" => add::<coordination::Lease>(generator),
         "core.v1.Binding" => add::<core::Binding>(generator),

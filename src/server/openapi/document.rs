@@ -85,9 +85,10 @@ fn wrap_references(schema: &mut Value) {
 
 fn annotate(schema: &mut Value, definition: &Definition) {
     if !definition.gvk.is_empty() {
-        let gvk = definition.gvk.iter().map(|gvk| {
-            json!({ "group": gvk.group, "version": gvk.version, "kind": gvk.kind })
-        });
+        let gvk = definition
+            .gvk
+            .iter()
+            .map(|gvk| json!({ "group": gvk.group, "version": gvk.version, "kind": gvk.kind }));
         schema["x-kubernetes-group-version-kind"] = gvk.collect();
     }
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {

@@ -169,7 +169,8 @@ fn query(action: &str) -> Value {
 
 /// The variables of a path.
 fn parameters(operations: &mut Map<String, Value>, path: &str) {
-    let variables = ["namespace", "name"].into_iter().filter(|v| path.contains(&format!("{{{v}}}")));
+    let variables =
+        ["namespace", "name"].into_iter().filter(|v| path.contains(&format!("{{{v}}}")));
     let parameters: Vec<Value> = variables
         .map(|name| {
             json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })

@@ -19,8 +19,11 @@ fn kubectl_finds_patch_types_dry_run_and_kinds() {
     let apps = document("apis/apps/v1");
     let patch = &apps["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"]["patch"];
     assert_eq!(patch["x-kubernetes-group-version-kind"]["kind"], "Deployment");
-    assert!(patch["requestBody"]["content"].get("application/strategic-merge-patch+json").is_some());
-    let names: Vec<_> = patch["parameters"].as_array().unwrap().iter().map(|p| &p["name"]).collect();
+    assert!(
+        patch["requestBody"]["content"].get("application/strategic-merge-patch+json").is_some()
+    );
+    let names: Vec<_> =
+        patch["parameters"].as_array().unwrap().iter().map(|p| &p["name"]).collect();
     assert!(names.contains(&&json!("fieldValidation")) && names.contains(&&json!("dryRun")));
     let deployment = &apps["components"]["schemas"]["io.k8s.api.apps.v1.Deployment"];
     assert_eq!(deployment["x-kubernetes-group-version-kind"][0]["kind"], "Deployment");
@@ -42,7 +45,8 @@ fn every_stored_kind_is_described() {
 fn the_hash_in_the_index_is_that_of_the_document() {
     let documents = Documents::default();
     let api = documents.of(kinds::KINDS);
-    let url = api.index()["paths"]["apis/apps/v1"]["serverRelativeURL"].as_str().unwrap().to_owned();
+    let url =
+        api.index()["paths"]["apis/apps/v1"]["serverRelativeURL"].as_str().unwrap().to_owned();
     assert!(url.ends_with(&api.find("apis/apps/v1").unwrap().hash), "{url}");
 }
 

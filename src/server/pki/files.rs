@@ -21,9 +21,8 @@ impl Files {
 
     /// Reads a private key, or makes it.
     pub(super) fn key(&self, name: &str) -> Result<KeyPair, BoxError> {
-        let pem = self.text(name, || {
-            Ok(KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?.serialize_pem())
-        })?;
+        let pem = self
+            .text(name, || Ok(KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?.serialize_pem()))?;
         Ok(KeyPair::from_pem(&pem)?)
     }
 

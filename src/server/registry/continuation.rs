@@ -22,7 +22,8 @@ impl Continuation {
     }
 
     pub(super) fn decode(token: &str) -> Result<Self, ApiError> {
-        let invalid = || ApiError::bad_request("continue key is not valid: the token cannot be read");
+        let invalid =
+            || ApiError::bad_request("continue key is not valid: the token cannot be read");
         let json = URL_SAFE_NO_PAD.decode(token).map_err(|_| invalid())?;
         serde_json::from_slice(&json).map_err(|_| invalid())
     }

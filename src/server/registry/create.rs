@@ -1,6 +1,6 @@
 //! POST of a new object.
 
-use machinery::{ApiError, FieldErrors, document};
+use machinery::{ApiError, FieldErrors, FieldValidation, document};
 use serde_json::Value;
 use store::Expect;
 
@@ -44,8 +44,7 @@ impl Registry {
         let served = self.catalog.find(group, version, plural);
         let served = served.ok_or_else(ApiError::unknown_path)?;
         let place = Place { served, namespace, name: "" };
-        let validation = machinery::FieldValidation::Strict;
-        let options = WriteOptions { dry_run: false, validation };
+        let options = WriteOptions { dry_run: false, validation: FieldValidation::Strict };
         self.create_document(&Call { place, identity, options }, object).await
     }
 
@@ -102,8 +101,9 @@ impl Registry {
         let place = call.place.named(&name);
         if call.options.dry_run {
             let taken = place.shelf()?.get(&place.key()).is_some();
-            return Ok((!taken)
-                .then(|| Outcome::created(Object::Fresh(object)).with_warnings(warnings)));
+            return Ok(
+                (!taken).then(|| Outcome::created(Object::Fresh(object)).with_warnings(warnings))
+            );
         }
         match self.put(&place, &object, Expect::Absent).await? {
             Written::Done(cached) => {

@@ -139,12 +139,7 @@ impl Registry {
         Err(place.modified())
     }
 
-    fn admit_delete(
-        &self,
-        call: &Call<'_>,
-        object: &Value,
-        dry_run: bool,
-    ) -> Result<(), ApiError> {
+    fn admit_delete(&self, call: &Call<'_>, object: &Value, dry_run: bool) -> Result<(), ApiError> {
         let (mut nothing, mut warnings) = (Value::Null, Vec::new());
         let mut attributes = Attributes {
             verb: Verb::Delete,

@@ -50,14 +50,11 @@ impl Registry {
         }
     }
 
-    async fn query(
-        &self,
-        place: &Place<'_>,
-        options: &ListOptions,
-    ) -> Result<ListQuery, ApiError> {
+    async fn query(&self, place: &Place<'_>, options: &ListOptions) -> Result<ListQuery, ApiError> {
         let selection = place.served.selection(options.labels.clone(), options.fields.as_ref())?;
         let scope = Scope { namespace: place.namespace.map(str::to_owned) };
-        let mut query = ListQuery { scope, selection, limit: options.limit, ..ListQuery::default() };
+        let mut query =
+            ListQuery { scope, selection, limit: options.limit, ..ListQuery::default() };
         if let Some(token) = &options.continuation {
             let continuation = Continuation::decode(token)?;
             query.at = continuation.revision;

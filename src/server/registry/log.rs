@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::BodyExt;
 use machinery::{ApiError, Reason, document};
 use serde_json::Value;
 
@@ -76,9 +76,9 @@ fn container<'a>(pod: &'a Value, wanted: Option<&'a str>) -> Result<&'a str, Api
     let marked = marked.filter(|marked| main.contains(marked));
     match wanted.or(marked) {
         Some(name) if main.contains(&name) || others.contains(&name) => Ok(name),
-        Some(name) => Err(ApiError::bad_request(format!(
-            "container {name} is not valid for pod {pod_name}"
-        ))),
+        Some(name) => {
+            Err(ApiError::bad_request(format!("container {name} is not valid for pod {pod_name}")))
+        }
         None if main.len() == 1 => Ok(main[0]),
         None => {
             let mut message = format!(
@@ -103,9 +103,14 @@ fn unreachable(error: Error) -> ApiError {
 /// What the node said instead.
 async fn refusal(response: Response<BoxBody>) -> ApiError {
     let status = response.status();
-    let body = Limited::new(response.into_body(), REFUSAL_BYTES_MAX).collect().await;
-    let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let message = String::from_utf8_lossy(&body).trim().to_owned();
+    let mut body = response.into_body();
+    let mut text = Vec::new();
+    while let Some(Ok(frame)) = body.frame().await
+        && text.len() < REFUSAL_BYTES_MAX
+    {
+        text.extend_from_slice(frame.data_ref().map_or(&[], |data| data.as_ref()));
+    }
+    let message = String::from_utf8_lossy(&text).trim().to_owned();
     let reason = match status {
         StatusCode::BAD_REQUEST => Reason::BadRequest,
         StatusCode::NOT_FOUND => Reason::NotFound,

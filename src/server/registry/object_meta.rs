@@ -67,11 +67,7 @@ pub(super) fn begin(object: &mut Value, uid: String, now: Timestamp, generation:
 }
 
 /// Carries over from the stored object what no writer may change.
-pub(super) fn carry_over(
-    place: &Place<'_>,
-    new: &mut Value,
-    old: &Value,
-) -> Result<(), ApiError> {
+pub(super) fn carry_over(place: &Place<'_>, new: &mut Value, old: &Value) -> Result<(), ApiError> {
     let uid = document::uid(new);
     if !uid.is_empty() && uid != document::uid(old) {
         let resource = place.served.resource();

@@ -37,7 +37,11 @@ impl WriteOptions {
             Some("Strict") => FieldValidation::Strict,
             Some("Ignore") => FieldValidation::Ignore,
             Some(other) => {
-                errors.root().not_supported("fieldValidation", other, &["Ignore", "Strict", "Warn"]);
+                errors.root().not_supported(
+                    "fieldValidation",
+                    other,
+                    &["Ignore", "Strict", "Warn"],
+                );
                 FieldValidation::Warn
             }
         };
@@ -160,9 +164,8 @@ pub(super) fn uid_mismatch(
     wanted: &str,
     found: &str,
 ) -> ApiError {
-    let message = format!(
-        "Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
-    );
+    let message =
+        format!("Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}");
     ApiError::conflict(resource, name, &message)
 }
 
@@ -207,7 +210,8 @@ impl ListOptions {
         }
         let labels = query.text("labelSelector").map(LabelSelector::parse).transpose()?;
         let fields = query.text("fieldSelector").map(FieldSelector::parse).transpose()?;
-        let positive = |name: &str| query.number(name).map(|n| n.and_then(|n| u64::try_from(n).ok()));
+        let positive =
+            |name: &str| query.number(name).map(|n| n.and_then(|n| u64::try_from(n).ok()));
         Ok(Self {
             labels,
             fields,
@@ -232,8 +236,9 @@ impl ListOptions {
 }
 
 fn parse_version(text: &str) -> Result<u64, ApiError> {
-    text.parse()
-        .map_err(|_| ApiError::bad_request(format!("Invalid value: {text:?}: invalid resource version")))
+    text.parse().map_err(|_| {
+        ApiError::bad_request(format!("Invalid value: {text:?}: invalid resource version"))
+    })
 }
 
 fn version_match(query: &Query<'_>, watch: bool, errors: &FieldErrors) -> Option<VersionMatch> {
@@ -242,23 +247,35 @@ fn version_match(query: &Query<'_>, watch: bool, errors: &FieldErrors) -> Option
     let text = query.text(FIELD);
     let initial = query.maybe_flag("sendInitialEvents").is_some();
     if watch && initial && text != Some("NotOlderThan") {
-        root.forbidden(FIELD, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+        root.forbidden(
+            FIELD,
+            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        );
         return None;
     }
     let text = text?;
     if watch && !initial {
-        root.forbidden(FIELD, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+        root.forbidden(
+            FIELD,
+            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        );
     }
     let version = query.text("resourceVersion");
     if !watch && version.is_none() {
-        root.forbidden(FIELD, "resourceVersionMatch is forbidden unless resourceVersion is provided");
+        root.forbidden(
+            FIELD,
+            "resourceVersionMatch is forbidden unless resourceVersion is provided",
+        );
     }
     if !watch && query.text("continue").is_some() {
         root.forbidden(FIELD, "resourceVersionMatch is forbidden when continue is provided");
     }
     match text {
         "Exact" if version == Some("0") => {
-            root.forbidden(FIELD, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+            root.forbidden(
+                FIELD,
+                "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"",
+            );
             None
         }
         "Exact" => Some(VersionMatch::Exact),

@@ -46,7 +46,8 @@ impl Registry {
                 let definition = kinds::schemas().by_gvk("autoscaling", "v1", "Scale");
                 let propose = |old: &Value| {
                     let shown = paths.read(old);
-                    let patched = self.patched(call, language, &shown, &parsed.object, definition)?;
+                    let patched =
+                        self.patched(call, language, &shown, &parsed.object, definition)?;
                     scale::proposal(call, paths, old, &patched.object)
                 };
                 let origin = Origin { part: Part::Main, subresource: Some("scale") };

@@ -82,7 +82,8 @@ fn render(served: &Arc<Served>, form: Form, mut view: TableView, clock: Clock) -
                 view.now = clock.now();
                 let row = view.row(served.kind(), &object);
                 let mut table = table::event_table(version, served.kind(), row, first);
-                table["metadata"]["resourceVersion"] = object["metadata"]["resourceVersion"].clone();
+                table["metadata"]["resourceVersion"] =
+                    object["metadata"]["resourceVersion"].clone();
                 table
             }
         };

@@ -35,13 +35,25 @@ fn paths_of_objects_are_understood() {
     check(get, "/api/v1/pods", "list /v1 pods");
     check(get, "/api/v1/namespaces", "list /v1 namespaces");
     check(get, "/api/v1/namespaces/a", "get /v1 namespaces named a");
-    check(&Method::PUT, "/api/v1/namespaces/a/finalize", "update /v1 namespaces named a its finalize");
+    check(
+        &Method::PUT,
+        "/api/v1/namespaces/a/finalize",
+        "update /v1 namespaces named a its finalize",
+    );
     check(get, "/api/v1/namespaces/a/pods", "list /v1 pods in a");
     check(get, "/api/v1/namespaces/a/pods/b", "get /v1 pods in a named b");
     check(get, "/api/v1/namespaces/a/pods/b/log?follow=true", "get /v1 pods in a named b its log");
     check(get, "/apis/apps/v1/deployments", "list apps/v1 deployments");
-    check(get, "/apis/apps/v1/namespaces/a/deployments/b/status", "get apps/v1 deployments in a named b its status");
-    check(get, "/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode", "get rbac.authorization.k8s.io/v1 clusterroles named system:node");
+    check(
+        get,
+        "/apis/apps/v1/namespaces/a/deployments/b/status",
+        "get apps/v1 deployments in a named b its status",
+    );
+    check(
+        get,
+        "/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode",
+        "get rbac.authorization.k8s.io/v1 clusterroles named system:node",
+    );
     check(&Method::DELETE, "/api/v1/namespaces/a/pods", "deletecollection /v1 pods in a");
     check(&Method::POST, "/api/v1/namespaces/a/bindings", "create /v1 bindings in a");
 }
@@ -55,7 +67,9 @@ fn watches_are_asked_for_in_three_ways() {
 
 #[test]
 fn other_paths_are_left_to_others() {
-    for path in ["/version", "/api", "/api/v1", "/apis", "/apis/apps", "/apis/apps/v1", "/openapi/v3"] {
+    for path in
+        ["/version", "/api", "/api/v1", "/apis", "/apis/apps", "/apis/apps/v1", "/openapi/v3"]
+    {
         check(&Method::GET, path, "no resource");
     }
     check(&Method::GET, "/api/v1/namespaces//pods", "404");

@@ -9,14 +9,20 @@ fn an_object_is_encoded_once_and_cut_in_place() {
         "metadata": {"resourceVersion": "7", "name": "n"}
     });
     let stored = head.encode(&object).unwrap();
-    assert_eq!(stored, r#"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"n"},"spec":{"a":1}}"#);
+    assert_eq!(
+        stored,
+        r#"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"n"},"spec":{"a":1}}"#
+    );
     assert!(head.fits(&stored));
     let bytes = head.with_revision(&stored, 42);
     assert_eq!(
         bytes,
         r#"{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"42","name":"n"},"spec":{"a":1}}"#
     );
-    assert_eq!(head.item(&bytes), br#""metadata":{"resourceVersion":"42","name":"n"},"spec":{"a":1}}"#);
+    assert_eq!(
+        head.item(&bytes),
+        br#""metadata":{"resourceVersion":"42","name":"n"},"spec":{"a":1}}"#
+    );
     let (before, after) = head.around_revision(&bytes);
     assert!(before.ends_with(b"\"resourceVersion\":\"") && after.starts_with(b"\",\"name\""));
     assert_eq!(head.stored(&bytes), stored);

@@ -33,7 +33,8 @@ fn pod(metadata: Value, phase: &str) -> Value {
 #[test]
 fn pods_get_their_grace() {
     let default = DeleteOptions::default();
-    let grace = |seconds| DeleteOptions { grace_seconds: Some(seconds), ..DeleteOptions::default() };
+    let grace =
+        |seconds| DeleteOptions { grace_seconds: Some(seconds), ..DeleteOptions::default() };
     let running = pod(json!({}), "Running");
     check(&running, &default, "at 00:00:30Z after 30 held by []");
     check(&running, &grace(5), "at 00:00:05Z after 5 held by []");
@@ -60,11 +61,13 @@ fn finalizers_hold_an_object() {
     check(&held, &DeleteOptions::default(), r#"at 00:00:00Z after 0 held by ["a/b"]"#);
     let free = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}});
     check(&free, &DeleteOptions::default(), "at once");
-    let with = |propagation| DeleteOptions {
-        propagation: Some(propagation),
-        ..DeleteOptions::default()
-    };
-    check(&free, &with(Propagation::Foreground), r#"at 00:00:00Z after 0 held by ["foregroundDeletion"]"#);
+    let with =
+        |propagation| DeleteOptions { propagation: Some(propagation), ..DeleteOptions::default() };
+    check(
+        &free,
+        &with(Propagation::Foreground),
+        r#"at 00:00:00Z after 0 held by ["foregroundDeletion"]"#,
+    );
     check(&free, &with(Propagation::Orphan), r#"at 00:00:00Z after 0 held by ["orphan"]"#);
     check(&free, &with(Propagation::Background), "at once");
 }
