@@ -23,5 +23,8 @@ fn a_container_image_is_named_as_what_it_is() {
     };
     expect_test::expect![[r#"this is the name of a container image; Isopod runs WebAssembly components. Import one with "isopod image import FILE.wasm nginx""#]].assert_eq(&text("nginx", None));
     expect_test::expect![[r#"no such image is on this node. Import one with "isopod image import FILE.wasm localhost/isopod/none""#]].assert_eq(&text("localhost/isopod/none", None));
-    expect_test::expect![[r#"ErrImageNeverPull: Container image "nginx" is not present with pull policy of Never"#]].assert_eq(&text("nginx", Some("Never")));
+    expect_test::expect![[
+        r#"ErrImageNeverPull: Container image "nginx" is not present with pull policy of Never"#
+    ]]
+    .assert_eq(&text("nginx", Some("Never")));
 }

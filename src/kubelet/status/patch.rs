@@ -25,7 +25,8 @@ pub(crate) fn patch(uid: &str, old: &PodStatus, new: &PodStatus) -> Option<Value
 fn change(key: &str, old: Option<&Value>, new: &Value) -> Value {
     match (key, old, new) {
         ("conditions", Some(Value::Array(old)), Value::Array(new)) => {
-            Value::Array(new.iter().filter(|one| !old.contains(one)).cloned().collect())
+            let changed = new.iter().filter(|one| !old.contains(one));
+            Value::Array(changed.map(|one| condition(old, one)).collect())
         }
         ("podIPs" | "hostIPs", Some(_), Value::Array(new)) => {
             let mut list = vec![json!({"$patch": "replace"})];
@@ -34,6 +35,18 @@ fn change(key: &str, old: Option<&Value>, new: &Value) -> Value {
         }
         _ => new.clone(),
     }
+}
+
+/// A condition as it is now. What it no longer says must be taken back, since the rest is merged.
+fn condition(old: &[Value], new: &Value) -> Value {
+    let before = old.iter().find(|one| one["type"] == new["type"]);
+    let mut condition = new.clone();
+    if let (Some(Value::Object(before)), Value::Object(condition)) = (before, &mut condition) {
+        for key in before.keys() {
+            condition.entry(key.clone()).or_insert(Value::Null);
+        }
+    }
+    condition
 }
 
 fn document(status: &PodStatus) -> Map<String, Value> {
