@@ -1,1 +1,277 @@
 //! Isopod: a Kubernetes whose pods are WebAssembly components.
+//!
+//! [`Platform`] builds every part and joins them; the binary and the tests start it. The parts speak to each
+//! other through the Kubernetes API alone: inside one process their `kube::Client` runs over the server's
+//! own service, without a socket.
+
+pub mod apply;
+pub mod bench;
+pub mod cli;
+mod data_dir;
+mod in_process_nodes;
+mod logging;
+pub mod ready;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use base::{Clock, Random, Tasks};
+use client::Caches;
+use images::Images;
+use ipnet::IpNet;
+use kubelet::Kubelet;
+use network::{Networks, NodePorts, Switch, Uplink};
+use server::{Server, User};
+
+use data_dir::DataDir;
+use in_process_nodes::InProcessNodes;
+
+/// This build's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The Kubernetes API this build serves. The plus sign keeps Helm from taking it for a pre-release.
+pub const KUBERNETES_VERSION: &str = "v1.35.0+isopod";
+/// The file of a data directory that lets its bearer do everything.
+pub const KUBECONFIG_FILE: &str = "kubeconfig";
+
+const CLUSTER_DOMAIN: &str = "cluster.local";
+/// What the node says of its runtime.
+const RUNTIME_VERSION: &str = "wasmtime://48";
+/// For containers to end after a signal: they are dropped, not asked, so this is plenty.
+const NODE_GRACE: Duration = Duration::from_secs(5);
+/// For requests under way, and for watches to be closed cleanly.
+const SERVER_GRACE: Duration = Duration::from_secs(5);
+/// As on Kubernetes.
+const NODE_PORTS: std::ops::RangeInclusive<u16> = 30000..=32767;
+
+/// What a platform is made of.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where everything that lasts is kept.
+    pub data_dir: PathBuf,
+    /// Where the API server listens; port 0 takes a free one. Node ports listen on the same address.
+    pub listen: SocketAddr,
+    /// The name of this process's node.
+    pub node_name: String,
+    /// Addresses for pods.
+    pub pod_cidr: IpNet,
+    /// Addresses for Services.
+    pub service_cidr: IpNet,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Makes names, uids and choices.
+    pub random: Random,
+}
+
+impl Config {
+    /// The defaults, on this data directory.
+    pub fn new(data_dir: PathBuf) -> Self {
+        Self {
+            data_dir,
+            listen: SocketAddr::from(([127, 0, 0, 1], 6443)),
+            node_name: "isopod".to_owned(),
+            pod_cidr: IpNet::new_assert(IpAddr::from([10, 42, 0, 0]), 16),
+            service_cidr: IpNet::new_assert(IpAddr::from([10, 43, 0, 0]), 16),
+            clock: Clock::system(),
+            random: Random::system(),
+        }
+    }
+}
+
+/// A running cluster: control plane and one node.
+#[derive(Debug)]
+pub struct Platform {
+    server: Server,
+    kubelet: Kubelet,
+    layers: Layers,
+    /// Held until everything has stopped.
+    data_dir: DataDir,
+    node_address: IpAddr,
+}
+
+/// Tasks in the order they were started; they stop in reverse.
+#[derive(Debug, Default)]
+struct Layers {
+    server: Tasks,
+    control: Tasks,
+    node: Tasks,
+}
+
+impl Platform {
+    /// Starts every part and returns when the API answers.
+    pub async fn start(config: Config) -> Result<Self> {
+        let data_dir = DataDir::claim(&config.data_dir)?;
+        let layers = Layers::default();
+        let images = tokio::task::spawn_blocking({
+            let (folder, clock) = (data_dir.images(), config.clock.clone());
+            move || open_images(&folder, clock)
+        });
+        let nodes = Arc::new(InProcessNodes::default());
+        let server = start_server(&config, &data_dir, &layers.server, Arc::clone(&nodes)).await?;
+        start_control_plane(&config, &server, &layers.control);
+        let images = Arc::new(images.await.context("images")??);
+        let node_address = config.listen.ip();
+        let kubelet = start_node(&config, &data_dir, &server, &layers.node, images)?;
+        nodes.add(&config.node_name, kubelet.endpoint());
+        data_dir.write_kubeconfig(&server.admin_kubeconfig())?;
+        Ok(Self { server, kubelet, layers, data_dir, node_address })
+    }
+
+    /// Where the API server answers.
+    pub fn url(&self) -> String {
+        format!("https://{}", self.server.address())
+    }
+
+    /// The address that node ports listen on.
+    pub fn node_address(&self) -> IpAddr {
+        match self.node_address {
+            any if any.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
+            address => address,
+        }
+    }
+
+    /// The administrator's kubeconfig.
+    pub fn kubeconfig_path(&self) -> PathBuf {
+        self.data_dir.kubeconfig()
+    }
+
+    /// A client for the administrator, without a socket.
+    pub fn client(&self) -> kube::Client {
+        client::in_process(self.server.in_process(User::admin()), "default")
+    }
+
+    /// Completes when a part has failed and the rest must stop too.
+    pub async fn failed(&self) {
+        let Layers { server, control, node } = &self.layers;
+        let (server, control, node) = (server.stop_token(), control.stop_token(), node.stop_token());
+        tokio::select! {
+            biased;
+            () = server.cancelled() => {}
+            () = control.cancelled() => {}
+            () = node.cancelled() => {}
+        }
+    }
+
+    /// Stops everything in the reverse of the order it was started; false when something outlived its time.
+    pub async fn stop(self) -> bool {
+        let pods = self.kubelet.stop(NODE_GRACE).await;
+        let node = self.layers.node.shutdown(NODE_GRACE).await;
+        let control = self.layers.control.shutdown(SERVER_GRACE).await;
+        let server = self.layers.server.shutdown(SERVER_GRACE).await;
+        pods && node && control && server
+    }
+}
+
+/// Opens the images and imports those that travel in the binary.
+fn open_images(folder: &Path, clock: Clock) -> Result<Images> {
+    let images = Images::open(folder, clock).context("images")?;
+    for example in guests::EXAMPLES {
+        let name = format!("localhost/isopod/{}:latest", example.name);
+        images.import(&name, example.bytes).with_context(|| name.clone())?;
+    }
+    Ok(images)
+}
+
+async fn start_server(
+    config: &Config,
+    data_dir: &DataDir,
+    tasks: &Tasks,
+    nodes: Arc<InProcessNodes>,
+) -> Result<Server> {
+    let path = data_dir.store();
+    let store = tokio::task::spawn_blocking(move || store::redb::Redb::open(&path))
+        .await
+        .context("open the store")?
+        .context("open the store")?;
+    let server = Server::start(server::Config {
+        clock: config.clock.clone(),
+        random: config.random.clone(),
+        tasks: tasks.clone(),
+        store: Arc::new(store),
+        listen: config.listen,
+        data_dir: Some(data_dir.path().to_owned()),
+        service_cidr: config.service_cidr,
+        node_ports: NODE_PORTS,
+        nodes,
+        version: server::Version {
+            git_version: KUBERNETES_VERSION.to_owned(),
+            ..server::Version::default()
+        },
+    });
+    server.await.context("start the API server")
+}
+
+fn start_control_plane(config: &Config, server: &Server, tasks: &Tasks) {
+    controllers::start(controllers::Config {
+        client: component(server, "system:kube-controller-manager"),
+        tasks: tasks.clone(),
+        clock: config.clock.clone(),
+        root_ca_pem: server.authority_pem().to_owned(),
+    });
+    scheduler::start(scheduler::Config {
+        caches: Caches::new(component(server, "system:kube-scheduler"), tasks),
+        clock: config.clock.clone(),
+        random: config.random.clone(),
+        tasks: tasks.clone(),
+    });
+}
+
+fn start_node(
+    config: &Config,
+    data_dir: &DataDir,
+    server: &Server,
+    tasks: &Tasks,
+    images: Arc<Images>,
+) -> Result<Kubelet> {
+    let switch = Switch::new(network::Config {
+        networks: Networks {
+            attached: vec![config.pod_cidr],
+            virtual_only: vec![config.service_cidr],
+        },
+        uplink: Some(Uplink::new(tasks.child())),
+        random: config.random.clone(),
+    });
+    let runtime = sandbox::Wasmtime::new(sandbox::Config {
+        cache_dir: data_dir.compiled(),
+        clock: config.clock.clone(),
+        capacity: sandbox::Capacity::of_machine(),
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+    });
+    let user = User::new(format!("system:node:{}", config.node_name), &["system:nodes"]);
+    let client = client::in_process(server.in_process(user), "default");
+    let kubelet = Kubelet::start(kubelet::Config {
+        client: client.clone(),
+        node_name: config.node_name.clone(),
+        node_addresses: vec![config.listen.ip()],
+        runtime: Arc::new(runtime.context("start the Wasm runtime")?),
+        switch: switch.clone(),
+        images,
+        data_dir: data_dir.node(),
+        pod_cidr: config.pod_cidr,
+        cluster_domain: CLUSTER_DOMAIN.to_owned(),
+        version: KUBERNETES_VERSION.to_owned(),
+        runtime_version: RUNTIME_VERSION.to_owned(),
+        host_paths: kubelet::HostPaths::Refused,
+        clock: config.clock.clone(),
+        random: config.random.clone(),
+        tasks: tasks.clone(),
+    })
+    .context("start the node")?;
+    let own = switch.host(kubelet::host_address(config.pod_cidr)).context("join the pod network")?;
+    proxy::start(proxy::Config {
+        caches: Caches::new(client, tasks),
+        switch,
+        node_ports: NodePorts::new(config.listen.ip(), own, tasks.child()),
+        node_name: config.node_name.clone(),
+        cluster_domain: CLUSTER_DOMAIN.to_owned(),
+        tasks: tasks.clone(),
+    });
+    Ok(kubelet)
+}
+
+/// A client for one of the platform's own parts.
+fn component(server: &Server, name: &str) -> kube::Client {
+    client::in_process(server.in_process(User::new(name, &[])), "default")
+}

@@ -1,2 +1,27 @@
-//! The command line.
-fn main() {}
+//! The command line: reads flags, sets up logging, and calls the library.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use isopod::cli::Cli;
+
+/// Small objects by the million and many threads: the system's allocator keeps more than it frees.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // Two crypto providers are linked in by dependencies; rustls wants to be told which.
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .expect("nobody installed a provider before main");
+    match Cli::parse().run() {
+        Ok(code) => code,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "this is where a command reports its failure")]
+            {
+                eprintln!("isopod: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The data directory: one process at a time, and where each thing lies in it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::KUBECONFIG_FILE;
+
+/// A data directory that this process holds until it drops this.
+#[derive(Debug)]
+pub(crate) struct DataDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataDir {
+    /// Takes the directory, making it if needed; refused while another process has it.
+    pub(crate) fn claim(path: &Path) -> Result<Self> {
+        create_private(path).with_context(|| path.display().to_string())?;
+        let path = path.canonicalize().with_context(|| path.display().to_string())?;
+        let file = path.join("lock");
+        let mut lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&file)
+            .with_context(|| file.display().to_string())?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // Only to say who: without it the refusal stands just the same.
+                let _ = lock.read_to_string(&mut holder);
+                bail!(
+                    "the data directory {} is in use by another isopod (process {})",
+                    path.display(),
+                    holder.trim()
+                );
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| file.display().to_string());
+            }
+        }
+        lock.set_len(0).with_context(|| file.display().to_string())?;
+        writeln!(lock, "{}", std::process::id()).with_context(|| file.display().to_string())?;
+        Ok(Self { path, _lock: lock })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn store(&self) -> PathBuf {
+        self.path.join("store.redb")
+    }
+
+    pub(crate) fn images(&self) -> PathBuf {
+        images_of(&self.path)
+    }
+
+    /// Machine code, which only this machine's runtime can use.
+    pub(crate) fn compiled(&self) -> PathBuf {
+        self.path.join("compiled")
+    }
+
+    /// Volumes and logs.
+    pub(crate) fn node(&self) -> PathBuf {
+        self.path.join("node")
+    }
+
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
+        self.path.join(KUBECONFIG_FILE)
+    }
+
+    /// Writes the administrator's kubeconfig, whole or not at all, for the owner's eyes only.
+    pub(crate) fn write_kubeconfig(&self, text: &str) -> Result<()> {
+        let path = self.kubeconfig();
+        let temporary = path.with_extension("new");
+        let write = || {
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut file = options.open(&temporary)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&temporary, &path)
+        };
+        write().with_context(|| path.display().to_string())
+    }
+}
+
+/// Where the images of a data directory are, for commands that run beside its process.
+pub(crate) fn images_of(path: &Path) -> PathBuf {
+    path.join("images")
+}
+
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
