@@ -36,6 +36,7 @@ fn lines(errors: FieldErrors) -> String {
 pub(crate) fn with(object: &Value, pointer: &str, value: Value) -> Value {
     let mut changed = object.clone();
     let (parent, name) = pointer.rsplit_once('/').expect("a pointer begins with a slash");
+    let name = name.replace("~1", "/");
     let parent = changed.pointer_mut(parent).unwrap_or_else(|| panic!("nothing at {parent}"));
     match parent {
         Value::Array(items) => {
@@ -47,7 +48,7 @@ pub(crate) fn with(object: &Value, pointer: &str, value: Value) -> Value {
             }
         }
         fields if value.is_null() => {
-            fields.as_object_mut().expect("an object").remove(name);
+            fields.as_object_mut().expect("an object").remove(&name);
         }
         fields => fields[name] = value,
     }

@@ -72,7 +72,8 @@ fn nothing_panics_on_an_empty_object_or_on_fields_of_another_type() {
     use machinery::FieldErrors;
     use serde_json::json;
 
-    let wrong = [json!({}), json!({"metadata": 1, "spec": "x", "status": [], "data": 3, "template": []})];
+    let wrong =
+        [json!({}), json!({"metadata": 1, "spec": "x", "status": [], "data": 3, "template": []})];
     for kind in KINDS {
         for object in &wrong {
             let mut new = object.clone();

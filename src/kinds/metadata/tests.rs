@@ -19,7 +19,11 @@ fn names_labels_owners_and_finalizers_are_checked() {
         &ConfigMap,
         &valid(),
         &[
-            ("/metadata/name", json!(null), "metadata.name: Required value: name or generateName is required"),
+            (
+                "/metadata/name",
+                json!(null),
+                "metadata.name: Required value: name or generateName is required",
+            ),
             ("/metadata/namespace", json!(null), "metadata.namespace: Required value"),
             (
                 "/metadata/labels/app",
@@ -53,7 +57,8 @@ fn names_labels_owners_and_finalizers_are_checked() {
 
 #[test]
 fn a_second_controller_is_refused() {
-    let owner = json!({"apiVersion": "v1", "kind": "Pod", "name": "q", "uid": "v", "controller": true});
+    let owner =
+        json!({"apiVersion": "v1", "kind": "Pod", "name": "q", "uid": "v", "controller": true});
     let object = crate::fixture::with(&valid(), "/metadata/ownerReferences/1", owner);
     let problems = crate::fixture::problems(&ConfigMap, &object);
     assert!(problems.ends_with(

@@ -1,1 +1,129 @@
-//! x
+use expect_test::expect;
+use serde_json::{Value, json};
+
+use super::Deployment;
+use crate::fixture::{admitted, check, check_updates, row};
+
+fn valid() -> Value {
+    json!({"apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "default", "creationTimestamp": "2026-01-02T03:00:00Z"},
+        "spec": {"selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}},
+            "spec": {"containers": [{"name": "web", "image": "hello:1"}]}}}})
+}
+
+#[test]
+fn a_bare_deployment_gets_what_kubernetes_gives_it() {
+    let spec = &admitted(&Deployment, valid())["spec"];
+    assert_eq!(spec["replicas"], 1);
+    assert_eq!(spec["revisionHistoryLimit"], 10);
+    assert_eq!(spec["progressDeadlineSeconds"], 600);
+    assert_eq!(
+        spec["strategy"],
+        json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}})
+    );
+    assert_eq!(spec["template"]["spec"]["restartPolicy"], "Always");
+    assert_eq!(spec["template"]["spec"]["containers"][0]["imagePullPolicy"], "IfNotPresent");
+    assert_eq!(spec["template"]["spec"].get("enableServiceLinks"), None);
+}
+
+#[test]
+fn the_strategy_makes_progress() {
+    const PERCENT: &str = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or \
+        '93%', regex used for validation is '[0-9]+%')";
+    check(
+        &Deployment,
+        &valid(),
+        &[
+            (
+                "/spec/strategy/type",
+                json!("Magic"),
+                "spec.strategy.type: Unsupported value: \"Magic\": supported values: \"Recreate\", \"RollingUpdate\"",
+            ),
+            (
+                "/spec/strategy/type",
+                json!("Recreate"),
+                "spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'",
+            ),
+            (
+                "/spec/strategy/rollingUpdate",
+                json!({"maxSurge": 0, "maxUnavailable": "0%"}),
+                "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: \"0%\": may not be 0 when `maxSurge` is 0",
+            ),
+            (
+                "/spec/strategy/rollingUpdate/maxUnavailable",
+                json!("200%"),
+                "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: \"200%\": must not be greater than 100%",
+            ),
+            (
+                "/spec/strategy/rollingUpdate/maxSurge",
+                json!("half"),
+                &format!(
+                    "spec.strategy.rollingUpdate.maxSurge: Invalid value: \"half\": {PERCENT}"
+                ),
+            ),
+            ("/spec/strategy/rollingUpdate/maxSurge", json!("150%"), ""),
+        ],
+    );
+}
+
+#[test]
+fn counts_and_deadlines_are_checked() {
+    check(
+        &Deployment,
+        &valid(),
+        &[
+            ("/spec/selector", json!(null), "spec.selector: Required value"),
+            (
+                "/spec/revisionHistoryLimit",
+                json!(-1),
+                "spec.revisionHistoryLimit: Invalid value: -1: must be greater than or equal to 0",
+            ),
+            (
+                "/spec/minReadySeconds",
+                json!(600),
+                "spec.progressDeadlineSeconds: Invalid value: 600: must be greater than minReadySeconds",
+            ),
+            (
+                "/spec/template/metadata/labels",
+                json!(null),
+                "spec.template.metadata.labels: Invalid value: {}: `selector` does not match template `labels`",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn the_selector_stays() {
+    check_updates(
+        &Deployment,
+        &valid(),
+        &[
+            ("/spec/template/spec/containers/0/image", json!("hello:2"), ""),
+            (
+                "/spec/selector",
+                json!({"matchExpressions": [{"key": "app", "operator": "Exists"}]}),
+                "spec.selector: Invalid value: {\"matchExpressions\":[{\"key\":\"app\",\"operator\":\"Exists\"}]}: \
+                 field is immutable",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn the_row_shows_how_far_it_is() {
+    let mut deployment = admitted(&Deployment, valid());
+    deployment["spec"]["replicas"] = json!(3);
+    deployment["status"] =
+        json!({"readyReplicas": 2, "updatedReplicas": 3, "availableReplicas": 1});
+    expect![[r"
+        Name: web
+        Ready: 2/3
+        Up-to-date: 3
+        Available: 1
+        Age: 4m5s
+        | Containers: web
+        | Images: hello:1
+        | Selector: app=web
+    "]]
+    .assert_eq(&row(&Deployment, &deployment));
+}

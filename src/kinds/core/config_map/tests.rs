@@ -42,7 +42,11 @@ fn immutable_data_stays() {
         &object,
         &[
             ("/data/a", json!("2"), "data: Forbidden: field is immutable when `immutable` is set"),
-            ("/immutable", json!(null), "immutable: Forbidden: field is immutable when `immutable` is set"),
+            (
+                "/immutable",
+                json!(null),
+                "immutable: Forbidden: field is immutable when `immutable` is set",
+            ),
             ("/metadata/labels", json!({"a": "b"}), ""),
         ],
     );

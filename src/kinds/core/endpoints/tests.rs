@@ -1,1 +1,58 @@
-//! x
+use serde_json::{Value, json};
+
+use super::{Endpoints, joined};
+use crate::fixture::check;
+use crate::kind::Kind;
+
+fn valid() -> Value {
+    json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "web", "namespace": "default"},
+        "subsets": [{"addresses": [{"ip": "10.42.0.5"}], "ports": [{"port": 80}]}]})
+}
+
+#[test]
+fn subsets_hold_addresses_and_ports() {
+    check(
+        &Endpoints,
+        &valid(),
+        &[
+            (
+                "/subsets/0/addresses",
+                json!(null),
+                "subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`",
+            ),
+            (
+                "/subsets/0/addresses/0/ip",
+                json!("x"),
+                "subsets[0].addresses[0].ip: Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or \
+                 2001:db8::ffff)",
+            ),
+            (
+                "/subsets/0/ports/0/port",
+                json!(0),
+                "subsets[0].ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn three_addresses_are_shown_and_the_rest_counted() {
+    assert_eq!(joined(&valid()), "10.42.0.5:80");
+    let many = json!({"subsets": [{"addresses": [{"ip": "a"}, {"ip": "b"}], "ports": [{"port": 1}, {"port": 2}]},
+        {"addresses": [{"ip": "::1"}], "ports": [{"port": 3}]}]});
+    assert_eq!(joined(&many), "a:1,b:1,a:2 + 2 more...");
+    assert_eq!(
+        joined(&json!({"subsets": [{"addresses": [{"ip": "::1"}], "ports": [{"port": 3}]}]})),
+        "[::1]:3"
+    );
+    assert_eq!(joined(&json!({"subsets": [{"addresses": [{"ip": "a"}]}]})), "a");
+    assert_eq!(joined(&json!({})), "<none>");
+}
+
+#[test]
+fn a_writer_is_told_of_the_successor() {
+    assert_eq!(
+        Endpoints.warnings(&valid()),
+        ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"]
+    );
+}

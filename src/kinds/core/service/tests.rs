@@ -1,1 +1,205 @@
-//! x
+use expect_test::expect;
+use serde_json::{Value, json};
+
+use super::Service;
+use crate::fixture::{admitted, check, check_updates, problems, row, with};
+use crate::kind::Kind;
+
+fn valid() -> Value {
+    json!({"apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": "web", "namespace": "default", "creationTimestamp": "2026-01-02T03:00:00Z"},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}})
+}
+
+/// A service after the server gave it an address.
+fn allocated(kind: &str) -> Value {
+    let mut service = valid();
+    service["spec"]["type"] = json!(kind);
+    service["spec"]["clusterIP"] = json!("10.43.0.5");
+    service["spec"]["ipFamilies"] = json!(["IPv4"]);
+    service["spec"]["ipFamilyPolicy"] = json!("SingleStack");
+    if kind != "ClusterIP" {
+        service["spec"]["ports"][0]["nodePort"] = json!(30080);
+    }
+    admitted(&Service, service)
+}
+
+#[test]
+fn a_bare_service_gets_what_kubernetes_gives_it() {
+    assert_eq!(
+        admitted(&Service, valid())["spec"],
+        json!({"type": "ClusterIP", "sessionAffinity": "None", "internalTrafficPolicy": "Cluster",
+            "selector": {"app": "web"}, "ports": [{"port": 80, "protocol": "TCP", "targetPort": 80}]})
+    );
+    let balanced = admitted(&Service, with(&valid(), "/spec/type", json!("LoadBalancer")));
+    assert_eq!(balanced["spec"]["allocateLoadBalancerNodePorts"], true);
+    assert_eq!(balanced["spec"]["externalTrafficPolicy"], "Cluster");
+    let sticky = admitted(&Service, with(&valid(), "/spec/sessionAffinity", json!("ClientIP")));
+    assert_eq!(sticky["spec"]["sessionAffinityConfig"]["clientIP"]["timeoutSeconds"], 10800);
+    assert_eq!(allocated("ClusterIP")["spec"]["clusterIPs"], json!(["10.43.0.5"]));
+}
+
+#[test]
+fn ports_are_needed_and_told_apart() {
+    check(
+        &Service,
+        &valid(),
+        &[
+            ("/spec/ports", json!(null), "spec.ports: Required value"),
+            (
+                "/spec/ports/0/port",
+                json!(0),
+                "spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive",
+            ),
+            (
+                "/spec/ports/0/targetPort",
+                json!("no_name"),
+                "spec.ports[0].targetPort: Invalid value: \"no_name\": must contain only alpha-numeric characters (a-z, \
+                 0-9), and hyphens (-)",
+            ),
+            (
+                "/spec/ports/0/protocol",
+                json!("ICMP"),
+                "spec.ports[0].protocol: Unsupported value: \"ICMP\": supported values: \"SCTP\", \"TCP\", \"UDP\"",
+            ),
+            (
+                "/spec/ports/0/nodePort",
+                json!(30000),
+                "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'",
+            ),
+            (
+                "/spec/ports/1",
+                json!({"name": "b", "port": 81, "protocol": "TCP", "targetPort": 81}),
+                "spec.ports[0].name: Required value",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn types_and_policies_are_known() {
+    check(
+        &Service,
+        &valid(),
+        &[
+            (
+                "/spec/type",
+                json!("Magic"),
+                "spec.type: Unsupported value: \"Magic\": supported values: \"ClusterIP\", \"ExternalName\", \
+                 \"LoadBalancer\", \"NodePort\"",
+            ),
+            ("/spec/type", json!("ExternalName"), "spec.externalName: Required value"),
+            (
+                "/spec/sessionAffinity",
+                json!("Forever"),
+                "spec.sessionAffinity: Unsupported value: \"Forever\": supported values: \"ClientIP\", \"None\"",
+            ),
+            (
+                "/spec/externalTrafficPolicy",
+                json!("Local"),
+                "spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible services",
+            ),
+            (
+                "/spec/internalTrafficPolicy",
+                json!("Near"),
+                "spec.internalTrafficPolicy: Unsupported value: \"Near\": supported values: \"Cluster\", \"Local\"",
+            ),
+            (
+                "/metadata/name",
+                json!("1web"),
+                "metadata.name: Invalid value: \"1web\": a DNS-1035 label must consist of lower case alphanumeric \
+                 characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. \
+                 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_headless_service_needs_no_ports_and_no_node() {
+    let mut service = valid();
+    service["spec"] = json!({"clusterIP": "None"});
+    let service = admitted(&Service, service);
+    assert_eq!(problems(&Service, &service), "");
+    let outside = with(&service, "/spec/type", json!("LoadBalancer"));
+    assert_eq!(
+        problems(&Service, &outside),
+        "spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for LoadBalancer services"
+    );
+}
+
+#[test]
+fn what_was_allocated_survives_a_writer_who_does_not_know_it() {
+    for kind in ["NodePort", "LoadBalancer"] {
+        let old = allocated(kind);
+        let mut new = admitted(&Service, with(&valid(), "/spec/type", json!(kind)));
+        Service.prepare_update(&mut new, &old);
+        assert_eq!(new["spec"], old["spec"]);
+    }
+}
+
+#[test]
+fn a_service_that_needs_no_node_ports_loses_them() {
+    let old = allocated("NodePort");
+    let mut new = with(&old, "/spec/type", json!("ClusterIP"));
+    Service.prepare_update(&mut new, &old);
+    assert_eq!(new["spec"]["ports"][0].get("nodePort"), None);
+    assert_eq!(new["spec"].get("externalTrafficPolicy"), None);
+    assert_eq!(problems(&Service, &new), "");
+}
+
+#[test]
+fn a_service_that_becomes_a_name_loses_its_address() {
+    let old = allocated("ClusterIP");
+    let mut new = with(&old, "/spec/type", json!("ExternalName"));
+    new["spec"]["externalName"] = json!("example.com");
+    Service.prepare_update(&mut new, &old);
+    assert_eq!(new["spec"].get("clusterIP"), None);
+    assert_eq!(problems(&Service, &new), "");
+}
+
+#[test]
+fn an_address_does_not_change() {
+    check_updates(
+        &Service,
+        &allocated("ClusterIP"),
+        &[
+            (
+                "/spec/clusterIPs/0",
+                json!("10.43.0.6"),
+                "spec.clusterIPs[0]: Invalid value: [\"10.43.0.6\"]: may not change once set",
+            ),
+            ("/spec/ports/0/port", json!(81), ""),
+        ],
+    );
+}
+
+#[test]
+fn the_row_shows_addresses_and_ports() {
+    expect![[r"
+        Name: web
+        Type: NodePort
+        Cluster-IP: 10.43.0.5
+        External-IP: <none>
+        Port(s): 80:30080/TCP
+        Age: 4m5s
+        | Selector: app=web
+    "]]
+    .assert_eq(&row(&Service, &allocated("NodePort")));
+}
+
+#[test]
+fn the_address_outside_depends_on_the_type() {
+    let outside = |service: &Value| {
+        let row = row(&Service, service);
+        let line = row.lines().find(|line| line.starts_with("External-IP")).unwrap().to_owned();
+        line
+    };
+    let mut balanced = allocated("LoadBalancer");
+    assert_eq!(outside(&balanced), "External-IP: <pending>");
+    balanced["status"]["loadBalancer"]["ingress"] = json!([{"ip": "1.2.3.4"}, {"hostname": "h"}]);
+    balanced["spec"]["externalIPs"] = json!(["5.6.7.8"]);
+    assert_eq!(outside(&balanced), "External-IP: 1.2.3.4,h,5.6.7.8");
+    let named = json!({"spec": {"type": "ExternalName", "externalName": "example.com"}});
+    assert_eq!(outside(&named), "External-IP: example.com");
+}
