@@ -115,21 +115,16 @@ impl Conform<'_> {
             Value::Array(_) => "array".to_owned(),
             Value::Object(_) => "object".to_owned(),
         };
-        let wanted = kind.go_name(self.schemas);
-        match kind {
-            FieldType::IntOrString => {
-                format!("json: cannot unmarshal {found} into Go value of type int32")
-            }
-            FieldType::Time | FieldType::MicroTime | FieldType::Duration => {
-                format!("json: cannot unmarshal {found} into Go value of type string")
-            }
-            FieldType::Quantity => crate::ParseQuantityError::Format.to_string(),
-            _ => format!(
-                "json: cannot unmarshal {found} into Go struct field {}.{} of type {wanted}",
-                parent.short_name(),
-                path.fields()
-            ),
-        }
+        let wanted = match kind {
+            FieldType::Quantity => return crate::ParseQuantityError::Format.to_string(),
+            FieldType::IntOrString => "int32".to_owned(),
+            FieldType::Time | FieldType::MicroTime | FieldType::Duration => "string".to_owned(),
+            kind => kind.go_name(self.schemas),
+        };
+        let (object, place) = (parent.short_name(), path.fields());
+        format!(
+            "json: cannot unmarshal {found} into Go struct field {object}.{place} of type {wanted}"
+        )
     }
 }
 

@@ -152,27 +152,22 @@ fn check_type(
     };
     let Some(first) = definition.gvk.first() else { return Ok(map) };
     if !kind.is_empty() && kind != first.kind {
-        let problem = format!("converting ({}) to ({}): unknown conversion", kind, first.kind);
+        let problem = format!("converting ({kind}) to ({}): unknown conversion", first.kind);
         return Err(unfit(&Value::Object(map), definition, &problem));
     }
-    let fits = |gvk: &crate::GroupVersionKind| gvk.is_api_version(api_version);
-    if !api_version.is_empty() && !definition.gvk.iter().any(fits) && definition.gvk.len() == 1 {
+    // A kind of many groups, such as DeleteOptions, is the same in all of them.
+    let one_group = definition.gvk.len() == 1;
+    if one_group && !api_version.is_empty() && !first.is_api_version(api_version) {
         return Err(ApiError::bad_request(format!(
             "the API version in the data ({api_version}) does not match the expected API version ({})",
             first.api_version()
         )));
     }
-    if api_version.is_empty() {
+    let (no_version, no_kind) = (api_version.is_empty(), kind.is_empty());
+    if no_version {
         map.insert("apiVersion".to_owned(), first.api_version().into());
     }
-    map.entry("kind")
-        .and_modify(|kind| {
-            if kind.as_str() == Some("") {
-                *kind = Value::Null
-            }
-        })
-        .or_insert(Value::Null);
-    if map["kind"].is_null() {
+    if no_kind {
         map.insert("kind".to_owned(), first.kind.clone().into());
     }
     Ok(map)

@@ -97,3 +97,6 @@ impl<'de> Visitor<'de> for Node<'_> {
         Ok(Value::Object(map))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,9 +43,6 @@ pub enum ParseQuantityError {
     /// The unit is unknown.
     #[error("unable to parse quantity's suffix")]
     Suffix,
-    /// The number has no digits.
-    #[error("unable to parse numeric part of quantity")]
-    Number,
 }
 
 impl Quantity {
@@ -161,7 +158,8 @@ impl fmt::Display for Quantity {
             let (number, power) = divide_out(self.nanos / NANOS, 1024, BINARY.len() - 1);
             return write!(f, "{number}{}", BINARY[power]);
         }
-        let (number, power) = divide_out(self.nanos, 1000, DECIMAL.len() - 1);
+        let most = if self.format == Format::Exponent { usize::MAX } else { DECIMAL.len() - 1 };
+        let (number, power) = divide_out(self.nanos, 1000, most);
         match (self.format, power) {
             _ if self.is_zero() => f.write_str("0"),
             (Format::Exponent, 3) => write!(f, "{number}"),

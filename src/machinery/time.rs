@@ -14,10 +14,12 @@ pub fn format_micro_time(time: Timestamp) -> String {
 
 /// Reads RFC 3339; the message is Go's.
 pub fn parse_time(text: &str) -> Result<Timestamp, String> {
+    const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
     text.parse().map_err(|_| {
-        format!(
-            "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} as \"2006-01-02T15:04:05Z07:00\""
-        )
+        let starts_with_year =
+            text.len() >= 4 && text.bytes().take(4).all(|byte| byte.is_ascii_digit());
+        let element = if starts_with_year { LAYOUT } else { "2006" };
+        format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {text:?} as {element:?}")
     })
 }
 

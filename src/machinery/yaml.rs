@@ -29,7 +29,7 @@ pub(crate) enum Error {
     Aliasing,
     #[error("yaml: anchor contains itself or is unknown")]
     UnknownAnchor,
-    #[error("yaml: a map or list cannot be a key")]
+    #[error("yaml: unsupported map key")]
     Key,
     #[error("yaml: map merge requires map or sequence of maps as the value")]
     Merge,
@@ -121,12 +121,12 @@ impl<'a> Composer<'a, '_> {
             let value = self.node(event, &path.field(&key), depth)?;
             if merges {
                 merged.push(value);
-            } else if map.contains_key(&key) {
-                self.strictness.duplicate_field(&path.field(&key));
-                map.insert(key, value);
-            } else {
-                map.insert(key, value);
+                continue;
             }
+            if map.contains_key(&key) {
+                self.strictness.duplicate_field(&path.field(&key));
+            }
+            map.insert(key, value);
         }
         merged.into_iter().try_for_each(|value| merge(&mut map, value))?;
         Ok(Value::Object(map))

@@ -21,9 +21,6 @@ pub(super) fn parse(text: &str) -> Result<Quantity, ParseQuantityError> {
         return Err(ParseQuantityError::Format);
     }
     let unit = Unit::parse(suffix).ok_or(ParseQuantityError::Suffix)?;
-    if whole.is_empty() && fraction.is_empty() {
-        return Err(ParseQuantityError::Number);
-    }
     let nanos = unit.nanos(whole, fraction).unwrap_or(MAX_UNITS * NANOS);
     Ok(Quantity { nanos: if negative { -nanos } else { nanos }, format: unit.format })
 }

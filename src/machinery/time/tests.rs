@@ -1,1 +1,32 @@
-//! Tests.
+//! Instants and durations as text.
+
+use super::{format_duration, format_micro_time, format_time, parse_time};
+
+#[test]
+fn instants_are_told_in_utc() {
+    let time = parse_time("2026-11-23T10:00:00.1234567+02:00").unwrap();
+    assert_eq!(format_time(time), "2026-11-23T08:00:00Z");
+    assert_eq!(format_micro_time(time), "2026-11-23T08:00:00.123456Z");
+    assert!(parse_time("2026-11-23").is_err());
+    assert_eq!(
+        parse_time("yesterday").unwrap_err(),
+        r#"parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006""#
+    );
+}
+
+#[test]
+fn durations_read_as_go_prints_them() {
+    const SECOND: i64 = 1_000_000_000;
+    for (nanos, expected) in [
+        (0, "0s"),
+        (7, "7ns"),
+        (1_500, "1.5µs"),
+        (250_000_000, "250ms"),
+        (SECOND, "1s"),
+        (90 * SECOND + SECOND / 2, "1m30.5s"),
+        (3600 * SECOND, "1h0m0s"),
+        (-60 * SECOND, "-1m0s"),
+    ] {
+        assert_eq!(format_duration(nanos), expected);
+    }
+}

@@ -29,12 +29,12 @@ pub(super) fn plain(text: &str) -> Option<Value> {
     Some(number(text).unwrap_or_else(|| Value::from(text)))
 }
 
-/// The text of a key.
+/// The text of a key; `None` for what cannot be one.
 pub(super) fn key(value: Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text),
-        Value::Null | Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
-        Value::Array(_) | Value::Object(_) => None,
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
