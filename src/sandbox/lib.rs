@@ -33,3 +33,6 @@ pub use spec::{
     Capacity, ContainerSpec, ContainerState, Entry, Failure, ImageContent, ImageSource, Mount,
     Output, Prepared, Runtime, Sandbox, SandboxSpec, Stdio, Usage,
 };
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! Guests that try to harm the node.
+
+use std::fs;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::fixture::{TestNode, end};
+use crate::{Failure, Mount};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_too_much_memory_is_out_of_memory() {
+    let node = TestNode::new();
+    let bomb = async |args: &[&str]| {
+        let limited = |spec: &mut crate::ContainerSpec| spec.memory_bytes = Some(16 << 20);
+        node.run_with("memory-bomb", args, limited).await
+    };
+    assert_eq!(bomb(&[]).await.0, Failure::OutOfMemory);
+    let (failure, text) = bomb(&["survive"]).await;
+    assert_eq!(failure, Failure::Exit(0), "{text}");
+    assert!(text.starts_with("refused after 1"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_below_what_the_program_needs_is_out_of_memory_too() {
+    let node = TestNode::new();
+    let (failure, _) = node.run_with("batch", &[], |spec| spec.memory_bytes = Some(64 << 10)).await;
+    assert_eq!(failure, Failure::OutOfMemory);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spinning_guest_dies_at_once_and_is_billed() {
+    let node = TestNode::new();
+    let (sandbox, _) = node.sandbox();
+    let (spec, log) = node.container("spin", &[]).await;
+    sandbox.start(spec).await.unwrap();
+    log.wait_for("spinning").await;
+    while sandbox.usage("spin").cpu < Duration::from_millis(20) {
+        tokio::task::yield_now().await;
+    }
+    let asked = Instant::now();
+    sandbox.stop("spin", Duration::from_secs(30)).await;
+    // Two ticks on an idle machine; this one also compiles.
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    assert_eq!(end(&sandbox, "spin").await, Failure::Killed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limited_guest_gets_its_share_and_no_more() {
+    let node = TestNode::new();
+    let (sandbox, _) = node.sandbox();
+    let (mut spec, log) = node.container("spin", &[]).await;
+    spec.cpu_millis = Some(100);
+    sandbox.start(spec).await.unwrap();
+    log.wait_for("spinning").await;
+    let start = Instant::now();
+    while sandbox.usage("spin").cpu < Duration::from_millis(60) {
+        assert!(start.elapsed() < Duration::from_secs(30), "it is starved");
+        tokio::task::yield_now().await;
+    }
+    // Ten milliseconds of burst, then a tenth of a core.
+    assert!(start.elapsed() > Duration::from_millis(300), "{:?}", start.elapsed());
+    sandbox.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spinning_guests_leave_others_their_answers() {
+    let node = TestNode::new();
+    let (spinners, _) = node.sandbox();
+    for name in ["one", "two", "three", "four"] {
+        let (mut spec, log) = node.container("spin", &[]).await;
+        spec.name = name.into();
+        spinners.start(spec).await.unwrap();
+        log.wait_for("spinning").await;
+    }
+    let (server, address) = node.sandbox();
+    let (spec, log) = node.container("bench", &["echo", "0.0.0.0:9000"]).await;
+    server.start(spec).await.unwrap();
+    log.wait_for("listening").await;
+    let (failure, text) = node.run("bench", &["ping", &format!("{address}:9000"), "1000"]).await;
+    assert_eq!(failure, Failure::Exit(0), "{text}");
+    spinners.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_output_waits_for_its_reader() {
+    let node = TestNode::new();
+    let (sandbox, _) = node.sandbox();
+    let (spec, log) = node.container("log-flood", &["20000"]).await;
+    log.limit(10_000);
+    sandbox.start(spec).await.unwrap();
+    while log.len() < 10_000 {
+        tokio::task::yield_now().await;
+    }
+    let used = sandbox.usage("log-flood").cpu;
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(log.len(), 10_000, "it must wait");
+    assert!(sandbox.usage("log-flood").cpu <= used + Duration::from_millis(5), "waiting is free");
+    log.limit(usize::MAX);
+    assert_eq!(end(&sandbox, "log-flood").await, Failure::Exit(0));
+    assert!(log.text().ends_with("line 19999 of a flood that would fill any disk\n"));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_leaves_a_mount() {
+    let node = TestNode::new();
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/etc", folder.path().join("link")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", folder.path().join("link-to-file")).unwrap();
+    for read_only in [false, true] {
+        let (failure, text) = node
+            .run_with("path-escape", &["/data"], |spec| {
+                let host = folder.path().to_owned();
+                spec.mounts = vec![Mount { host, guest: "/data".into(), read_only }];
+            })
+            .await;
+        assert_eq!(failure, Failure::Exit(0), "{text}");
+        assert!(!text.contains("ESCAPED"), "{text}");
+        assert_eq!(text.contains("wrote inside the mount"), !read_only, "{text}");
+    }
+    assert_eq!(fs::read_to_string(folder.path().join("inside")).unwrap(), "in");
+    assert!(!folder.path().parent().unwrap().join("escaped").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trap_tells_what_and_where() {
+    let node = TestNode::new();
+    let (failure, _) = node.run("tcp-client", &[]).await;
+    let Failure::Trap(text) = failure else { panic!("{failure:?}") };
+    assert!(text.contains("unreachable"), "{text}");
+}
