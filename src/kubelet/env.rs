@@ -34,12 +34,11 @@ impl Environment {
     }
 
     fn set(&mut self, name: String, value: String) {
-        match self.index.get(&name) {
-            Some(place) => self.pairs[*place].1 = value,
-            None => {
-                self.index.insert(name.clone(), self.pairs.len());
-                self.pairs.push((name, value));
-            }
+        if let Some(place) = self.index.get(&name) {
+            self.pairs[*place].1 = value;
+        } else {
+            self.index.insert(name.clone(), self.pairs.len());
+            self.pairs.push((name, value));
         }
     }
 }
@@ -93,7 +92,7 @@ fn add_whole(
         (None, None) => return Ok(()),
     };
     let Some(data) = sources.get(&source, optional == Some(true))? else { return Ok(()) };
-    for (key, value) in data.iter() {
+    for (key, value) in data {
         environment.set(format!("{prefix}{key}"), String::from_utf8_lossy(value).into_owned());
     }
     Ok(())

@@ -65,7 +65,7 @@ impl Node {
 
     /// Registers the node, then keeps its status and its lease until the node stops.
     pub(crate) async fn run(self, stop: CancellationToken) {
-        stop.run_until_cancelled(self.live()).await;
+        stop.run_until_cancelled(Box::pin(self.live())).await;
     }
 
     async fn live(&self) {

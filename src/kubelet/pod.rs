@@ -174,12 +174,11 @@ impl Owner {
             return;
         }
         self.pod = pod;
-        if self.state.deletion == Deletion::None
-            || matches!(self.state.stage, Stage::Stopping { .. })
+        if (self.state.deletion == Deletion::None
+            || matches!(self.state.stage, Stage::Stopping { .. }))
+            && let Some(grace) = self.asked_to_end()
         {
-            if let Some(grace) = self.asked_to_end() {
-                self.feed(Input::Deleted { grace });
-            }
+            self.feed(Input::Deleted { grace });
         }
     }
 
@@ -332,7 +331,7 @@ async fn changed(ground: &mut Option<Box<Ground>>) {
     {
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn exit(started: Timestamp, finished: Timestamp, failure: &Failure) -> Exit {

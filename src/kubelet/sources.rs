@@ -1,4 +1,4 @@
-//! The ConfigMaps and Secrets that a pod reads.
+//! The `ConfigMap`s and `Secret`s that a pod reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -110,6 +110,7 @@ impl Library {
         Ok(Sources { namespace: namespace.to_owned(), found })
     }
 
+    #[expect(clippy::option_option, reason = "the outer one says whether it was asked for of late")]
     fn recall(&self, namespace: &str, source: &Source) -> Option<Option<Arc<Data>>> {
         let shelf = self.shelf.lock().expect("nothing panics while it is held");
         let (asked, data) = shelf.get(&(namespace.to_owned(), source.clone()))?;

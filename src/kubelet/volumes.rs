@@ -1,6 +1,6 @@
 //! A pod's volumes as folders of the host, which its containers see as preopened folders.
 //!
-//! A volume is `pods/<uid>/volumes/<name>`. Files that come from the API (ConfigMaps, Secrets, the
+//! A volume is `pods/<uid>/volumes/<name>`. Files that come from the API (`ConfigMap`s, `Secret`s, the
 //! downward API, tokens) are laid out as Kubernetes does: the names a container sees are links to
 //! `..data/…`, and `..data` is a link to the folder of one version, replaced in one rename. All links
 //! are relative and stay inside the volume, so a guest can follow them within its one preopen.

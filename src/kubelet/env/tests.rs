@@ -68,10 +68,10 @@ fn check(container: serde_json::Value, services: &[Arc<Service>], expected: Expe
     let text = match compose(container, &fields, &some_sources(), services) {
         Ok(environment) => {
             let args = arguments(container, &environment);
-            let lines = environment.into_pairs().into_iter();
-            let lines = lines.map(|(name, value)| format!("{name}={value}\n"));
-            lines.collect::<String>()
-                + &args.iter().map(|arg| format!("> {arg}\n")).collect::<String>()
+            let pairs = environment.into_pairs().into_iter();
+            let lines = pairs.map(|(name, value)| format!("{name}={value}"));
+            let lines = lines.chain(args.iter().map(|arg| format!("> {arg}")));
+            lines.collect::<Vec<_>>().join("\n") + "\n"
         }
         Err(setback) => format!("{}: {}\n", setback.reason, setback.message),
     };
@@ -91,7 +91,7 @@ fn values_refer_to_earlier_ones_and_nothing_else() {
             "args": ["$(B)", "$$(A)", "$(NONE)"],
         }),
         &[],
-        expect![[r#"
+        expect![[r"
             A=1
             B=1$(C) $(A) $A $(open
             C=3
@@ -99,7 +99,7 @@ fn values_refer_to_earlier_ones_and_nothing_else() {
             > 1$(C) $(A) $A $(open
             > $(A)
             > $(NONE)
-        "#]],
+        "]],
     );
 }
 
@@ -118,11 +118,11 @@ fn sources_come_whole_or_by_key() {
             ],
         }),
         &[],
-        expect![[r#"
+        expect![[r"
             P_a=over
             P_b=2
             PW=secret
-        "#]],
+        "]],
     );
 }
 
@@ -139,9 +139,9 @@ fn what_is_missing_is_named() {
     check(
         key("c", "x"),
         &[],
-        expect![[r#"
+        expect![[r"
         CreateContainerConfigError: couldn't find key x in ConfigMap ns/c
-    "#]],
+    "]],
     );
     check(
         json!({"envFrom": [{"secretRef": {"name": "gone"}}]}),
@@ -193,7 +193,7 @@ fn services_of_the_namespace_are_named() {
     check(
         json!({}),
         &services(),
-        expect![[r#"
+        expect![[r"
         KUBERNETES_SERVICE_HOST=10.43.0.1
         KUBERNETES_SERVICE_PORT=443
         KUBERNETES_SERVICE_PORT_HTTPS=443
@@ -210,6 +210,6 @@ fn services_of_the_namespace_are_named() {
         MY_DB_PORT_5432_TCP_PROTO=tcp
         MY_DB_PORT_5432_TCP_PORT=5432
         MY_DB_PORT_5432_TCP_ADDR=10.43.0.9
-    "#]],
+    "]],
     );
 }

@@ -21,6 +21,7 @@ pub(crate) struct Policy {
 }
 
 /// The part of a container's spec that its life depends on.
+#[expect(clippy::struct_excessive_bools, reason = "each says whether the spec has one more thing")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ContainerPolicy {
     pub(crate) name: String,

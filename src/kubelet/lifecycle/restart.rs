@@ -10,10 +10,10 @@ use super::state::{ContainerRecord, Ending};
 pub(crate) const FIRST_DELAY: Duration = Duration::from_secs(10);
 
 /// The longest wait, as Kubernetes has it.
-pub(crate) const LONGEST_DELAY: Duration = Duration::from_secs(300);
+pub(crate) const LONGEST_DELAY: Duration = Duration::from_mins(5);
 
 /// A container that ran this long has recovered: its next crash counts as its first.
-const RECOVERED: Duration = Duration::from_secs(600);
+const RECOVERED: Duration = Duration::from_mins(10);
 
 /// How long a failure to get an image is shown as such before the status speaks of waiting. Long
 /// enough for a watcher to see the reason first, short against the first wait.

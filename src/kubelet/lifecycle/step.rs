@@ -122,11 +122,11 @@ fn take(
         Input::Tick => (),
         Input::Prepared(result) => prepared(state, result, now, effects),
         Input::Pulled { container, result } => {
-            pulled(policy, state, container, result, now, effects)
+            pulled(policy, state, container, result, now, effects);
         }
         Input::ImageArrived { container } => image_arrived(state, container, now),
         Input::Started { container, result } => {
-            started(policy, state, container, result, now, effects)
+            started(policy, state, container, result, now, effects);
         }
         Input::Exited { container, exit } => exited(policy, state, container, exit, now, effects),
         Input::Probed { container, id, probe, passed } => {

@@ -175,7 +175,7 @@ fn a_pod_comes_up_and_is_deleted_with_grace() {
     check(
         app(),
         &format!("{UP} delete 30; exit app 143; cleared; vanish"),
-        expect![[r#"
+        expect![[r"
             > tick
               Prepare
               = Pending, app: ContainerCreating
@@ -201,7 +201,7 @@ fn a_pod_comes_up_and_is_deleted_with_grace() {
             > vanish
               Forget
               = Failed, app: Error(143)
-        "#]],
+        "]],
     );
 }
 
@@ -213,7 +213,7 @@ fn a_crash_loop_waits_longer_each_time_and_forgets_after_ten_good_minutes() {
         &format!(
             "{UP} exit app 1; {again} exit app 1; after 5; after 5; {again} exit app 0; after 20; {again} after 600; exit app 1"
         ),
-        expect![[r#"
+        expect![[r"
             > tick
               Prepare
               = Pending, app: ContainerCreating
@@ -266,7 +266,7 @@ fn a_crash_loop_waits_longer_each_time_and_forgets_after_ten_good_minutes() {
             > exit app 1
               pull app
               = Running, app: Error(1) x3
-        "#]],
+        "]],
     );
 }
 
@@ -285,7 +285,7 @@ fn initial_containers_run_one_after_the_other_and_sidecars_stay() {
         "tick; prepared; pulled first; started first; exit first 0; pulled side; started side; \
          probe startup side passes; pulled last; started last; exit last 0; pulled app; \
          started app; exit side 1; pulled side; started side; exit app 0; exit side 143; cleared",
-        expect![[r#"
+        expect![[r"
             > tick
               Prepare
               = Pending, first: PodInitializing, side: PodInitializing, last: PodInitializing, app: PodInitializing
@@ -345,7 +345,7 @@ fn initial_containers_run_one_after_the_other_and_sidecars_stay() {
               = Succeeded, first: Completed(0), side: Error(143) x1, last: Completed(0), app: Completed(0)
             > cleared
               = Succeeded, first: Completed(0), side: Error(143) x1, last: Completed(0), app: Completed(0)
-        "#]],
+        "]],
     );
 }
 
@@ -358,7 +358,7 @@ fn an_initial_container_that_fails_for_good_fails_the_pod() {
             "restartPolicy": "Never",
         }),
         "tick; prepared; pulled first; started first; exit first 3; cleared; delete 0",
-        expect![[r#"
+        expect![[r"
             > tick
               Prepare
               = Pending, first: PodInitializing, app: PodInitializing
@@ -379,7 +379,7 @@ fn an_initial_container_that_fails_for_good_fails_the_pod() {
             > delete 0
               Delete
               = Failed, first: Error(3), app: PodInitializing
-        "#]],
+        "]],
     );
 }
 
@@ -388,7 +388,7 @@ fn too_much_memory_shows_as_such() {
     check(
         json!({"containers": [{"name": "app", "image": "i"}], "restartPolicy": "Never"}),
         &format!("{UP} oom app; cleared"),
-        expect![[r#"
+        expect![[r"
             > tick
               Prepare
               = Pending, app: ContainerCreating
@@ -406,7 +406,7 @@ fn too_much_memory_shows_as_such() {
               = Failed, app: OOMKilled(137)
             > cleared
               = Failed, app: OOMKilled(137)
-        "#]],
+        "]],
     );
 }
 
@@ -422,7 +422,7 @@ fn readiness_comes_and_goes_and_liveness_kills() {
              probe readiness app passes; probe liveness app fails; exit app 137; \
              pulled app; started app"
         ),
-        expect![[r#"
+        expect![[r"
             > tick
               Prepare
               = Pending, app: ContainerCreating
@@ -456,7 +456,7 @@ fn readiness_comes_and_goes_and_liveness_kills() {
               Normal Started: Started container app
               probe app
               = Running, app: running x1
-        "#]],
+        "]],
     );
 }
 
@@ -545,7 +545,7 @@ fn a_hook_runs_before_the_stop_and_takes_from_its_grace() {
             "name": "app", "image": "i", "lifecycle": {"preStop": {"sleep": {"seconds": 5}}},
         }]}),
         &format!("{UP} delete 30; after 5; hooked app; delete 1; exit app 137; cleared"),
-        expect![[r#"
+        expect![[r"
             > tick
               Prepare
               = Pending, app: ContainerCreating
@@ -576,7 +576,7 @@ fn a_hook_runs_before_the_stop_and_takes_from_its_grace() {
             > cleared
               Delete
               = Failed, app: Error(137)
-        "#]],
+        "]],
     );
 }
 
@@ -585,7 +585,7 @@ fn a_pod_deleted_while_it_starts_leaves_nothing_behind() {
     check(
         app(),
         "tick; delete 30; prepared; cleared",
-        expect![[r#"
+        expect![[r"
             > tick
               Prepare
               = Pending, app: ContainerCreating
@@ -597,12 +597,12 @@ fn a_pod_deleted_while_it_starts_leaves_nothing_behind() {
             > cleared
               Delete
               = Failed, app: ContainerCreating
-        "#]],
+        "]],
     );
     check(
         app(),
         "tick; prepared; pulled app; vanish; started app; exit app 137; cleared",
-        expect![[r#"
+        expect![[r"
             > tick
               Prepare
               = Pending, app: ContainerCreating
@@ -625,7 +625,7 @@ fn a_pod_deleted_while_it_starts_leaves_nothing_behind() {
             > cleared
               Forget
               = Failed, app: Error(137)
-        "#]],
+        "]],
     );
 }
 
@@ -634,7 +634,7 @@ fn a_pod_that_outlives_its_deadline_fails() {
     check(
         json!({"containers": [{"name": "app", "image": "i"}], "activeDeadlineSeconds": 60}),
         &format!("{UP} after 60; exit app 143; cleared"),
-        expect![[r#"
+        expect![[r"
             > tick
               Prepare
               = Pending, app: ContainerCreating
@@ -657,7 +657,7 @@ fn a_pod_that_outlives_its_deadline_fails() {
               = Failed, app: Error(143)
             > cleared
               = Failed, app: Error(143)
-        "#]],
+        "]],
     );
 }
 
@@ -678,7 +678,7 @@ fn after_a_restart_of_the_process_containers_start_again_and_count_it() {
     for line in ["tick", "prepared", "pulled app", "started app"] {
         world.line(line);
     }
-    expect![[r#"
+    expect![[r"
         > tick
           Prepare
           = Running, app: ContainerStatusUnknown(137), other: Completed(0)
@@ -691,6 +691,6 @@ fn after_a_restart_of_the_process_containers_start_again_and_count_it() {
         > started app
           Normal Started: Started container app
           = Running, app: running x1, other: Completed(0)
-    "#]]
+    "]]
     .assert_eq(&world.transcript);
 }

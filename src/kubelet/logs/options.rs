@@ -94,15 +94,12 @@ fn decode(text: &str) -> String {
             .then(|| after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok()))
             .flatten()
             .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match code {
-            Some(code) => {
-                bytes.push(code);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(if byte == b'+' { b' ' } else { byte });
-                rest = after;
-            }
+        if let Some(code) = code {
+            bytes.push(code);
+            rest = &after[2..];
+        } else {
+            bytes.push(if byte == b'+' { b' ' } else { byte });
+            rest = after;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -71,7 +71,7 @@ async fn a_reader_gets_the_part_it_asks_for() {
     let fixture = fixture();
     let writer = fixture.logs.create(&fixture.pod, "app", 0).unwrap();
     print(&writer, "one\n");
-    tokio::time::advance(std::time::Duration::from_secs(60)).await;
+    tokio::time::advance(std::time::Duration::from_mins(1)).await;
     print(&writer, "two\n");
     writer.write(Stdio::Stderr, Bytes::from_static(b"three\n"));
     assert_eq!(fixture.read("").await, "one\ntwo\nthree\n");
@@ -120,13 +120,13 @@ async fn a_flood_keeps_five_files_and_a_follower_reads_on() {
     let mut reader = fixture.logs.read(&fixture.pod, "app", 0, options);
     let line = format!("{}\n", "y".repeat(10_000));
     let block = line.repeat(6);
-    let mut read = 0;
+    let mut read = 0_u64;
     let blocks = 1200;
     for _ in 0..blocks {
         print(&writer, &block);
-        while read < writer.progress().borrow().length as usize / 2 {
+        while read < writer.progress().borrow().length / 2 {
             let Some(bytes) = reader.next().await.unwrap() else { break };
-            read += bytes.len();
+            read += bytes.len() as u64;
         }
     }
     writer.close();

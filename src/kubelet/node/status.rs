@@ -108,10 +108,10 @@ fn info(node: &Node) -> NodeSystemInfo {
         kernel_version: machine.kernel.clone(),
         kube_proxy_version: String::new(),
         kubelet_version: node.version.clone(),
-        machine_id: machine.machine_id.clone(),
+        machine_id: machine.id.clone(),
         operating_system: "linux".to_owned(),
         os_image: machine.os.clone(),
-        system_uuid: machine.machine_id.clone(),
+        system_uuid: machine.id.clone(),
         swap: None,
     }
 }

@@ -52,7 +52,6 @@ impl Owner {
 fn previous_incarnation(record: &ContainerRecord) -> Option<u32> {
     record.last.as_ref()?;
     match record.phase {
-        Phase::Running(_) | Phase::Stopping { .. } => record.restarts.checked_sub(1),
         Phase::BackOff { .. } => Some(record.restarts),
         _ => record.restarts.checked_sub(1),
     }

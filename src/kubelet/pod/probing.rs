@@ -45,7 +45,8 @@ impl Owner {
             }
             let own = container(&pod, index);
             let outcome = match probes::spec_of(own, probe) {
-                Some(spec) => probes::run(&site.presence, address, own, spec).await,
+                // Boxed, so that the many probes that only wait for their time stay small.
+                Some(spec) => Box::pin(probes::run(&site.presence, address, own, spec)).await,
                 None => Outcome::Passed,
             };
             Done::Probed { container: index, id, tally, outcome }

@@ -19,20 +19,27 @@ const SETTLING: SignedDuration = SignedDuration::from_millis(40);
 /// Where the reporting of a pod stands.
 #[derive(Debug, Default)]
 pub(super) struct Report {
-    /// A write is under way; the next one waits for its answer.
-    writing: bool,
+    call: Call,
     /// Nothing is written before this time: after a failure, or at the very start.
     not_before: Option<Timestamp>,
     settled: bool,
     /// The object is to be deleted once its status is written.
     pub(super) delete: bool,
-    deleting: bool,
+}
+
+/// The call that is under way; the next one waits for its answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Call {
+    #[default]
+    None,
+    Status,
+    Deletion,
 }
 
 impl Report {
     /// When a write that was put off is due.
     pub(super) fn due(&self) -> Option<Timestamp> {
-        self.not_before.filter(|_| !self.writing)
+        self.not_before.filter(|_| self.call == Call::None)
     }
 }
 
@@ -40,8 +47,7 @@ impl Owner {
     /// Brings the API up to date, and the volumes' files with it.
     pub(super) fn report(&mut self) {
         self.refresh_if_due();
-        if self.report.writing || self.report.deleting || self.state.deletion == Deletion::Vanished
-        {
+        if self.report.call != Call::None || self.state.deletion == Deletion::Vanished {
             return;
         }
         let now = self.now();
@@ -77,7 +83,7 @@ impl Owner {
     }
 
     fn write(&mut self, change: serde_json::Value) {
-        self.report.writing = true;
+        self.report.call = Call::Status;
         let pods: Api<Pod> = Api::namespaced(self.site.client.clone(), self.namespace());
         let name = self.name().to_owned();
         self.work.push(Box::pin(async move {
@@ -88,7 +94,7 @@ impl Owner {
     }
 
     pub(super) fn end_write(&mut self, result: kube::Result<Box<Pod>>) {
-        self.report.writing = false;
+        self.report.call = Call::None;
         match result {
             Ok(pod) => {
                 self.backoff.reset();
@@ -112,7 +118,7 @@ impl Owner {
     }
 
     fn delete(&mut self) {
-        self.report.deleting = true;
+        self.report.call = Call::Deletion;
         let pods: Api<Pod> = Api::namespaced(self.site.client.clone(), self.namespace());
         let name = self.name().to_owned();
         let params = DeleteParams {
@@ -139,6 +145,6 @@ impl Owner {
                 self.put_off();
             }
         }
-        self.report.deleting = false;
+        self.report.call = Call::None;
     }
 }

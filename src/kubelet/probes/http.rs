@@ -50,25 +50,16 @@ async fn ask(
     let mut connection = std::pin::pin!(connection);
     let mut response = std::pin::pin!(sender.send_request(request));
     // The connection is driven only as long as its one answer is awaited.
-    loop {
-        tokio::select! {
-            biased;
-            response = &mut response => {
-                return response
-                    .map(|response| response.status().as_u16())
-                    .map_err(|error| crate::images::chain(&error));
-            }
-            ended = &mut connection => {
-                if let Err(error) = ended {
-                    return Err(crate::images::chain(&error));
-                }
-                return response
-                    .await
-                    .map(|response| response.status().as_u16())
-                    .map_err(|error| crate::images::chain(&error));
-            }
-        }
-    }
+    let response = tokio::select! {
+        biased;
+        response = &mut response => response,
+        ended = &mut connection => match ended {
+            Ok(()) => response.await,
+            Err(error) => Err(error),
+        },
+    };
+    let response = response.map_err(|error| crate::images::chain(&error))?;
+    Ok(response.status().as_u16())
 }
 
 fn request(

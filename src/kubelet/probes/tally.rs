@@ -88,7 +88,7 @@ impl Tally {
                 self.run = Some((false, 1));
             }
             if !passed && wait < left {
-                self.eager = Some((wait * 2, left - wait));
+                self.eager = Some((wait * 2, left.saturating_sub(wait)));
                 return Verdict { report: None, tell: false, next: wait };
             }
             self.eager = None;

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::{
     Container, ContainerState, ContainerStateRunning, ContainerStateTerminated,
-    ContainerStateWaiting, ContainerStatus, Pod,
+    ContainerStateWaiting, ContainerStatus, Pod, ResourceRequirements,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
@@ -52,8 +52,11 @@ fn one(container: &Container, policy: &Policy, state: &State, index: usize) -> C
         started: Some(run.is_some_and(|run| run.started)),
         restart_count: i32::try_from(record.restarts).unwrap_or(i32::MAX),
         state: Some(shown),
-        last_state: Some(last_shown.map_or_else(ContainerState::default, |last| terminated(last))),
-        resources: container.resources.clone().filter(|resources| *resources != Default::default()),
+        last_state: Some(last_shown.map_or_else(ContainerState::default, terminated)),
+        resources: container
+            .resources
+            .clone()
+            .filter(|resources| *resources != ResourceRequirements::default()),
         allocated_resources: container
             .resources
             .as_ref()

@@ -171,16 +171,16 @@ fn mounts_are_folders_and_single_files_get_one_of_their_own() {
     .with_map("c", &[("a", "1"), ("b", "2")]);
     fixture.write().unwrap();
     let mounts = fixture.mounts().unwrap();
-    let text: String = mounts
+    let lines = mounts
         .iter()
-        .map(|(host, guest, read_only)| format!("{guest} = {host} read_only={read_only}\n"))
-        .collect();
-    expect![[r#"
+        .map(|(host, guest, read_only)| format!("{guest} = {host} read_only={read_only}"));
+    let text = lines.collect::<Vec<_>>().join("\n") + "\n";
+    expect![[r"
         /config = pods/u/volumes/v read_only=true
         /data = pods/u/volumes/e read_only=false
         /part = pods/u/volumes/e/a/b read_only=true
         /etc/app = pods/u/files/app/_etc_app read_only=true
-    "#]]
+    "]]
     .assert_eq(&text);
     let files = fixture.folder.path().join("pods/u/files/app/_etc_app");
     assert_eq!(fs::read_to_string(files.join("two.conf")).unwrap(), "2");
