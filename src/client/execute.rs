@@ -72,27 +72,46 @@ pub(crate) struct Executor {
 }
 
 impl Executor {
-    /// Does what the plan says, in order; neighbouring deletions and the members of a creation run together.
+    /// Does what the plan says, in order; neighbours that do not depend on each other run together.
     pub(crate) async fn execute(&self, plan: Plan) -> (Outcome, Written) {
         let mut written = Written::default();
         let mut actions = plan.actions.into_iter().peekable();
         while let Some(action) = actions.next() {
+            let kind = std::mem::discriminant(&action);
             let mut batch = vec![action];
-            while let (Action::Delete(_), Some(Action::Delete(_))) = (&batch[0], actions.peek()) {
-                batch.extend(actions.next());
+            while let Some(next) =
+                actions.next_if(|next| std::mem::discriminant(next) == kind && is_independent(next))
+            {
+                batch.push(next);
             }
-            if let Err(error) = self.step(batch, &mut written).await {
+            if let Err(error) = self.batch(batch, &mut written).await {
                 return (outcome(error), written);
             }
         }
         (Outcome::Done, written)
     }
 
-    async fn step(&self, mut batch: Vec<Action>, written: &mut Written) -> Result<(), Stop> {
-        if batch.len() > 1 {
-            return self.delete_batch(batch, written).await;
+    async fn batch(&self, mut batch: Vec<Action>, written: &mut Written) -> Result<(), Stop> {
+        if batch.len() == 1 {
+            return self.step(batch.swap_remove(0), written).await;
         }
-        match batch.swap_remove(0) {
+        let requests = batch.into_iter().map(|action| async {
+            let mut written = Written::default();
+            let result = self.step(action, &mut written).await;
+            (result, written)
+        });
+        let results: Vec<_> = stream::iter(requests).buffer_unordered(IN_FLIGHT).collect().await;
+        let mut first = Ok(());
+        for (result, more) in results {
+            written.revisions.extend(more.revisions);
+            written.deletions.extend(more.deletions);
+            first = first.and(result);
+        }
+        first
+    }
+
+    async fn step(&self, action: Action, written: &mut Written) -> Result<(), Stop> {
+        match action {
             Action::Create(creation) => self.create(*creation, written).await,
             Action::Patch(patch) => self.patch(*patch, written).await,
             Action::Update { target, subresource, body } => {
@@ -102,7 +121,7 @@ impl Executor {
             Action::Delete(deletion) => self.delete(deletion, written).await,
             Action::DeleteAll { resource, namespace } => {
                 let path = resource.path(&namespace);
-                let body = json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
+                let body = json!({ "kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background" });
                 self.send(Method::DELETE, &path, &body).await.map(|_| ()).or_else(unless_gone)
             }
             Action::Require(requirement) => self.require(requirement).await,
@@ -185,26 +204,6 @@ impl Executor {
         let answer: Answer = self.caches.client().request(request).await?;
         written.replaced(target, planned_on, answer);
         Ok(())
-    }
-
-    async fn delete_batch(&self, batch: Vec<Action>, written: &mut Written) -> Result<(), Stop> {
-        let deletions = batch.into_iter().filter_map(|action| match action {
-            Action::Delete(deletion) => Some(deletion),
-            _ => None,
-        });
-        let requests = deletions.map(|deletion| async {
-            let mut written = Written::default();
-            let result = self.delete(deletion, &mut written).await;
-            (result, written)
-        });
-        let results: Vec<_> = stream::iter(requests).buffer_unordered(IN_FLIGHT).collect().await;
-        let mut first = Ok(());
-        for (result, more) in results {
-            written.revisions.extend(more.revisions);
-            written.deletions.extend(more.deletions);
-            first = first.and(result);
-        }
-        first
     }
 
     async fn delete(&self, deletion: Deletion, written: &mut Written) -> Result<(), Stop> {
@@ -322,6 +321,11 @@ impl From<kube::Error> for Stop {
     fn from(error: kube::Error) -> Self {
         Self::Error(error)
     }
+}
+
+/// Neighbours of this sort touch different things.
+fn is_independent(action: &Action) -> bool {
+    matches!(action, Action::Delete(_) | Action::DeleteAll { .. } | Action::Require(_))
 }
 
 fn outcome(stop: Stop) -> Outcome {

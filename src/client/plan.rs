@@ -179,12 +179,10 @@ impl Plan {
         self.push(Action::Patch(Box::new(Patch { target, subresource: "", body })));
     }
 
-    /// Changes an object's status by a merge patch, whatever else happened to it.
+    /// Changes an object's status by a merge patch, provided it is still as it was observed.
     pub fn patch_status<K: Cached>(&mut self, observed: &K, status: Value) {
-        let mut body = json!({ "status": status });
-        if let Some(uid) = &observed.meta().uid {
-            body["metadata"] = json!({ "uid": uid });
-        }
+        let version = &observed.meta().resource_version;
+        let body = json!({ "metadata": { "resourceVersion": version }, "status": status });
         let target = Target::of(observed);
         self.push(Action::Patch(Box::new(Patch { target, subresource: "status", body })));
     }
@@ -268,7 +266,6 @@ fn without_version(body: &Value) -> Value {
     let mut body = body.clone();
     if let Some(meta) = body["metadata"].as_object_mut() {
         meta.remove("resourceVersion");
-        meta.remove("uid");
     }
     if let Some(fields) = body.as_object_mut() {
         fields.retain(|_, value| !value.is_null() && *value != json!({}));

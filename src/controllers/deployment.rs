@@ -1,4 +1,4 @@
-//! Rolls each Deployment's template out over ReplicaSets.
+//! Rolls each Deployment's template out over `ReplicaSets`.
 //!
 //! A plan is drafted on copies of the sets ([`draft::Draft`]): adopting, renumbering, scaling and cleaning up all change
 //! drafts, and each changed draft becomes one patch. The status comes last.
@@ -29,7 +29,7 @@ mod template;
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) deployment: Arc<Deployment>,
-    /// ReplicaSets of the namespace.
+    /// `ReplicaSets` of the namespace.
     pub(crate) sets: Vec<Arc<ReplicaSet>>,
     /// Pods of the sets the Deployment controls.
     pub(crate) pods: Vec<Arc<Pod>>,
@@ -65,14 +65,14 @@ pub(crate) fn reconcile(snapshot: &Snapshot) -> Plan {
 /// Runs [`reconcile`] for every Deployment.
 #[derive(Debug)]
 pub(crate) struct Deployments {
-    deployments: Cache<Deployment>,
+    all: Cache<Deployment>,
     sets: Cache<ReplicaSet>,
     pods: Cache<Pod>,
 }
 
 impl Deployments {
     pub(crate) fn new(caches: &Caches) -> Self {
-        Self { deployments: caches.of(), sets: caches.of(), pods: caches.of() }
+        Self { all: caches.of(), sets: caches.of(), pods: caches.of() }
     }
 }
 
@@ -82,15 +82,15 @@ impl Controller for Deployments {
     const NAME: &'static str = "deployment-controller";
 
     fn watches(&self, watches: &Watches<'_, Key>) {
-        watches.each(&self.deployments);
+        watches.each(&self.all);
         watches.controlled_by::<Deployment, ReplicaSet>(&self.sets);
-        let deployments = self.deployments.clone();
+        let deployments = self.all.clone();
         watches.on(&self.sets, move |change| {
             let orphan = change.new.as_ref().filter(|set| controller_of(&set.metadata).is_none());
             orphan.map(|set| adopters(&deployments, set)).unwrap_or_default()
         });
         // Recreate waits until the last old pod is gone, which no status of a set tells.
-        let (deployments, sets) = (self.deployments.clone(), self.sets.clone());
+        let (deployments, sets) = (self.all.clone(), self.sets.clone());
         watches.on(&self.pods, move |change| {
             let gone = change.old.as_ref().filter(|_| change.new.is_none());
             gone.and_then(|pod| waiting(&deployments, &sets, pod)).into_iter().collect()
@@ -98,7 +98,7 @@ impl Controller for Deployments {
     }
 
     fn observe(&self, key: &Key, now: Timestamp) -> Option<Snapshot> {
-        let deployment = self.deployments.get(key)?;
+        let deployment = self.all.get(key)?;
         let uid = deployment.metadata.uid.as_deref().unwrap_or_default();
         let controlled = self.sets.controlled_by(uid);
         let uids = controlled.iter().filter_map(|set| set.metadata.uid.as_deref());

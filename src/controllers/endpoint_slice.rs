@@ -1,4 +1,4 @@
-//! Keeps the EndpointSlices of every Service that selects pods.
+//! Keeps the `EndpointSlices` of every Service that selects pods.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Keeps the Endpoints object of every Service that selects pods, for clients older than EndpointSlices.
+//! Keeps the Endpoints object of every Service that selects pods, for clients older than `EndpointSlices`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Copies Endpoints that people write by hand for a Service without selector into EndpointSlices.
+//! Copies Endpoints that people write by hand for a Service without selector into `EndpointSlices`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -55,7 +55,6 @@ pub(crate) fn reconcile(snapshot: &Snapshot) -> Plan {
         let left = grace - snapshot.silence + SignedDuration::from_secs(1);
         plan.again_in(Duration::try_from(left).unwrap_or_default());
     }
-    let before = ready_status(node);
     let mut after = node.clone();
     if silent {
         forget_conditions(&mut after, snapshot.now);
@@ -69,9 +68,8 @@ pub(crate) fn reconcile(snapshot: &Snapshot) -> Plan {
         let conditions = after.status.as_ref().and_then(|status| status.conditions.clone());
         plan.patch_status(node, json!({ "conditions": conditions }));
     }
-    let ready = ready_status(&after);
-    if ready != "True" {
-        if before == "True" {
+    if ready_status(&after).is_some_and(|ready| ready != "True") {
+        if is_ready(node) {
             let message = format!("Node {} status is now: NodeNotReady", name(node));
             plan.emit(Occurrence::normal(node, "NodeNotReady", message));
         }
@@ -84,11 +82,16 @@ fn name(node: &Node) -> &str {
     node.metadata.name.as_deref().unwrap_or_default()
 }
 
-/// The status of the node's Ready condition; "Unknown" when it has none.
-pub(crate) fn ready_status(node: &Node) -> String {
+/// The status of the node's Ready condition, if it has one.
+pub(crate) fn ready_status(node: &Node) -> Option<&str> {
     let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
     let mut ready = conditions.filter(|condition| condition.type_ == "Ready");
-    ready.next().map_or_else(|| "Unknown".to_owned(), |ready| ready.status.clone())
+    ready.next().map(|ready| ready.status.as_str())
+}
+
+/// Whether the node says that it is ready.
+pub(crate) fn is_ready(node: &Node) -> bool {
+    ready_status(node) == Some("True")
 }
 
 fn forget_conditions(node: &mut Node, now: Timestamp) {
@@ -184,7 +187,7 @@ impl NodeLifecycle {
         let zone = zone::of(node);
         let nodes = self.nodes.list();
         let mates = nodes.iter().filter(|mate| zone::of(mate) == zone);
-        Outage::among(mates.map(|mate| ready_status(mate) == "True"))
+        Outage::among(mates.map(|mate| is_ready(mate)))
     }
 }
 
@@ -197,7 +200,7 @@ impl Controller for NodeLifecycle {
         // A node that comes or goes changes how much of its zone is down, so all are looked at.
         let nodes = self.nodes.clone();
         watches.on(&self.nodes, move |change| {
-            let states: Vec<_> = change.states().map(|node| ready_status(node)).collect();
+            let states: Vec<_> = change.states().map(|node| is_ready(node)).collect();
             if states.len() == 2 && states[0] == states[1] {
                 return vec![change.key()];
             }
@@ -221,7 +224,7 @@ impl Controller for NodeLifecycle {
         };
         let (silence, heard) = self.listen(&node, now);
         let outage = self.outage(&node);
-        let suspicious = silence > GRACE || ready_status(&node) != "True";
+        let suspicious = silence > GRACE || !is_ready(&node);
         let mut pods = if suspicious { self.pods.list() } else { Vec::new() };
         pods.retain(|pod| pod::node(pod) == key.name);
         Some(Snapshot { node, pods, silence, heard, outage, now })

@@ -13,7 +13,7 @@ use k8s_openapi::api::core::v1::{Node, Pod};
 use serde_json::json;
 
 use crate::conditions::with_pod_condition;
-use crate::node_lifecycle::ready_status;
+use crate::node_lifecycle::is_ready;
 use crate::pod;
 
 /// Finished pods that may stay, for people to read their logs; Kubernetes' default.
@@ -150,7 +150,7 @@ impl PodGarbage {
         missing.remove(name);
         let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
         let off = taints.iter().any(|taint| taint.key == OUT_OF_SERVICE);
-        if off && ready_status(&node) != "True" { Home::OutOfService } else { Home::Present }
+        if off && !is_ready(&node) { Home::OutOfService } else { Home::Present }
     }
 }
 

@@ -61,7 +61,7 @@ fn status(snapshot: &Snapshot, counts: Counts, wanted: usize) -> ReplicaSetStatu
     }
 }
 
-/// ReplicaFailure stands while the server refuses to make or delete the pods that are missing or too many.
+/// `ReplicaFailure` stands while the server refuses to make or delete the pods that are missing or too many.
 fn conditions(
     snapshot: &Snapshot,
     counts: Counts,

@@ -1,4 +1,4 @@
-//! What ReplicaSets and ReplicationControllers share: the right number of pods, and how they count them.
+//! What `ReplicaSets` and `ReplicationControllers` share: the right number of pods, and how they count them.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

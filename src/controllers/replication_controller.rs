@@ -1,4 +1,4 @@
-//! Makes as many pods as each ReplicationController asks for: a ReplicaSet with an older spelling.
+//! Makes as many pods as each `ReplicationController` asks for: a ReplicaSet with an older spelling.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use crate::ownership::controller_of;
 use crate::replication::{self, Counts, Wanted};
 use crate::selector::Selector;
 
-/// What a decision about one ReplicationController is based on.
+/// What a decision about one `ReplicationController` is based on.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     controller: Arc<ReplicationController>,
@@ -75,7 +75,7 @@ fn status(snapshot: &Snapshot, counts: Counts, wanted: usize) -> ReplicationCont
     }
 }
 
-/// Runs [`reconcile`] for every ReplicationController.
+/// Runs [`reconcile`] for every `ReplicationController`.
 #[derive(Debug)]
 pub(crate) struct ReplicationControllers {
     controllers: Cache<ReplicationController>,

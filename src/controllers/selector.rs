@@ -15,7 +15,7 @@ impl Selector {
         Self(selector.clone().try_into().ok())
     }
 
-    /// Of a Service or ReplicationController: an empty or missing one selects nothing.
+    /// Of a Service or `ReplicationController`: an empty or missing one selects nothing.
     pub(crate) fn of_labels(labels: Option<&BTreeMap<String, String>>) -> Self {
         Self(
             labels

@@ -1,4 +1,4 @@
-//! Gives every namespace its `default` ServiceAccount.
+//! Gives every namespace its `default` `ServiceAccount`.
 
 use client::{Cache, Caches, Controller, Key, Plan, Watches};
 use jiff::Timestamp;

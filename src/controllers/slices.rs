@@ -1,4 +1,4 @@
-//! Fits endpoints into EndpointSlices with as few writes as possible.
+//! Fits endpoints into `EndpointSlices` with as few writes as possible.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,8 +24,11 @@ const PER_SLICE: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Shape {
     pub(crate) family: String,
-    ports: Vec<(Option<String>, Option<String>, Option<i32>, Option<String>)>,
+    ports: Vec<Port>,
 }
+
+/// Name, protocol, number, application protocol.
+type Port = (Option<String>, Option<String>, Option<i32>, Option<String>);
 
 impl Shape {
     pub(crate) fn new(family: &str, ports: &[EndpointPort]) -> Self {

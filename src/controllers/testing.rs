@@ -68,10 +68,6 @@ impl World {
         self.write(target, body);
     }
 
-    pub(crate) fn remove<K: Cached>(&mut self, key: &Key) {
-        self.objects.remove(&Target { resource: Resource::of::<K>(), key: key.clone() });
-    }
-
     /// Does what a plan says; true when that was anything but events.
     pub(crate) fn apply(&mut self, plan: Plan) -> bool {
         let before = self.written;

@@ -1,4 +1,5 @@
-//! Rollouts, played against ReplicaSets and pods in memory.
+//! Rollouts, played against `ReplicaSets` and pods in memory.
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use std::fmt::Write as _;
 
@@ -198,15 +199,21 @@ fn check(actual: &str, expect: Expect) {
 #[test]
 fn a_new_deployment_makes_one_set_and_becomes_available() {
     let mut cluster = Cluster::rolling(3, "25%", "25%");
-    check(&cluster.settle(), expect![[r#"
+    check(
+        &cluster.settle(),
+        expect![[r#"
         Scaled up replica set (new) from 0 to 3
-    "#]]);
-    check(&cluster.status(), expect![[r#"
+    "#]],
+    );
+    check(
+        &cluster.status(),
+        expect![[r#"
         replicas=3 updated=3 ready=3 available=3 unavailable=0 observed=1/1
         Available=True MinimumReplicasAvailable: Deployment has minimum availability.
         Progressing=True NewReplicaSetAvailable: ReplicaSet "(v1)" has successfully progressed.
         v1 3/3 revision=1 history=
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -214,21 +221,27 @@ fn a_rolling_update_moves_pod_by_pod() {
     let mut cluster = Cluster::rolling(3, "1", "0");
     cluster.settle();
     cluster.image("v2");
-    check(&cluster.settle(), expect![[r#"
+    check(
+        &cluster.settle(),
+        expect![[r#"
         Scaled up replica set (new) from 0 to 1
         Scaled down replica set (v1) from 3 to 2
         Scaled up replica set (v2) from 1 to 2
         Scaled down replica set (v1) from 2 to 1
         Scaled up replica set (v2) from 2 to 3
         Scaled down replica set (v1) from 1 to 0
-    "#]]);
-    check(&cluster.status(), expect![[r#"
+    "#]],
+    );
+    check(
+        &cluster.status(),
+        expect![[r#"
         replicas=3 updated=3 ready=3 available=3 unavailable=0 observed=2/2
         Available=True MinimumReplicasAvailable: Deployment has minimum availability.
         Progressing=True NewReplicaSetAvailable: ReplicaSet "(v2)" has successfully progressed.
         v1 0/0 revision=1 history=
         v2 3/3 revision=2 history=
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -236,10 +249,13 @@ fn recreate_ends_all_old_pods_before_the_first_new_one() {
     let mut cluster = Cluster::new(2, json!({"type": "Recreate"}));
     cluster.settle();
     cluster.image("v2");
-    check(&cluster.settle(), expect![[r#"
+    check(
+        &cluster.settle(),
+        expect![[r#"
         Scaled down replica set (v1) from 2 to 0
         Scaled up replica set (new) from 0 to 2
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -250,13 +266,16 @@ fn going_back_renumbers_the_old_set_and_keeps_its_history() {
     cluster.settle();
     cluster.image("v1");
     cluster.settle();
-    check(&cluster.status(), expect![[r#"
+    check(
+        &cluster.status(),
+        expect![[r#"
         replicas=1 updated=1 ready=1 available=1 unavailable=0 observed=3/3
         Available=True MinimumReplicasAvailable: Deployment has minimum availability.
         Progressing=True NewReplicaSetAvailable: ReplicaSet "(v1)" has successfully progressed.
         v1 1/1 revision=3 history=1
         v2 0/0 revision=2 history=
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -266,13 +285,16 @@ fn old_sets_beyond_the_history_limit_are_deleted() {
         cluster.image(version);
         cluster.settle();
     }
-    check(&cluster.status(), expect![[r#"
+    check(
+        &cluster.status(),
+        expect![[r#"
         replicas=1 updated=1 ready=1 available=1 unavailable=0 observed=5/5
         Available=True MinimumReplicasAvailable: Deployment has minimum availability.
         Progressing=True NewReplicaSetAvailable: ReplicaSet "(v4)" has successfully progressed.
         v3 0/0 revision=3 history=
         v4 1/1 revision=4 history=
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -280,24 +302,33 @@ fn a_paused_deployment_scales_but_does_not_roll() {
     let mut cluster = Cluster::rolling(2, "1", "0");
     cluster.settle();
     cluster.edit(json!({"paused": true, "replicas": 4, "template": template("v2")}));
-    check(&cluster.settle(), expect![[r#"
+    check(
+        &cluster.settle(),
+        expect![[r#"
         Scaled up replica set (v1) from 2 to 4
-    "#]]);
-    check(&cluster.status(), expect![[r#"
+    "#]],
+    );
+    check(
+        &cluster.status(),
+        expect![[r#"
         replicas=4 updated=0 ready=4 available=4 unavailable=0 observed=2/2
         Progressing=Unknown DeploymentPaused: Deployment is paused
         Available=True MinimumReplicasAvailable: Deployment has minimum availability.
         v1 4/4 revision=1 history=
-    "#]]);
+    "#]],
+    );
     cluster.edit(json!({"paused": false}));
     cluster.settle();
-    check(&cluster.status(), expect![[r#"
+    check(
+        &cluster.status(),
+        expect![[r#"
         replicas=4 updated=4 ready=4 available=4 unavailable=0 observed=3/3
         Available=True MinimumReplicasAvailable: Deployment has minimum availability.
         Progressing=True NewReplicaSetAvailable: ReplicaSet "(v2)" has successfully progressed.
         v1 0/0 revision=1 history=
         v2 4/4 revision=2 history=
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -311,24 +342,30 @@ fn scaling_in_the_middle_of_a_rollout_is_shared_by_size() {
     let plan = cluster.plan();
     cluster.0.apply(plan);
     cluster.settle_sets();
-    check(&cluster.status(), expect![[r#"
+    check(
+        &cluster.status(),
+        expect![[r#"
         replicas=11 updated=3 ready=8 available=8 unavailable=5 observed=2/2
         Available=True MinimumReplicasAvailable: Deployment has minimum availability.
         Progressing=True ReplicaSetUpdated: ReplicaSet "(v2)" is progressing.
         v1 8/8 revision=1 history=
         v2 0/5 revision=2 history=
-    "#]]);
+    "#]],
+    );
     cluster.edit(json!({"replicas": 15}));
     let plan = cluster.plan();
     cluster.0.apply(plan);
     cluster.settle_sets();
-    check(&cluster.status(), expect![[r#"
+    check(
+        &cluster.status(),
+        expect![[r#"
         replicas=13 updated=5 ready=8 available=8 unavailable=10 observed=3/3
         Progressing=True ReplicaSetUpdated: ReplicaSet "(v2)" is progressing.
         Available=False MinimumReplicasUnavailable: Deployment does not have minimum availability.
         v1 8/11 revision=1 history=
         v2 0/7 revision=2 history=
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -342,19 +379,25 @@ fn a_rollout_that_does_not_get_on_exceeds_its_deadline() {
         cluster.settle_sets();
     }
     let plan = cluster.plan();
-    check(&plan.to_string(), expect![[r#"
+    check(
+        &plan.to_string(),
+        expect![[r#"
         again in 601s
-    "#]]);
+    "#]],
+    );
     cluster.0.wait(601);
     let plan = cluster.plan();
     cluster.0.apply(plan);
-    check(&cluster.status(), expect![[r#"
+    check(
+        &cluster.status(),
+        expect![[r#"
         replicas=2 updated=1 ready=1 available=1 unavailable=1 observed=2/2
         Available=True MinimumReplicasAvailable: Deployment has minimum availability.
         Progressing=False ProgressDeadlineExceeded: ReplicaSet "(broken)" has timed out progressing.
         v1 1/1 revision=1 history=
         broken 0/1 revision=2 history=
-    "#]]);
+    "#]],
+    );
     let plan = cluster.plan();
     check(&plan.to_string(), expect![[""]]);
 }

@@ -1,1 +1,78 @@
-//! placeholder
+//! How a namespace is emptied and let go.
+
+use expect_test::{Expect, expect};
+use serde_json::json;
+
+use super::*;
+use crate::testing::{now, object};
+
+/// `pods 2/1 finalizer`: two objects, of which one is untouched, held by a finalizer; `events ?`: not counted.
+fn check(content: &[&str], expect: Expect) {
+    let content = content.iter().map(|text| {
+        let mut words = text.split(' ');
+        let plural = words.next().unwrap().to_owned();
+        let numbers = words.next().unwrap();
+        let (objects, untouched) = numbers.split_once('/').unwrap_or(("0", "0"));
+        let objects = objects.parse().unwrap();
+        Content {
+            resource: Resource {
+                group: "".into(),
+                version: "v1".into(),
+                kind: plural.clone().into(),
+                plural: plural.into(),
+            },
+            objects,
+            untouched: untouched.parse().unwrap(),
+            finalizers: words.map(|name| (name.to_owned(), objects)).collect(),
+            counted: numbers != "?",
+        }
+    });
+    let namespace = object(json!({
+        "metadata": {"name": "n", "uid": "u", "deletionTimestamp": now().to_string()},
+        "spec": {"finalizers": ["kubernetes", "example.com/mine"]},
+        "status": {"phase": "Terminating"},
+    }));
+    let plan = reconcile(&Snapshot { namespace, content: content.collect(), now: now() });
+    expect.assert_eq(&plan.to_string());
+}
+
+#[test]
+fn pods_go_before_everything_else() {
+    check(
+        &["secrets 1/1", "pods 2/2", "events ?"],
+        expect![[r#"
+        patch namespace n/status {"status":{"conditions":[{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All resources successfully discovered","reason":"ResourcesDiscovered","status":"False","type":"NamespaceDeletionDiscoveryFailure"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All legacy kube types successfully parsed","reason":"ParsedGroupVersions","status":"False","type":"NamespaceDeletionGroupVersionParsingFailure"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All content successfully deleted, may be waiting on finalization","reason":"ContentDeleted","status":"False","type":"NamespaceDeletionContentFailure"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"Some resources are remaining: pods. has 2 resource instances, secrets. has 1 resource instances","reason":"SomeResourcesRemain","status":"True","type":"NamespaceContentRemaining"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All content-preserving finalizers finished","reason":"ContentHasNoFinalizers","status":"False","type":"NamespaceFinalizersRemaining"}],"phase":"Terminating"}}
+        delete all pods of n
+        again in 5s
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_already_going_is_waited_for() {
+    check(
+        &["pods 0/0", "secrets 1/0 example.com/hold", "events ?"],
+        expect![[r#"
+        patch namespace n/status {"status":{"conditions":[{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All resources successfully discovered","reason":"ResourcesDiscovered","status":"False","type":"NamespaceDeletionDiscoveryFailure"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All legacy kube types successfully parsed","reason":"ParsedGroupVersions","status":"False","type":"NamespaceDeletionGroupVersionParsingFailure"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All content successfully deleted, may be waiting on finalization","reason":"ContentDeleted","status":"False","type":"NamespaceDeletionContentFailure"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"Some resources are remaining: secrets. has 1 resource instances","reason":"SomeResourcesRemain","status":"True","type":"NamespaceContentRemaining"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances","reason":"SomeFinalizersRemain","status":"True","type":"NamespaceFinalizersRemaining"}],"phase":"Terminating"}}
+        delete all events of n
+        again in 5s
+    "#]],
+    );
+}
+
+#[test]
+fn an_empty_namespace_is_asked_once_more_and_let_go() {
+    check(
+        &["pods 0/0", "secrets 0/0", "events ?"],
+        expect![[r#"
+        patch namespace n/status {"status":{"conditions":[{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All resources successfully discovered","reason":"ResourcesDiscovered","status":"False","type":"NamespaceDeletionDiscoveryFailure"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All legacy kube types successfully parsed","reason":"ParsedGroupVersions","status":"False","type":"NamespaceDeletionGroupVersionParsingFailure"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All content successfully deleted, may be waiting on finalization","reason":"ContentDeleted","status":"False","type":"NamespaceDeletionContentFailure"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All content successfully removed","reason":"ContentRemoved","status":"False","type":"NamespaceContentRemaining"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All content-preserving finalizers finished","reason":"ContentHasNoFinalizers","status":"False","type":"NamespaceFinalizersRemaining"}],"phase":"Terminating"}}
+        delete all pods of n
+        delete all secrets of n
+        delete all events of n
+        require no pods in n
+        require no secrets in n
+        require no events in n
+        update namespace n/finalize
+    "#]],
+    );
+}

@@ -22,10 +22,11 @@ pub(super) fn wanted_taints(node: &Node, outage: Outage, now: Timestamp) -> Vec<
     let present = node.spec.as_ref().and_then(|spec| spec.taints.clone()).unwrap_or_default();
     let mut keep_away: Vec<&str> = Vec::new();
     let mut evict = None;
-    match ready_status(node).as_str() {
-        "True" => {}
-        "False" => evict = Some(NOT_READY),
-        _ => evict = Some(UNREACHABLE),
+    match ready_status(node) {
+        // A node that has not reported yet is being set up; its own taints keep pods away.
+        None | Some("True") => {}
+        Some("False") => evict = Some(NOT_READY),
+        Some(_) => evict = Some(UNREACHABLE),
     }
     keep_away.extend(evict);
     let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
