@@ -33,7 +33,7 @@ impl Conform<'_> {
                 self.strictness.unknown_field(&path);
                 return false;
             };
-            if value.is_null() {
+            if field.leaves_out(value) {
                 return false;
             }
             if result.is_ok() {
@@ -52,13 +52,15 @@ impl Conform<'_> {
         path: &Path<'_>,
     ) -> Result<(), Problem> {
         match (kind, &mut *value) {
-            (FieldType::String | FieldType::Duration, Value::String(_))
+            (
+                FieldType::String | FieldType::Duration | FieldType::IntOrString,
+                Value::String(_),
+            )
             | (FieldType::Bool, Value::Bool(_))
             | (FieldType::Double, Value::Number(_))
             | (FieldType::Any | FieldType::FieldsV1, _) => Ok(()),
             (FieldType::Int64, Value::Number(number)) if number.is_i64() => Ok(()),
             (FieldType::Int32, Value::Number(number)) if is_int32(number) => Ok(()),
-            (FieldType::IntOrString, Value::String(_)) => Ok(()),
             (FieldType::IntOrString, Value::Number(number)) if is_int32(number) => Ok(()),
             (FieldType::Object(id), Value::Object(map)) => {
                 self.object(map, self.schemas.get(*id), path)

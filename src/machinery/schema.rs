@@ -68,7 +68,7 @@ pub struct Field {
     pub number: Option<u32>,
     /// Whether OpenAPI lists it as required.
     pub required: bool,
-    /// Whether absence differs from the zero value; `None` where the data does not say.
+    /// Whether absence differs from the zero value (a pointer in Go); `None` where the data does not say.
     pub optional: Option<bool>,
     /// How server-side apply treats a list.
     pub list_type: Option<ListType>,
@@ -216,6 +216,22 @@ impl Definition {
     /// The last part of the name: `PodSpec`.
     pub fn short_name(&self) -> &str {
         self.name.rsplit('.').next().unwrap_or(&self.name)
+    }
+}
+
+impl Field {
+    /// Whether a document leaves this value out, because it says no more than absence.
+    pub(crate) fn leaves_out(&self, value: &Value) -> bool {
+        let says_nothing = match value {
+            Value::Null => return true,
+            Value::String(text) => text.is_empty(),
+            Value::Bool(truth) => !truth,
+            Value::Number(number) => {
+                number.as_i64() == Some(0) && self.kind != FieldType::IntOrString
+            }
+            Value::Array(_) | Value::Object(_) => false,
+        };
+        says_nothing && !self.required && self.optional == Some(false)
     }
 }
 

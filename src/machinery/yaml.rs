@@ -16,6 +16,9 @@ const MAX_DEPTH: usize = 128;
 /// nested aliases could claim.
 const MAX_EXPANSION: usize = 8 << 20;
 
+/// Where `!!str` and its like live.
+const STANDARD_TAGS: &str = "tag:yaml.org,2002:";
+
 /// Why a body could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -163,7 +166,7 @@ fn merge(map: &mut Map<String, Value>, value: Value) -> Result<(), Error> {
 
 fn resolve(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, Error> {
     let plain = matches!(style, ScalarStyle::Plain);
-    match tag.and_then(Tag::core_suffix) {
+    match tag.and_then(|tag| tag.suffix_in_namespace(STANDARD_TAGS)).as_deref() {
         Some("str") => Ok(Value::from(text)),
         Some("binary") => scalar::binary(text).ok_or_else(|| Error::Scalar(text.to_owned())),
         Some("null" | "bool" | "int" | "float") => {

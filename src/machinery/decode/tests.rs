@@ -70,6 +70,13 @@ fn a_null_timestamp_is_no_timestamp() {
 }
 
 #[test]
+fn zero_is_left_out_where_it_means_nothing() {
+    let body = r#"{"spec": {"ports": [{"port": 0, "nodePort": 0, "targetPort": 0}]}}"#;
+    let decoded = read("Service", body, FieldValidation::Strict).unwrap();
+    assert_eq!(decoded.object["spec"]["ports"], json!([{"port": 0, "targetPort": 0}]));
+}
+
+#[test]
 fn what_is_no_object_is_refused() {
     for body in ["", "[]", "null", "1", "{", "\u{1}"] {
         assert!(read("Pod", body, FieldValidation::Ignore).is_err(), "{body}");

@@ -169,16 +169,16 @@ impl Decoder<'_> {
     }
 }
 
-/// Writers always send the fields that cannot be absent in Go; those that JSON leaves out when empty are left out.
+/// Writers always send what cannot be absent in Go, so an empty value says nothing, unless the schema knows better. A
+/// truth is kept where it does not: `false` means the same as absence for the fields concerned, but not for the others.
 fn is_worth_keeping(field: &Field, value: &Value) -> bool {
+    if field.optional.is_some() || field.required {
+        return !field.leaves_out(value);
+    }
     match value {
         Value::Null => false,
-        _ if field.required || field.optional == Some(true) => true,
         Value::String(text) => !text.is_empty(),
-        Value::Bool(truth) => *truth,
-        Value::Number(number) => {
-            number.as_f64() != Some(0.0) || field.kind == FieldType::IntOrString
-        }
-        Value::Array(_) | Value::Object(_) => true,
+        Value::Number(number) => number.as_i64() != Some(0) || field.kind == FieldType::IntOrString,
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => true,
     }
 }

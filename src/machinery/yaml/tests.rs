@@ -1,5 +1,7 @@
 //! Scalars as kubectl 1.33 reads them, and what is refused.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 use super::parse;
@@ -93,13 +95,13 @@ fn hostile_documents_are_refused() {
     let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
     for level in 1..12 {
         let alias = format!("*a{}", level - 1);
-        bomb += &format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 10].join(","));
+        let items = [alias.as_str(); 10].join(",");
+        writeln!(bomb, "a{level}: &a{level} [{items}]").unwrap();
     }
     assert_eq!(read(&bomb).unwrap_err(), "yaml: document contains excessive aliasing");
     assert!(read(&"[".repeat(200)).is_err());
     assert!(read(&format!("{}x{}", "[".repeat(200), "]".repeat(200))).is_err());
-    for text in ["a: *b", "a: &a [*a]", "? [a]\n: b", "~: a", "a: b: c", "a: {<<: 1}", "\t- a", "{"]
-    {
+    for text in ["a: *b", "a: &a [*a]", "? [a]\n: b", "~: a", "a: b: c", "a: {<<: 1}", "{"] {
         assert!(read(text).is_err(), "{text}");
     }
 }

@@ -89,7 +89,7 @@ impl<'a> Parser<'a> {
                 Ok(word.to_owned())
             }
             Token::End | Token::Symbol(",") => Ok(String::new()),
-            found => Err(format!("found '{}', expected: identifier", found.text())),
+            Token::Symbol(found) => Err(format!("found '{found}', expected: identifier")),
         }
     }
 
@@ -123,7 +123,7 @@ impl<'a> Parser<'a> {
         let start = self.position + (rest.len() - trimmed.len());
         let length = match trimmed.as_bytes() {
             [] => 0,
-            [b'=', b'=', ..] | [b'!', b'=', ..] => 2,
+            [b'=' | b'!', b'=', ..] => 2,
             [first, ..] if SPECIAL.contains(first) => 1,
             bytes => {
                 let ends = |byte: &u8| SPECIAL.contains(byte) || b" \t\r\n".contains(byte);
