@@ -270,3 +270,6 @@ fn log_failure(parts: &Parts, id: &HeaderValue, failure: &ApiError) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

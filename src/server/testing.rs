@@ -79,7 +79,7 @@ impl Fixture {
             random: Random::seeded(1),
             tasks: tasks.clone(),
             store: Arc::clone(&store) as Arc<dyn store::Store>,
-            listen: "127.0.0.1:0".parse().unwrap(),
+            listen: "127.0.0.1:6443".parse().unwrap(),
             data_dir: None,
             service_cidr: "10.96.0.0/16".parse().unwrap(),
             node_ports: 30_000..=32_767,
@@ -91,7 +91,13 @@ impl Fixture {
         bootstrap::run(&api, &config, config.listen).await.unwrap();
         expiry::start(&tasks, Arc::clone(&api));
         api.set_ready();
-        Self { api, store, tasks }
+        let server = Self { api, store, tasks };
+        // A controller makes this one in every namespace; pods cannot do without.
+        let account = serde_json::json!({
+            "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}
+        });
+        server.post("/api/v1/namespaces/default/serviceaccounts", &account).await;
+        server
     }
 
     pub(crate) fn service(&self, user: User) -> InProcess {

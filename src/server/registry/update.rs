@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::call::{Call, Content, Outcome, Place};
 use super::change::{Origin, Proposal};
-use super::{Registry, WriteOptions};
+use super::{Registry, WriteOptions, object_meta};
 use crate::identity::Identity;
 
 impl Registry {
@@ -16,7 +16,8 @@ impl Registry {
         content: &Content<'_>,
     ) -> Result<Outcome, ApiError> {
         let decoded = content.decode(call.place.served.definition(), call.options.validation)?;
-        let (object, warnings) = (decoded.object, decoded.warnings);
+        let (mut object, warnings) = (decoded.object, decoded.warnings);
+        object_meta::check_place(&call.place, &mut object)?;
         let version = document::resource_version(&object);
         if call.place.served.kind().create_on_update()
             && version.is_empty()

@@ -1,0 +1,168 @@
+use serde_json::json;
+
+use super::*;
+
+#[tokio::test]
+async fn a_list_omits_what_its_items_are() {
+    let server = Fixture::new().await;
+    let last = create(&server, &["b", "a"]).await;
+    let list = server.get(CONFIG_MAPS).await.expect(200);
+    assert_eq!(list["kind"], "ConfigMapList");
+    assert_eq!(list["apiVersion"], "v1");
+    assert_eq!(version(&list), last);
+    assert_eq!(names(&list), ["a", "b"]);
+    assert_eq!(list["items"][0].get("kind"), None);
+    let empty = server.get("/api/v1/namespaces/kube-public/secrets").await.expect(200);
+    assert_eq!(empty["items"], json!([]));
+}
+
+#[tokio::test]
+async fn lists_span_a_namespace_or_all() {
+    let server = Fixture::new().await;
+    for namespace in ["a", "a-b", "ab"] {
+        let object =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+        server.post("/api/v1/namespaces", &object).await.expect(201);
+        let path = format!("/api/v1/namespaces/{namespace}/secrets");
+        let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": namespace}});
+        server.post(&path, &secret).await.expect(201);
+    }
+    let one = server.get("/api/v1/namespaces/a/secrets").await.expect(200);
+    assert_eq!(names(&one), ["a"]);
+    let all = server.get("/api/v1/secrets").await.expect(200);
+    assert_eq!(all["items"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn selectors_choose() {
+    let server = Fixture::new().await;
+    for (name, label) in [("a", "x"), ("b", "y"), ("c", "x")] {
+        server.post(CONFIG_MAPS, &labelled(name, label)).await.expect(201);
+    }
+    let check = async |query: &str, expected: &[&str]| {
+        let list = server.get(&format!("{CONFIG_MAPS}?{query}")).await.expect(200);
+        assert_eq!(names(&list), expected, "{query}");
+    };
+    check("labelSelector=app%3Dx", &["a", "c"]).await;
+    check("labelSelector=app!%3Dx", &["b"]).await;
+    check("labelSelector=app%20in%20(x,y)", &["a", "b", "c"]).await;
+    check("fieldSelector=metadata.name%3Db", &["b"]).await;
+    check("fieldSelector=metadata.name!%3Db&labelSelector=app", &["a", "c"]).await;
+    check("fieldSelector=metadata.namespace%3Dother", &[]).await;
+    let path = format!("{CONFIG_MAPS}?fieldSelector=spec.x%3D1");
+    let message = server.get(&path).await.failure(400, "BadRequest");
+    assert_eq!(message, "field label not supported: spec.x");
+    server
+        .get(&format!("{CONFIG_MAPS}?labelSelector=a%3D%3D%3Db"))
+        .await
+        .failure(400, "BadRequest");
+}
+
+#[tokio::test]
+async fn chunks_show_one_moment() {
+    let server = Fixture::new().await;
+    let before = create(&server, &["a", "b", "c", "d", "e"]).await;
+    let first = server.get(&format!("{CONFIG_MAPS}?limit=2")).await.expect(200);
+    assert_eq!(names(&first), ["a", "b"]);
+    assert_eq!(first["metadata"]["remainingItemCount"], 3);
+    server.delete(&format!("{CONFIG_MAPS}/c"), &Value::Null).await.expect(200);
+    server
+        .patch(&format!("{CONFIG_MAPS}/d"), "merge", &json!({"data": {"new": "1"}}))
+        .await
+        .expect(200);
+    create(&server, &["bb"]).await;
+    let token = first["metadata"]["continue"].as_str().unwrap();
+    let second = server.get(&format!("{CONFIG_MAPS}?limit=2&continue={token}")).await.expect(200);
+    assert_eq!(names(&second), ["c", "d"]);
+    assert_eq!(second["items"][1]["data"].get("new"), None);
+    assert_eq!(version(&second), before);
+    let token = second["metadata"]["continue"].as_str().unwrap();
+    let third = server.get(&format!("{CONFIG_MAPS}?limit=2&continue={token}")).await.expect(200);
+    assert_eq!(names(&third), ["e"]);
+    assert_eq!(third["metadata"].get("continue"), None);
+    let now = server.get(CONFIG_MAPS).await.expect(200);
+    assert_eq!(names(&now), ["a", "b", "bb", "d", "e"]);
+}
+
+#[tokio::test]
+async fn the_past_comes_from_the_store_when_the_cache_has_forgotten_it() {
+    let store = std::sync::Arc::new(store::memory::Memory::default());
+    let nodes = std::sync::Arc::new(crate::NoNodes);
+    let server = Fixture::over(std::sync::Arc::clone(&store), nodes.clone()).await;
+    let before = create(&server, &["a", "b"]).await;
+    create(&server, &["c"]).await;
+    // A second server over the same store knows no history of its own.
+    let second = Fixture::over(store, nodes).await;
+    let path = format!("{CONFIG_MAPS}?resourceVersion={before}&resourceVersionMatch=Exact");
+    let list = second.get(&path).await.expect(200);
+    assert_eq!(names(&list), ["a", "b"]);
+    assert_eq!(version(&list), before);
+    let path = format!("{CONFIG_MAPS}?resourceVersion={before}&limit=1");
+    assert_eq!(names(&second.get(&path).await.expect(200)), ["a"]);
+}
+
+#[tokio::test]
+async fn a_compacted_chunk_offers_the_rest_as_it_is() {
+    let store = std::sync::Arc::new(store::memory::Memory::default());
+    let nodes = std::sync::Arc::new(crate::NoNodes);
+    let server = Fixture::over(std::sync::Arc::clone(&store), nodes.clone()).await;
+    create(&server, &["a", "b", "c"]).await;
+    let first = server.get(&format!("{CONFIG_MAPS}?limit=1")).await.expect(200);
+    let token = first["metadata"]["continue"].as_str().unwrap();
+    let last = create(&server, &["d"]).await;
+    store::Store::compact(store.as_ref(), store::Revision(last)).await.unwrap();
+    let second = Fixture::over(store, nodes).await;
+    let path = format!("{CONFIG_MAPS}?limit=2&continue={token}");
+    let reply = second.get(&path).await;
+    reply.failure(410, "Expired");
+    let fresh = reply.json()["metadata"]["continue"].as_str().unwrap().to_owned();
+    let rest = second.get(&format!("{CONFIG_MAPS}?continue={fresh}")).await.expect(200);
+    assert_eq!(names(&rest), ["b", "c", "d"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn resource_versions_bound_a_list() {
+    let server = Fixture::new().await;
+    let last = create(&server, &["a"]).await;
+    let check = async |query: String, code: u16| {
+        let reply = server.get(&format!("{CONFIG_MAPS}?{query}")).await;
+        assert_eq!(reply.code, code, "{query}");
+        reply
+    };
+    check("resourceVersion=0".to_owned(), 200).await;
+    check(format!("resourceVersion={last}"), 200).await;
+    check(format!("resourceVersion={last}&resourceVersionMatch=NotOlderThan"), 200).await;
+    check(format!("resourceVersion={last}&resourceVersionMatch=Exact"), 200).await;
+    check("resourceVersionMatch=Exact".to_owned(), 422).await;
+    check("resourceVersion=0&resourceVersionMatch=Exact".to_owned(), 422).await;
+    check("resourceVersion=1&resourceVersionMatch=Other".to_owned(), 422).await;
+    check("sendInitialEvents=true".to_owned(), 422).await;
+    check("resourceVersion=x".to_owned(), 400).await;
+    check("limit=x".to_owned(), 400).await;
+    check("continue=x".to_owned(), 400).await;
+    let future = check(format!("resourceVersion={}", last + 1_000), 504).await.json();
+    assert_eq!(future["reason"], "Timeout");
+    assert_eq!(future["details"]["causes"][0]["reason"], "ResourceVersionTooLarge");
+    assert_eq!(future["details"]["retryAfterSeconds"], 1);
+}
+
+#[tokio::test]
+async fn a_long_list_has_its_length() {
+    let server = Fixture::new().await;
+    let data = "x".repeat(60_000);
+    for name in ["a", "b", "c", "d", "e"] {
+        server.post(CONFIG_MAPS, &config_map(name, json!({"k": data}))).await.expect(201);
+    }
+    let response = tower::ServiceExt::oneshot(
+        server.service(crate::User::admin()),
+        http::Request::get(CONFIG_MAPS)
+            .body(http_body_util::Full::<bytes::Bytes>::default())
+            .unwrap(),
+    );
+    let body = response.await.unwrap().into_body();
+    let exact = http_body::Body::size_hint(&body).exact().unwrap();
+    let bytes = http_body_util::BodyExt::collect(body).await.unwrap().to_bytes();
+    assert_eq!(bytes.len() as u64, exact);
+    let list: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(names(&list).len(), 5);
+}

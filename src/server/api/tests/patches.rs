@@ -1,0 +1,70 @@
+use http::Method;
+use serde_json::json;
+
+use super::*;
+
+#[tokio::test]
+async fn three_languages_patch_an_object() {
+    let server = Fixture::new().await;
+    server.post(PODS, &pod("p")).await.expect(201);
+    let path = format!("{PODS}/p");
+    let merged = server.patch(&path, "merge", &json!({"metadata": {"labels": {"a": "1"}}})).await;
+    assert_eq!(merged.expect(200)["metadata"]["labels"], json!({"a": "1"}));
+    let patch = json!([{"op": "add", "path": "/metadata/labels/b", "value": "2"}]);
+    let patched = server.patch(&path, "json", &patch).await.expect(200);
+    assert_eq!(patched["metadata"]["labels"], json!({"a": "1", "b": "2"}));
+    let patch = json!({"spec": {"containers": [{"name": "main", "image": "other"}]}});
+    let patched = server.patch(&path, "strategic-merge", &patch).await.expect(200);
+    assert_eq!(patched["spec"]["containers"][0]["image"], "other");
+    assert_eq!(patched["spec"]["containers"][0]["terminationMessagePath"], "/dev/termination-log");
+}
+
+#[tokio::test]
+async fn a_patch_with_a_version_is_conditional() {
+    let server = Fixture::new().await;
+    create(&server, &["a"]).await;
+    let path = format!("{CONFIG_MAPS}/a");
+    let stale = json!({"metadata": {"resourceVersion": "1"}, "data": {"k": "1"}});
+    server.patch(&path, "merge", &stale).await.failure(409, "Conflict");
+    let object = server.get(&path).await.expect(200);
+    let version = &object["metadata"]["resourceVersion"];
+    let fresh = json!({"metadata": {"resourceVersion": version}, "data": {"k": "1"}});
+    server.patch(&path, "merge", &fresh).await.expect(200);
+}
+
+#[tokio::test]
+async fn bad_patches_are_refused() {
+    let server = Fixture::new().await;
+    create(&server, &["a"]).await;
+    let path = format!("{CONFIG_MAPS}/a");
+    let absent = format!("{CONFIG_MAPS}/absent");
+    server.patch(&absent, "merge", &json!({})).await.failure(404, "NotFound");
+    let failed = json!([{"op": "test", "path": "/data", "value": "x"}]);
+    server.patch(&path, "json", &failed).await.failure(422, "Invalid");
+    server
+        .patch(&path, "merge", &json!({"metadata": {"name": "b"}}))
+        .await
+        .failure(400, "BadRequest");
+    server.patch(&path, "merge", &json!({"kind": "Secret"})).await.failure(400, "BadRequest");
+    server.patch(&path, "merge", &json!({"data": {"k": 1}})).await.failure(400, "BadRequest");
+    let media = [("content-type", "application/merge-patch+json")];
+    server.ask(Method::PATCH, &path, &media, "{").await.failure(400, "BadRequest");
+    let media = [("content-type", "application/apply-patch+yaml")];
+    let apply = server.ask(Method::PATCH, &path, &media, "{}").await;
+    let message = apply.failure(415, "UnsupportedMediaType");
+    assert!(message.contains("server-side apply is not supported"), "{message}");
+    let media = [("content-type", "application/json")];
+    server.ask(Method::PATCH, &path, &media, "{}").await.failure(415, "UnsupportedMediaType");
+}
+
+#[tokio::test]
+async fn unknown_fields_of_a_patch_are_reported() {
+    let server = Fixture::new().await;
+    create(&server, &["a"]).await;
+    let path = format!("{CONFIG_MAPS}/a");
+    let patch = json!({"speck": 1});
+    let reply = server.patch(&path, "merge", &patch).await;
+    assert_eq!(reply.warnings(), ["299 - \"unknown field \\\"speck\\\"\""]);
+    let strict = format!("{path}?fieldValidation=Strict");
+    server.patch(&strict, "merge", &patch).await.failure(400, "BadRequest");
+}

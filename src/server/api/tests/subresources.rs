@@ -1,0 +1,116 @@
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use serde_json::json;
+
+use super::*;
+use crate::{BoxBody, Error, NodeTransport};
+
+const REPLICA_SETS: &str = "/apis/apps/v1/namespaces/default/replicasets";
+
+fn replica_set(name: &str) -> Value {
+    json!({
+        "apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": name},
+        "spec": {
+            "replicas": 2, "selector": {"matchLabels": {"app": "x"}},
+            "template": {
+                "metadata": {"labels": {"app": "x"}},
+                "spec": {"containers": [{"name": "main", "image": "hello"}]},
+            },
+        },
+    })
+}
+
+#[tokio::test]
+async fn the_scale_is_read_and_written() {
+    let server = Fixture::new().await;
+    let created = server.post(REPLICA_SETS, &replica_set("r")).await.expect(201);
+    let path = format!("{REPLICA_SETS}/r/scale");
+    let scale = server.get(&path).await.expect(200);
+    assert_eq!(scale["kind"], "Scale");
+    assert_eq!(scale["spec"]["replicas"], 2);
+    assert_eq!(scale["status"]["selector"], "app=x");
+    assert_eq!(scale["metadata"]["uid"], created["metadata"]["uid"]);
+    let patched = server.patch(&path, "merge", &json!({"spec": {"replicas": 5}})).await.expect(200);
+    assert_eq!(patched["spec"]["replicas"], 5);
+    let set = server.get(&format!("{REPLICA_SETS}/r")).await.expect(200);
+    assert_eq!(set["spec"]["replicas"], 5);
+    assert_eq!(set["metadata"]["generation"], 2);
+    server.put(&path, &scale).await.failure(409, "Conflict");
+    let mut negative = patched.clone();
+    negative["spec"]["replicas"] = (-1).into();
+    server.put(&path, &negative).await.failure(422, "Invalid");
+}
+
+#[tokio::test]
+async fn a_pod_is_bound_once() {
+    let server = Fixture::new().await;
+    server.post(PODS, &pod("p")).await.expect(201);
+    let binding = json!({
+        "apiVersion": "v1", "kind": "Binding", "metadata": {"name": "p"},
+        "target": {"kind": "Node", "name": "n"},
+    });
+    let path = format!("{PODS}/p/binding");
+    let status = server.post(&path, &binding).await.expect(201);
+    assert_eq!(status["status"], "Success");
+    let bound = server.get(&format!("{PODS}/p")).await.expect(200);
+    assert_eq!(bound["spec"]["nodeName"], "n");
+    assert_eq!(bound["status"]["conditions"][0]["type"], "PodScheduled");
+    let message = server.post(&path, &binding).await.failure(409, "Conflict");
+    assert!(message.ends_with("pod p is already assigned to node \"n\""), "{message}");
+    server.post(PODS, &pod("q")).await.expect(201);
+    let mut other = binding.clone();
+    other["metadata"]["name"] = "q".into();
+    server.post("/api/v1/namespaces/default/bindings", &other).await.expect(201);
+}
+
+#[tokio::test]
+async fn an_eviction_deletes() {
+    let server = Fixture::new().await;
+    server.post(PODS, &pod("p")).await.expect(201);
+    let eviction =
+        json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p"}});
+    let status = server.post(&format!("{PODS}/p/eviction"), &eviction).await.expect(201);
+    assert_eq!(status["status"], "Success");
+    server.get(&format!("{PODS}/p")).await.failure(404, "NotFound");
+}
+
+/// Answers with a text and remembers what it was asked.
+#[derive(Debug, Default)]
+struct Node(Mutex<Vec<String>>);
+
+#[async_trait]
+impl NodeTransport for Node {
+    async fn send(&self, node: &str, request: Request<Bytes>) -> Result<Response<BoxBody>, Error> {
+        self.0.lock().unwrap().push(format!("{node} {}", request.uri()));
+        let body = Full::new(Bytes::from("hello\n")).map_err(|never| match never {});
+        Ok(Response::new(BodyExt::boxed(body)))
+    }
+}
+
+#[tokio::test]
+async fn logs_come_from_the_node() {
+    let node = Arc::new(Node::default());
+    let server = Fixture::with_nodes(Arc::clone(&node) as Arc<dyn NodeTransport>).await;
+    let mut scheduled = pod("p");
+    scheduled["spec"]["nodeName"] = "n".into();
+    server.post(PODS, &scheduled).await.expect(201);
+    let path = format!("{PODS}/p/log");
+    let reply = server.get(&format!("{path}?follow=true&tailLines=5")).await;
+    assert_eq!((reply.code, &reply.body[..]), (200, &b"hello\n"[..]));
+    assert_eq!(reply.headers["content-type"], "text/plain");
+    assert_eq!(
+        *node.0.lock().unwrap(),
+        ["n /containerLogs/default/p/main?follow=true&tailLines=5"]
+    );
+    let message = server.get(&format!("{path}?container=x")).await.failure(400, "BadRequest");
+    assert_eq!(message, "container x is not valid for pod p");
+    let mut two = pod("two");
+    two["spec"]["containers"] = json!([{"name": "a", "image": "i"}, {"name": "b", "image": "i"}]);
+    server.post(PODS, &two).await.expect(201);
+    let message = server.get(&format!("{PODS}/two/log")).await.failure(400, "BadRequest");
+    assert_eq!(message, "a container name must be specified for pod two, choose one of: [a b]");
+}
