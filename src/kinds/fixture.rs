@@ -1,5 +1,7 @@
 //! What the tests of all kinds share: one way to admit an object, one to change it, one to print its row.
 
+use std::fmt::Write;
+
 use jiff::Timestamp;
 use machinery::FieldErrors;
 use serde_json::Value;
@@ -97,7 +99,7 @@ pub(crate) fn row(kind: &dyn Kind, object: &Value) -> String {
             other => other.to_string(),
         };
         let bar = if column.priority == 0 { "" } else { "| " };
-        rows.push_str(&format!("{bar}{}: {cell}\n", column.name));
+        writeln!(rows, "{bar}{}: {cell}", column.name).expect("a string takes all");
     }
     rows
 }

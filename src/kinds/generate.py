@@ -8,7 +8,8 @@ depends on nothing else: running it twice gives the same bytes. data/NOTICE name
 What machinery::Schemas reads:
   {"definitions": {NAME: {"gvk": [[group, version, kind]], "fields": {JSON name: FIELD}, "embedded": [EMBEDDED]}}}
   FIELD    = {"type": T, "number": n, "required": true, "patchMergeKey", "patchStrategy", "listType", "listMapKeys",
-              "mapType", "enum", "default"}; every key but "type" is optional
+              "mapType", "enum", "default", "pointer": whether zero or false differs from absence}; all but "type" are
+             optional
   EMBEDDED = {"number": n, "ref": NAME}: a message on the wire whose fields stand in the parent's JSON
   T        = "string" | "boolean" | "int32" | "int64" | "double" | "bytes" | "time" | "microTime" | "duration"
            | "quantity" | "intOrString" | "fieldsV1" | "any" | {"ref": NAME} | {"list": T} | {"map": T}
@@ -56,6 +57,64 @@ KEY_DEFAULTS = {
     ("io.k8s.api.core.v1.ContainerPort", "protocol"): "TCP",
     ("io.k8s.api.core.v1.ServicePort", "protocol"): "TCP",
 }
+
+# Optional numbers and truths that Go cannot leave out: zero and false mean the same as absence. For all others they do
+# not, `replicas: 0` above all. Neither package says which is which. Settled versions only: alpha and beta kinds, whose
+# fields still move, stay undecided.
+NOT_POINTERS = {
+    "io.k8s.api.apps.v1.DaemonSetSpec": "minReadySeconds",
+    "io.k8s.api.apps.v1.DaemonSetStatus": "numberAvailable numberUnavailable observedGeneration updatedNumberScheduled",
+    "io.k8s.api.apps.v1.DeploymentSpec": "minReadySeconds paused",
+    "io.k8s.api.apps.v1.DeploymentStatus": "availableReplicas observedGeneration readyReplicas replicas "
+    "unavailableReplicas updatedReplicas",
+    "io.k8s.api.apps.v1.ReplicaSetSpec": "minReadySeconds",
+    "io.k8s.api.apps.v1.ReplicaSetStatus": "availableReplicas fullyLabeledReplicas observedGeneration readyReplicas",
+    "io.k8s.api.apps.v1.StatefulSetSpec": "minReadySeconds",
+    "io.k8s.api.apps.v1.StatefulSetStatus": "currentReplicas observedGeneration readyReplicas updatedReplicas",
+    "io.k8s.api.authentication.v1.TokenReviewStatus": "authenticated",
+    "io.k8s.api.authorization.v1.SubjectAccessReviewStatus": "denied",
+    "io.k8s.api.autoscaling.v1.ScaleSpec": "replicas",
+    "io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerStatus": "currentReplicas",
+    "io.k8s.api.batch.v1.JobStatus": "active failed succeeded",
+    "io.k8s.api.core.v1.AWSElasticBlockStoreVolumeSource": "partition readOnly",
+    "io.k8s.api.core.v1.CSIPersistentVolumeSource": "readOnly",
+    "io.k8s.api.core.v1.Container": "stdin stdinOnce tty",
+    "io.k8s.api.core.v1.ContainerImage": "sizeBytes",
+    "io.k8s.api.core.v1.ContainerPort": "hostPort",
+    "io.k8s.api.core.v1.ContainerStateTerminated": "signal",
+    "io.k8s.api.core.v1.EphemeralContainer": "stdin stdinOnce tty",
+    "io.k8s.api.core.v1.EphemeralContainerCommon": "stdin stdinOnce tty",
+    "io.k8s.api.core.v1.Event": "count",
+    "io.k8s.api.core.v1.EventSeries": "count",
+    "io.k8s.api.core.v1.GCEPersistentDiskVolumeSource": "partition readOnly",
+    "io.k8s.api.core.v1.NFSVolumeSource": "readOnly",
+    "io.k8s.api.core.v1.NodeSpec": "unschedulable",
+    "io.k8s.api.core.v1.PersistentVolumeClaimVolumeSource": "readOnly",
+    "io.k8s.api.core.v1.PodCondition": "observedGeneration",
+    "io.k8s.api.core.v1.PodSpec": "hostIPC hostNetwork hostPID",
+    "io.k8s.api.core.v1.PodStatus": "observedGeneration",
+    "io.k8s.api.core.v1.Probe": "failureThreshold initialDelaySeconds periodSeconds successThreshold timeoutSeconds",
+    "io.k8s.api.core.v1.ReplicationControllerSpec": "minReadySeconds",
+    "io.k8s.api.core.v1.ReplicationControllerStatus": "availableReplicas fullyLabeledReplicas observedGeneration "
+    "readyReplicas",
+    "io.k8s.api.core.v1.ServicePort": "nodePort",
+    "io.k8s.api.core.v1.ServiceSpec": "healthCheckNodePort publishNotReadyAddresses",
+    "io.k8s.api.core.v1.VolumeMount": "readOnly",
+    "io.k8s.api.core.v1.VolumeMountStatus": "readOnly",
+    "io.k8s.api.events.v1.Event": "deprecatedCount",
+    "io.k8s.api.networking.v1.ServiceBackendPort": "number",
+    "io.k8s.api.policy.v1.PodDisruptionBudgetStatus": "observedGeneration",
+    "io.k8s.api.scheduling.v1.PriorityClass": "globalDefault",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceColumnDefinition": "priority",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionSpec": "preserveUnknownFields",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion": "deprecated",
+    "io.k8s.apimachinery.pkg.apis.meta.v1.Condition": "observedGeneration",
+    "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta": "generation",
+    "io.k8s.apimachinery.pkg.apis.meta.v1.Status": "code",
+    "io.k8s.apimachinery.pkg.apis.meta.v1.StatusDetails": "retryAfterSeconds",
+    "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceSpec": "insecureSkipTLSVerify",
+}
+UNSETTLED = re.compile(r"\.v\d+(alpha|beta)\d+\.|\.resource\.v1\.|\.version\.Info$")
 
 
 def fetch_definitions(directory):
@@ -181,6 +240,9 @@ class Generator:
             kinds = schema.get("x-kubernetes-group-version-kind")
             if kinds and name in self.result:
                 self.result[name]["gvk"] = [[k["group"], k["version"], k["kind"]] for k in kinds]
+        for name, listed in NOT_POINTERS.items():
+            for field in listed.split():
+                assert self.result[name]["fields"][field]["pointer"] is False, f"{name}.{field}"
         for key, value in KEY_DEFAULTS.items():
             self.result[key[0]]["fields"][key[1]]["default"] = value
         return {"definitions": self.result}
@@ -192,6 +254,8 @@ class Generator:
         for field, schema in sorted(properties.items()):
             found = wire.get(fold(field)) if wire is not None else None
             fields[field] = self.field(field, schema, found, field in required)
+            if field not in required:
+                self.add_pointer(name, field, fields[field])
             if found:
                 covered.add(field)
         entry = {"fields": fields}
@@ -210,6 +274,10 @@ class Generator:
         self.result[name] = entry
         self.count(name, message, properties, covered)
         return covered
+
+    def add_pointer(self, definition, field, entry):
+        if entry["type"] in ("int32", "int64", "double", "boolean") and not UNSETTLED.search(definition):
+            entry["pointer"] = field not in NOT_POINTERS.get(definition, "").split()
 
     def define_embedded(self, message, properties, required):
         reachable = self.reachable(message)

@@ -1,4 +1,4 @@
-//! ControllerRevision: what a workload looked like at one time.
+//! `ControllerRevision`: what a workload looked like at one time.
 
 use machinery::FieldErrors;
 use serde_json::Value;

@@ -30,7 +30,7 @@ static NAMES: Names = BuiltIn {
 }
 .names();
 
-/// Old ReplicaSets that are kept for rollbacks.
+/// Old `ReplicaSets` that are kept for rollbacks.
 const REVISION_HISTORY: i64 = 10;
 
 /// How long a rollout may make no progress before it counts as failed.

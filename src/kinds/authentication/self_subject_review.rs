@@ -1,4 +1,4 @@
-//! SelfSubjectReview: who am I?
+//! `SelfSubjectReview`: who am I?
 
 use crate::kind::{Kind, Scope};
 use crate::names::{BuiltIn, Names};

@@ -1,4 +1,4 @@
-//! TokenReview: whose token is this?
+//! `TokenReview`: whose token is this?
 
 use machinery::FieldErrors;
 use serde_json::Value;

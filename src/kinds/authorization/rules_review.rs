@@ -1,4 +1,4 @@
-//! SelfSubjectRulesReview: what may I do in this namespace?
+//! `SelfSubjectRulesReview`: what may I do in this namespace?
 
 use machinery::FieldErrors;
 use serde_json::Value;

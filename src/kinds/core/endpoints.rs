@@ -101,9 +101,8 @@ fn joined(endpoints: &Value) -> String {
             all.extend(addresses.iter().map(ToString::to_string));
         }
         for port in ports {
-            all.extend(addresses.iter().map(|ip| match ip.contains(':') {
-                true => format!("[{ip}]:{port}"),
-                false => format!("{ip}:{port}"),
+            all.extend(addresses.iter().map(|ip| {
+                if ip.contains(':') { format!("[{ip}]:{port}") } else { format!("{ip}:{port}") }
             }));
         }
     }

@@ -1,4 +1,4 @@
-//! PodTemplate: a pod somebody may want to make later.
+//! `PodTemplate`: a pod somebody may want to make later.
 
 use machinery::FieldErrors;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! ReplicationController: the ancestor of ReplicaSet, with a plain map of labels as its selector.
+//! `ReplicationController`: the ancestor of ReplicaSet, with a plain map of labels as its selector.
 
 use machinery::FieldErrors;
 use machinery::document::scalar_at;
@@ -94,10 +94,11 @@ impl Kind for ReplicationController {
                 set(spec, "selector", labels.clone());
             }
         }
-        if let Some(metadata) = present(rc, "metadata") {
-            if is_empty(&metadata["labels"]) && !is_empty(&labels) {
-                set(metadata, "labels", labels);
-            }
+        if let Some(metadata) = present(rc, "metadata")
+            && is_empty(&metadata["labels"])
+            && !is_empty(&labels)
+        {
+            set(metadata, "labels", labels);
         }
         template::set_defaults(rc);
     }

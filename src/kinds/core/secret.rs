@@ -97,18 +97,18 @@ fn fold_text(secret: &mut Value) {
 
 fn validate_type(secret: &Value, errors: &FieldErrors) {
     match text(secret, "type") {
-        "kubernetes.io/service-account-token" => {
-            if annotation(secret, ACCOUNT_ANNOTATION).is_none_or(str::is_empty) {
-                errors.at("metadata").at("annotations").key(ACCOUNT_ANNOTATION).required("", "");
-            }
+        "kubernetes.io/service-account-token"
+            if annotation(secret, ACCOUNT_ANNOTATION).is_none_or(str::is_empty) =>
+        {
+            errors.at("metadata").at("annotations").key(ACCOUNT_ANNOTATION).required("", "");
         }
         "kubernetes.io/dockercfg" => required_json(secret, ".dockercfg", errors),
         "kubernetes.io/dockerconfigjson" => required_json(secret, ".dockerconfigjson", errors),
-        "kubernetes.io/basic-auth" => {
-            if ["username", "password"].iter().all(|key| secret["data"][*key].is_null()) {
-                errors.at("data").key("username").required("", "");
-                errors.at("data").key("password").required("", "");
-            }
+        "kubernetes.io/basic-auth"
+            if ["username", "password"].iter().all(|key| secret["data"][*key].is_null()) =>
+        {
+            errors.at("data").key("username").required("", "");
+            errors.at("data").key("password").required("", "");
         }
         "kubernetes.io/ssh-auth" => required(secret, "ssh-privatekey", errors),
         "kubernetes.io/tls" => {

@@ -1,4 +1,4 @@
-//! ServiceAccount: who a pod is when it speaks to the API.
+//! `ServiceAccount`: who a pod is when it speaks to the API.
 
 use crate::column::Column;
 use crate::kind::{DeletionAnswer, Kind};

@@ -3,6 +3,7 @@ use serde_json::json;
 use super::NameRule;
 use crate::core::{ConfigMap, Namespace, Service};
 use crate::fixture::{check, check_updates};
+use crate::kind::Kind;
 
 fn valid() -> serde_json::Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "b",
@@ -109,7 +110,6 @@ fn each_kind_has_its_own_rule_for_names() {
     assert!(NameRule::LetterLabel.check("1a").is_some());
     assert!(NameRule::PathSegment.check("system:node/x").is_some());
     assert!(NameRule::PathSegment.check("system:node").is_none());
-    use crate::kind::Kind;
     assert_eq!(Namespace.name_rule(), NameRule::Label);
     assert_eq!(Service.name_rule(), NameRule::LetterLabel);
 }

@@ -29,6 +29,17 @@ fn what_json_flattens_is_a_message_on_the_wire() {
 }
 
 #[test]
+fn zero_differs_from_absence_only_where_go_can_tell() {
+    let pointer = |definition: &str, field: &str| {
+        schemas().definition(definition).unwrap().field(field).unwrap().optional
+    };
+    assert_eq!(pointer("io.k8s.api.apps.v1.DeploymentSpec", "replicas"), Some(true));
+    assert_eq!(pointer("io.k8s.api.apps.v1.DeploymentSpec", "minReadySeconds"), Some(false));
+    let options = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
+    assert_eq!(pointer(options, "gracePeriodSeconds"), Some(true));
+}
+
+#[test]
 fn documents_that_are_no_kind_of_their_own_are_there_too() {
     for (group, version, kind) in [
         ("", "v1", "DeleteOptions"),

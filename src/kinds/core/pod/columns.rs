@@ -139,7 +139,7 @@ impl Summary {
         }
         if self.reason == "Completed" && running {
             let ready = condition(pod, "Ready") == Some("True");
-            self.reason = if ready { "Running" } else { "NotReady" }.to_owned();
+            if ready { "Running" } else { "NotReady" }.clone_into(&mut self.reason);
         }
     }
 

@@ -128,10 +128,10 @@ fn validate_host_ports(spec: &Value, path: &FieldPath<'_>) {
 fn validate_security(context: &Value, path: &FieldPath<'_>) {
     const MAX_ID: i64 = i32::MAX as i64;
     for field in ["runAsUser", "runAsGroup"] {
-        if let Some(id) = context[field].as_i64() {
-            if !(0..=MAX_ID).contains(&id) {
-                path.invalid(field, id, &format!("must be between 0 and {MAX_ID}, inclusive"));
-            }
+        if let Some(id) = context[field].as_i64()
+            && !(0..=MAX_ID).contains(&id)
+        {
+            path.invalid(field, id, &format!("must be between 0 and {MAX_ID}, inclusive"));
         }
     }
     if context["privileged"] == true && context["allowPrivilegeEscalation"] == false {

@@ -163,10 +163,9 @@ fn volume(volume: &mut Value) {
     }
     if let Some(claim) =
         present(volume, "ephemeral").and_then(|e| present(e, "volumeClaimTemplate"))
+        && let Some(spec) = present(claim, "spec")
     {
-        if let Some(spec) = present(claim, "spec") {
-            default(spec, "volumeMode", "Filesystem");
-        }
+        default(spec, "volumeMode", "Filesystem");
     }
     foreign_volume(volume);
 }

@@ -82,20 +82,16 @@ fn validate_dns(spec: &Value, path: &FieldPath<'_>) {
 }
 
 fn validate_seconds(spec: &Value, path: &FieldPath<'_>) {
-    if let Some(grace) = spec["terminationGracePeriodSeconds"].as_i64() {
-        if grace < 0 {
-            path.invalid(
-                "terminationGracePeriodSeconds",
-                grace,
-                "must be greater than or equal to 0",
-            );
-        }
+    if let Some(grace) = spec["terminationGracePeriodSeconds"].as_i64()
+        && grace < 0
+    {
+        path.invalid("terminationGracePeriodSeconds", grace, "must be greater than or equal to 0");
     }
-    if let Some(deadline) = spec["activeDeadlineSeconds"].as_i64() {
-        if !(1..=MAX_SECONDS).contains(&deadline) {
-            let detail = format!("must be between 1 and {MAX_SECONDS}, inclusive");
-            path.invalid("activeDeadlineSeconds", deadline, &detail);
-        }
+    if let Some(deadline) = spec["activeDeadlineSeconds"].as_i64()
+        && !(1..=MAX_SECONDS).contains(&deadline)
+    {
+        let detail = format!("must be between 1 and {MAX_SECONDS}, inclusive");
+        path.invalid("activeDeadlineSeconds", deadline, &detail);
     }
 }
 
@@ -145,10 +141,10 @@ fn validate_host_aliases(spec: &Value, path: &FieldPath<'_>) {
 
 fn validate_security(context: &Value, path: &FieldPath<'_>) {
     for field in ["runAsUser", "runAsGroup", "fsGroup"] {
-        if let Some(id) = context[field].as_i64() {
-            if !(0..=MAX_SECONDS).contains(&id) {
-                path.invalid(field, id, &format!("must be between 0 and {MAX_SECONDS}, inclusive"));
-            }
+        if let Some(id) = context[field].as_i64()
+            && !(0..=MAX_SECONDS).contains(&id)
+        {
+            path.invalid(field, id, &format!("must be between 0 and {MAX_SECONDS}, inclusive"));
         }
     }
     optional_one_of(context, "fsGroupChangePolicy", &["OnRootMismatch", "Always"], path);

@@ -90,7 +90,7 @@ fn validate_source(volume: &Value, path: &FieldPath<'_>) {
         }
         "emptyDir" => validate_empty_dir(source, &path),
         "image" => {
-            optional_one_of(source, "pullPolicy", &["Always", "IfNotPresent", "Never"], &path)
+            optional_one_of(source, "pullPolicy", &["Always", "IfNotPresent", "Never"], &path);
         }
         "nfs" => required_fields(source, &["server", "path"], &path),
         "csi" => required_fields(source, &["driver"], &path),

@@ -192,8 +192,8 @@ fn the_row_shows_addresses_and_ports() {
 fn the_address_outside_depends_on_the_type() {
     let outside = |service: &Value| {
         let row = row(&Service, service);
-        let line = row.lines().find(|line| line.starts_with("External-IP")).unwrap().to_owned();
-        line
+
+        row.lines().find(|line| line.starts_with("External-IP")).unwrap().to_owned()
     };
     let mut balanced = allocated("LoadBalancer");
     assert_eq!(outside(&balanced), "External-IP: <pending>");

@@ -115,7 +115,10 @@ fn validate_affinity(spec: &Value, path: &FieldPath<'_>) {
             }
         }
         "None" if !config.is_null() => {
-            path.forbidden("sessionAffinityConfig", "must not be set when session affinity is None")
+            path.forbidden(
+                "sessionAffinityConfig",
+                "must not be set when session affinity is None",
+            );
         }
         "None" => {}
         other => path.not_supported("sessionAffinity", other, &["ClientIP", "None"]),

@@ -14,7 +14,7 @@ fn a_class_follows_from_requests_and_limits() {
     let less = json!({"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "1m", "memory": "1Gi"}});
     assert_eq!(of(&[json!({})]), "BestEffort");
     assert_eq!(of(&[json!({"requests": {"cpu": "0"}})]), "BestEffort");
-    assert_eq!(of(&[full.clone()]), "Guaranteed");
+    assert_eq!(of(std::slice::from_ref(&full)), "Guaranteed");
     assert_eq!(of(&[full.clone(), equal]), "Guaranteed");
     assert_eq!(of(&[full.clone(), less]), "Burstable");
     assert_eq!(of(&[full, json!({})]), "Burstable");

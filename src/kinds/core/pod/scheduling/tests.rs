@@ -33,8 +33,8 @@ fn tolerations_say_what_they_tolerate() {
 
 #[test]
 fn affinity_names_nodes_by_terms() {
-    let required = |terms| json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}});
     const PATH: &str = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms";
+    let required = |terms| json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}});
     check(
         &Pod,
         &valid(),
