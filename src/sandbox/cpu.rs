@@ -58,9 +58,11 @@ impl Meter {
 
 /// How long a container that used `used` in `elapsed` must rest to be within `limit` thousandths again.
 fn debt(used: Duration, elapsed: Duration, limit: u64) -> Option<Duration> {
-    let allowed = nanos(elapsed).saturating_mul(limit) / 1000 + nanos(BURST);
-    let over = nanos(used).checked_sub(allowed).filter(|over| *over > 0)?;
-    Some(Duration::from_nanos(over.saturating_mul(1000) / limit))
+    let limit = u128::from(limit);
+    let allowed = elapsed.as_nanos() * limit / 1000 + BURST.as_nanos();
+    let over = used.as_nanos().checked_sub(allowed).filter(|over| *over > 0)?;
+    let rest = u64::try_from(over * 1000 / limit).unwrap_or(u64::MAX);
+    Some(Duration::from_nanos(rest))
 }
 
 fn nanos(duration: Duration) -> u64 {

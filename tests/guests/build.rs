@@ -70,9 +70,11 @@ fn build(guests: &Path, target: &Path, triple: &str, packages: &[&str]) {
     if output.status.success() {
         return;
     }
-    if text.contains("target may not be installed") {
-        panic!("the target {triple} is missing; install it with: rustup target add {triple}");
-    }
+    let missing = text.contains("target may not be installed");
+    assert!(
+        !missing,
+        "the target {triple} is missing; install it with: rustup target add {triple}"
+    );
     panic!("cannot build the guests for {triple}:\n{text}");
 }
 

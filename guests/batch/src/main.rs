@@ -5,11 +5,12 @@
 
 use std::env;
 use std::fs;
-use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::Duration;
 
-fn main() -> ExitCode {
+use wasip2::cli::exit::exit_with_code;
+
+fn main() {
     let steps = number("STEPS").unwrap_or(3);
     let pause = Duration::from_millis(number("STEP_MILLIS").unwrap_or(100));
     for step in 1..=steps {
@@ -21,14 +22,15 @@ fn main() -> ExitCode {
             Ok(text) => println!("{path}: {}", text.trim_end()),
             Err(error) => {
                 eprintln!("{path}: {error}");
-                return ExitCode::from(2);
+                return exit_with_code(2);
             }
         }
     }
     let argument = env::args().nth(1).and_then(|code| code.parse().ok());
     let code = argument.or_else(|| number("EXIT_CODE")).unwrap_or(0);
     println!("done, exit code {code}");
-    ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))
+    // The exit code of `std::process::exit` is success or failure, no more.
+    exit_with_code(u8::try_from(code).unwrap_or(u8::MAX));
 }
 
 fn number(name: &str) -> Option<u64> {

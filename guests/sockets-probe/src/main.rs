@@ -8,7 +8,7 @@ mod tcp;
 mod udp;
 
 use std::env;
-use std::fmt::Debug;
+use std::fmt::Display;
 use std::net::SocketAddr;
 
 use wasip2::clocks::monotonic_clock::subscribe_duration;
@@ -70,10 +70,9 @@ fn finish<T>(
     }
 }
 
-fn report(call: &str, subject: impl ToString, outcome: Result<(), impl Debug>) {
-    let subject = subject.to_string();
+fn report(call: &str, subject: impl Display, outcome: Result<(), ErrorCode>) {
     match outcome {
         Ok(()) => println!("{call} {subject}: ok"),
-        Err(error) => println!("{call} {subject}: {error:?}"),
+        Err(error) => println!("{call} {subject}: {}", error.name()),
     }
 }

@@ -21,5 +21,7 @@ fn several_cores_are_allowed() {
 
 #[test]
 fn endless_times_do_not_overflow() {
-    assert_eq!(debt(Duration::MAX, Duration::MAX, u64::MAX), None);
+    assert_eq!(debt(Duration::MAX, Duration::MAX, 1000), None);
+    assert!(debt(Duration::MAX, Duration::ZERO, u64::MAX).is_some());
+    assert_eq!(debt(Duration::ZERO, Duration::MAX, u64::MAX), None);
 }

@@ -22,6 +22,8 @@ async fn an_image_is_compiled_once_and_mapped_afterwards() {
     let code = fs::read_dir(folder.path()).unwrap().flatten().map(|entry| entry.path());
     let code = code.filter(|path| path.extension().is_some_and(|name| name == "cwasm"));
     for path in code {
+        // A new file: the old one is mapped by the runtimes above.
+        fs::remove_file(&path).unwrap();
         fs::write(path, b"damaged").unwrap();
     }
     let healed = TestNode::with_cache(folder.path());

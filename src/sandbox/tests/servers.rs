@@ -54,7 +54,7 @@ async fn a_server_gives_its_memory_back_after_each_request() {
     }
     server.stop("hello", Duration::from_secs(10)).await;
     assert_eq!(server.usage("hello").memory_bytes, 0);
-    assert_eq!(end(&server, "hello").await, Failure::Killed);
+    assert_eq!(end(&server, "hello").await, Failure::Exit(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
