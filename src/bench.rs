@@ -1,16 +1,135 @@
-//! `isopod bench`: measures this machine.
+//! `isopod bench`: measures this machine, in one run, and says what each figure was measured against.
+//!
+//! The API is measured in child processes of this very binary, started on empty folders; sandbox and network are
+//! measured in this process. Everything stays on the loopback interface, and whatever was started is ended.
+
+mod api;
+mod baseline;
+mod cluster;
+mod configmaps;
+mod figures;
+mod lists;
+mod load;
+mod machine;
+mod mass;
+mod pods;
+mod report;
+mod start;
+mod temporary;
+mod watch;
+mod watchers;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use anyhow::Result;
-use clap::Args;
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
 
-/// What to measure.
+use crate::cli::{progress, say};
+use report::Section;
+
+/// No topic takes longer than this on a machine that can hold a cluster at all.
+const TOPIC_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// What to measure, and how thoroughly.
 #[derive(Debug, Args)]
-pub struct Bench {}
+pub struct Bench {
+    /// Measure only these [default: all]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    only: Vec<Topic>,
+    /// Measure less of everything: about half a minute instead of about two
+    #[arg(long)]
+    quick: bool,
+}
+
+/// A part of the benchmark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Topic {
+    /// Start to ready, memory at rest, restart
+    Start,
+    /// Creates, gets, patches and deletes over TLS
+    Configmaps,
+    /// Lists of a thousand pods
+    Lists,
+    /// Delivery of events to a hundred watchers
+    Watches,
+    /// Pods one by one, from their creation to their readiness
+    Pods,
+    /// Five hundred pods at once
+    Mass,
+}
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    Full,
+    Quick,
+}
+
+impl Effort {
+    /// One of two amounts.
+    fn pick<T>(self, full: T, quick: T) -> T {
+        match self {
+            Self::Full => full,
+            Self::Quick => quick,
+        }
+    }
+}
 
 impl Bench {
     pub(crate) fn run(self) -> Result<ExitCode> {
-        Ok(ExitCode::SUCCESS)
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("bench")
+            .build()
+            .context("start the runtime")?;
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                interrupted = tokio::signal::ctrl_c() => {
+                    interrupted.context("listen for SIGINT")?;
+                    bail!("interrupted");
+                }
+                measured = self.measure() => measured,
+            }
+        })
+    }
+
+    async fn measure(self) -> Result<ExitCode> {
+        let effort = if self.quick { Effort::Quick } else { Effort::Full };
+        say(&machine::header());
+        let mut failures = 0;
+        for topic in Topic::value_variants() {
+            if !self.only.is_empty() && !self.only.contains(topic) {
+                continue;
+            }
+            let name = topic.to_possible_value().map_or_else(String::new, |v| v.get_name().into());
+            progress(&format!("measuring {name} …"));
+            let measured = tokio::time::timeout(TOPIC_TIMEOUT, topic.measure(effort)).await;
+            let seconds = TOPIC_TIMEOUT.as_secs();
+            let measured = measured.unwrap_or_else(|_| bail!("gave up after {seconds} s"));
+            match measured {
+                Ok(section) => say(&section.to_string()),
+                Err(error) => {
+                    failures += 1;
+                    say(&format!("\n{name}: not measured: {error:#}"));
+                }
+            }
+        }
+        say(&format!("\n{}", baseline::SOURCE));
+        Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+impl Topic {
+    async fn measure(self, effort: Effort) -> Result<Section> {
+        match self {
+            Self::Start => start::measure(effort).await,
+            Self::Configmaps => Box::pin(configmaps::measure(effort)).await,
+            Self::Lists => lists::measure(effort).await,
+            Self::Watches => Box::pin(watchers::measure(effort)).await,
+            Self::Pods => Box::pin(pods::measure(effort)).await,
+            Self::Mass => Box::pin(mass::measure(effort)).await,
+        }
     }
 }

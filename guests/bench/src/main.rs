@@ -1,7 +1,8 @@
 //! Measures TCP: streams in large writes and one-byte round trips. The same program runs natively.
 //!
 //! `bench sink ADDRESS [CONNECTIONS]` swallows streams, `bench echo ADDRESS [CONNECTIONS]` answers round trips,
-//! `bench stream ADDRESS BYTES [WRITE_SIZE]` and `bench ping ADDRESS COUNT` measure against them.
+//! `bench stream ADDRESS BYTES [WRITE_SIZE]` and `bench ping ADDRESS COUNT` measure against them. `bench spin` computes
+//! until it is killed.
 
 use std::env::{self, Args};
 use std::io::{self, Read, Write};
@@ -28,8 +29,9 @@ fn main() -> io::Result<()> {
             stream(&address, total, usize::try_from(write_size).unwrap_or(WRITE_SIZE))
         }
         "ping" => ping(&address, number(&mut args, 10_000)),
+        "spin" => spin(),
         _ => {
-            eprintln!("usage: bench sink|echo|stream|ping ADDRESS …");
+            eprintln!("usage: bench sink|echo|stream|ping|spin ADDRESS …");
             std::process::exit(2);
         }
     }
@@ -70,6 +72,13 @@ fn echo(mut stream: TcpStream) -> io::Result<()> {
             return Ok(());
         }
         stream.write_all(&buffer[..count])?;
+    }
+}
+
+fn spin() -> ! {
+    println!("spinning");
+    loop {
+        std::hint::black_box(());
     }
 }
 
