@@ -32,13 +32,34 @@ const FILES: usize = 5;
 /// How many incarnations of a container keep their logs: the current one and the previous one.
 const INCARNATIONS: u32 = 2;
 
+/// Fewer closed logs than this are not worth a sweep.
+const SWEEP_LEAST: usize = 64;
+
 /// All logs of a node.
 #[derive(Debug)]
 pub(crate) struct Logs {
     root: PathBuf,
     clock: Clock,
-    /// The logs that are being written, so that a reader can wait for more.
-    live: Mutex<BTreeMap<PathBuf, Arc<LogWriter>>>,
+    live: Mutex<Live>,
+}
+
+/// The logs that are being written, so that a reader can wait for more.
+#[derive(Debug, Default)]
+struct Live {
+    writers: BTreeMap<PathBuf, Arc<LogWriter>>,
+    /// How many there may be before those that are closed are dropped.
+    sweep_at: usize,
+}
+
+impl Live {
+    fn insert(&mut self, path: PathBuf, writer: Arc<LogWriter>) {
+        if self.writers.len() >= self.sweep_at {
+            self.writers.retain(|_, writer| !writer.is_closed());
+            // Twice what is left, so that the sweeps cost each insertion the same little.
+            self.sweep_at = (self.writers.len() * 2).max(SWEEP_LEAST);
+        }
+        self.writers.insert(path, writer);
+    }
 }
 
 impl Logs {
@@ -62,7 +83,6 @@ impl Logs {
         let path = folder.join(format!("{incarnation}.log"));
         let writer = Arc::new(LogWriter::create(path.clone(), self.clock.clone())?);
         let mut live = self.live.lock().expect("nothing panics while it is held");
-        live.retain(|_, writer| !writer.is_closed());
         live.insert(path, Arc::clone(&writer));
         Ok(writer)
     }
@@ -77,7 +97,7 @@ impl Logs {
     ) -> Reader {
         let path = self.folder(pod).join(container).join(format!("{incarnation}.log"));
         let live = self.live.lock().expect("nothing panics while it is held");
-        let progress = live.get(&path).filter(|writer| !writer.is_closed());
+        let progress = live.writers.get(&path).filter(|writer| !writer.is_closed());
         let progress = progress.map(|writer| writer.progress());
         drop(live);
         Reader::open(path, progress, options, self.clock.now())
@@ -87,7 +107,7 @@ impl Logs {
     pub(crate) fn remove(&self, pod: &Pod) {
         let folder = self.folder(pod);
         let mut live = self.live.lock().expect("nothing panics while it is held");
-        live.retain(|path, _| !path.starts_with(&folder));
+        live.writers.retain(|path, _| !path.starts_with(&folder));
         drop(live);
         let _ = fs::remove_dir_all(folder);
     }

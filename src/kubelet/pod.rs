@@ -173,7 +173,19 @@ impl Owner {
         if version(&pod) < version(&self.pod) {
             return;
         }
+        self.report.current = false;
+        let policy = Policy::of(&pod);
+        let changed = policy.containers.iter().zip(&self.policy.containers).enumerate();
+        let changed = changed.filter(|(_, (new, old))| new.image != old.image);
+        let changed: Vec<usize> = changed.map(|(index, _)| index).collect();
         self.pod = pod;
+        // Which containers there are cannot change; anything else here would be another pod.
+        if policy.containers.len() == self.policy.containers.len() {
+            self.policy = policy;
+        }
+        for container in changed {
+            self.feed(Input::Redefined { container });
+        }
         if (self.state.deletion == Deletion::None
             || matches!(self.state.stage, Stage::Stopping { .. }))
             && let Some(grace) = self.asked_to_end()
@@ -193,6 +205,7 @@ impl Owner {
     }
 
     fn feed(&mut self, input: Input) {
+        self.report.current = false;
         let now = self.now();
         let before = std::mem::replace(&mut self.state, State::new(&self.policy, now));
         let (state, effects) = step(&self.policy, before, input, now);
@@ -248,6 +261,8 @@ impl Owner {
                 if record.run().is_some()
                     && let Some(ContainerState::Exited { since, until, failure }) =
                         states.get(&self.policy.containers[index].name)
+                    // The end before this start may still be what the sandbox shows.
+                    && record.last.as_ref().is_none_or(|last| last.started != Some(*since))
                 {
                     ended.push((index, exit(*since, *until, failure)));
                 }

@@ -79,6 +79,8 @@ pub(crate) struct ContainerRecord {
     pub(crate) last: Option<Box<Ending>>,
     /// The image of the latest incarnation.
     pub(crate) image: Option<Image>,
+    /// Its spec has changed since it was started: it is ended and started again whatever its policy.
+    pub(crate) redefined: bool,
     /// What stood in its way when it was last tried; shown until it runs.
     pub(crate) trouble: Option<Setback>,
     /// What the next crash waits.
@@ -213,6 +215,7 @@ impl ContainerRecord {
             ever_started: false,
             last: None,
             image: None,
+            redefined: false,
             trouble: None,
             crash_delay: Duration::ZERO,
             pull_delay: super::restart::FIRST_DELAY,

@@ -23,6 +23,8 @@ pub(crate) enum Input {
     Pulled { container: usize, result: Result<Image, PullFailure> },
     /// An image that was missing has been imported.
     ImageArrived { container: usize },
+    /// A container's image is another one now.
+    Redefined { container: usize },
     /// A container was started (with this ID), or not.
     Started { container: usize, result: Result<String, Setback> },
     /// A container has ended.
@@ -125,6 +127,7 @@ fn take(
             pulled(policy, state, container, result, now, effects);
         }
         Input::ImageArrived { container } => image_arrived(state, container, now),
+        Input::Redefined { container } => redefined(policy, state, container, now, effects),
         Input::Started { container, result } => {
             started(policy, state, container, result, now, effects);
         }
@@ -216,6 +219,28 @@ fn pulled(
     }
 }
 
+/// Ends a container that runs by an old spec; one that waits for the old image looks for the new one.
+fn redefined(
+    policy: &Policy,
+    state: &mut State,
+    container: usize,
+    now: Timestamp,
+    effects: &mut Vec<Effect>,
+) {
+    let record = &mut state.containers[container];
+    match &mut record.phase {
+        Phase::Running(_) if state.stage == Stage::Active => {
+            record.redefined = true;
+            let name = &policy.containers[container].name;
+            let text = format!("Container {name} definition changed, will be restarted");
+            effects.push(normal(container, "Killing", text));
+            stop_container(policy, state, container, after(now, policy.grace), now, effects);
+        }
+        Phase::NoImage { until, .. } | Phase::BackOff { until, .. } => *until = now,
+        _ => (),
+    }
+}
+
 /// Ends the wait for an image.
 fn image_arrived(state: &mut State, container: usize, now: Timestamp) {
     if let Phase::NoImage { until, .. } = &mut state.containers[container].phase {
@@ -244,6 +269,7 @@ fn started(
             }
             record.ever_started = true;
             record.trouble = None;
+            record.redefined = false;
             let started = !wanted.startup;
             let run = Run { id, since: now, started, ready: started && !wanted.readiness };
             record.phase = Phase::Running(run);
@@ -300,9 +326,10 @@ fn exited(
     let Some(run) = record.run() else { return };
     let ending = exit.of(run);
     let wanted = &policy.containers[container];
-    let again = active && wanted.restart.again(ending.exit_code);
+    let again = active && (record.redefined || wanted.restart.again(ending.exit_code));
     if again {
-        let delay = next_crash_delay(record, &ending);
+        let delay =
+            if record.redefined { Duration::ZERO } else { next_crash_delay(record, &ending) };
         let setback = (!delay.is_zero()).then(|| crash_loop(policy, wanted, delay));
         if setback.is_some() {
             let text = format!(

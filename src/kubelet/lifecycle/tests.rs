@@ -98,6 +98,7 @@ impl World {
                     passed: verdict == "passes",
                 }
             }
+            ["redefine", name] => Input::Redefined { container: self.index(name) },
             ["hooked", name] => Input::HookEnded { container: self.index(name) },
             ["delete", grace] => {
                 Input::Deleted { grace: Duration::from_secs(grace.parse().unwrap()) }
@@ -627,6 +628,16 @@ fn a_pod_deleted_while_it_starts_leaves_nothing_behind() {
               = Failed, app: Error(137)
         "]],
     );
+}
+
+#[test]
+fn a_container_whose_image_changes_is_replaced() {
+    check(
+        json!({"containers": [{"name": "app", "image": "i"}], "restartPolicy": "Never"}),
+        &format!("{UP} redefine app; exit app 143; pulled app; started app; exit app 0"),
+        expect![[""]],
+    );
+    check(app(), "tick; prepared; missing app; redefine app; pulled app", expect![[""]]);
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub(super) struct Report {
     /// Nothing is written before this time: after a failure, or at the very start.
     not_before: Option<Timestamp>,
     settled: bool,
+    /// The API says of the pod what is the case, as far as is known.
+    pub(super) current: bool,
     /// The object is to be deleted once its status is written.
     pub(super) delete: bool,
 }
@@ -47,7 +49,10 @@ impl Owner {
     /// Brings the API up to date, and the volumes' files with it.
     pub(super) fn report(&mut self) {
         self.refresh_if_due();
-        if self.report.call != Call::None || self.state.deletion == Deletion::Vanished {
+        if self.report.current
+            || self.report.call != Call::None
+            || self.state.deletion == Deletion::Vanished
+        {
             return;
         }
         let now = self.now();
@@ -60,7 +65,7 @@ impl Owner {
         match patch(self.uid(), &before, &status) {
             Some(change) => self.write(change),
             None if self.report.delete => self.delete(),
-            None => (),
+            None => self.report.current = true,
         }
     }
 
@@ -95,6 +100,7 @@ impl Owner {
 
     pub(super) fn end_write(&mut self, result: kube::Result<Box<Pod>>) {
         self.report.call = Call::None;
+        self.report.current = false;
         match result {
             Ok(pod) => {
                 self.backoff.reset();
@@ -135,6 +141,7 @@ impl Owner {
     }
 
     pub(super) fn end_delete(&mut self, result: kube::Result<()>) {
+        self.report.current = false;
         match result {
             Ok(()) => self.report.delete = false,
             Err(kube::Error::Api(status)) if status.code == 404 || status.code == 409 => {
