@@ -389,3 +389,6 @@ fn request(method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Req
             Request::default()
         })
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,8 @@ mod taint_eviction;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 /// What the controllers need.
 pub struct Config {

@@ -21,7 +21,15 @@ async fn a_key_added_while_it_runs_runs_again_afterwards() {
     queue.add("a");
     assert_eq!(queue.depth(), 0, "never twice at the same time");
     queue.done(&key);
-    assert_eq!(queue.next().await, "a");
+    queue.add("a");
+    let before = Instant::now();
+    let key = queue.next().await;
+    assert_eq!((key, before.elapsed()), ("a", REST), "rested, however often it is asked for");
+    queue.done(&key);
+    queue.add("a");
+    let before = Instant::now();
+    queue.next().await;
+    assert_eq!(before.elapsed(), Duration::ZERO, "nothing happened meanwhile, so no rest");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,284 @@
+//! All controllers over a real server on a memory store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{Clock, Random, Tasks};
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use k8s_openapi::api::core::v1::{
+    ConfigMap, Endpoints, Namespace, Node, Pod, Service, ServiceAccount,
+};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, PropagationPolicy};
+use serde_json::{Value, json};
+use server::{NoNodes, Server, User, Version};
+
+use crate::Config;
+
+/// How long something may take to happen, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(10);
+
+struct Cluster {
+    client: kube::Client,
+    tasks: Tasks,
+}
+
+impl Cluster {
+    async fn start() -> Self {
+        let tasks = Tasks::new();
+        let server = Server::start(server::Config {
+            clock: Clock::system(),
+            random: Random::seeded(1),
+            tasks: tasks.clone(),
+            store: Arc::new(store::memory::Memory::default()),
+            listen: ([127, 0, 0, 1], 0).into(),
+            data_dir: None,
+            service_cidr: "10.43.0.0/16".parse().unwrap(),
+            node_ports: 30000..=32767,
+            nodes: Arc::new(NoNodes),
+            version: Version::default(),
+        })
+        .await
+        .unwrap();
+        let manager = User::new("system:kube-controller-manager", &[]);
+        crate::start(Config {
+            client: client::in_process(server.in_process(manager), "default"),
+            tasks: tasks.clone(),
+            clock: Clock::system(),
+            root_ca_pem: "the authority".to_owned(),
+        });
+        let client = client::in_process(server.in_process(User::admin()), "default");
+        Self { client, tasks }
+    }
+
+    fn api<K>(&self) -> Api<K>
+    where
+        K: client::Cached + kube::Resource<Scope = k8s_openapi::NamespaceResourceScope>,
+    {
+        Api::default_namespaced(self.client.clone())
+    }
+
+    async fn create<K: client::Cached + k8s_openapi::serde::Serialize>(
+        &self,
+        api: &Api<K>,
+        object: Value,
+    ) -> K {
+        api.create(&PostParams::default(), &serde_json::from_value(object).unwrap()).await.unwrap()
+    }
+
+    async fn deploy(&self, replicas: i32) {
+        let template = json!({
+            "metadata": {"labels": {"app": "web"}},
+            "spec": {"containers": [{"name": "web", "image": "web:v1", "ports": [{"containerPort": 8080}]}]},
+        });
+        let deployment = json!({
+            "metadata": {"name": "web"},
+            "spec": {
+                "replicas": replicas,
+                "selector": {"matchLabels": {"app": "web"}},
+                "template": template,
+            },
+        });
+        self.create(&self.api::<Deployment>(), deployment).await;
+    }
+
+    /// Says of every pod that it runs and is ready, as a kubelet would.
+    async fn run_pods(&self) {
+        let pods = self.api::<Pod>();
+        for (number, pod) in
+            pods.list(&ListParams::default()).await.unwrap().into_iter().enumerate()
+        {
+            let status = json!({"status": {
+                "phase": "Running",
+                "podIP": format!("10.42.0.{}", number + 1),
+                "podIPs": [{"ip": format!("10.42.0.{}", number + 1)}],
+                "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}],
+            }});
+            let name = pod.metadata.name.unwrap();
+            pods.patch_status(&name, &PatchParams::default(), &Patch::Merge(&status))
+                .await
+                .unwrap();
+        }
+    }
+
+    async fn deployment(&self) -> Deployment {
+        self.api::<Deployment>().get("web").await.unwrap()
+    }
+
+    async fn stop(self) {
+        self.tasks.shutdown(PATIENCE).await;
+    }
+}
+
+/// Looks until it is so.
+async fn eventually<F: Future<Output = bool>>(what: &str, mut look: impl FnMut() -> F) {
+    let look = async {
+        while !look().await {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, look).await.is_ok(), "not in time: {what}");
+}
+
+async fn count<K: client::Cached>(api: &Api<K>) -> usize {
+    api.list(&ListParams::default()).await.unwrap().items.len()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_namespace_gets_an_account_and_the_authority() {
+    let cluster = Cluster::start().await;
+    let namespaces: Api<Namespace> = Api::all(cluster.client.clone());
+    cluster.create(&namespaces, json!({"metadata": {"name": "new"}})).await;
+    let accounts: Api<ServiceAccount> = Api::namespaced(cluster.client.clone(), "new");
+    let maps: Api<ConfigMap> = Api::namespaced(cluster.client.clone(), "new");
+    eventually("an account", async || accounts.get_opt("default").await.unwrap().is_some()).await;
+    eventually("the authority", async || maps.get_opt("kube-root-ca.crt").await.unwrap().is_some())
+        .await;
+    maps.delete("kube-root-ca.crt", &DeleteParams::default()).await.unwrap();
+    eventually("the authority again", async || {
+        maps.get_opt("kube-root-ca.crt").await.unwrap().is_some()
+    })
+    .await;
+    cluster.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_rolls_out_and_its_service_finds_the_pods() {
+    let cluster = Cluster::start().await;
+    let service = json!({
+        "metadata": {"name": "web"},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]},
+    });
+    cluster.create(&cluster.api::<Service>(), service).await;
+    cluster.deploy(3).await;
+    let pods = cluster.api::<Pod>();
+    eventually("three pods", async || count(&pods).await == 3).await;
+    cluster.run_pods().await;
+    eventually("available", async || {
+        let status = cluster.deployment().await.status.unwrap_or_default();
+        status.available_replicas == Some(3) && status.observed_generation == Some(1)
+    })
+    .await;
+    let slices = cluster.api::<EndpointSlice>();
+    eventually("three endpoints", async || {
+        let found = slices
+            .list(&ListParams::default().labels("kubernetes.io/service-name=web"))
+            .await
+            .unwrap();
+        let ready = found.items.iter().flat_map(|slice| &slice.endpoints).filter(|endpoint| {
+            endpoint.conditions.as_ref().and_then(|conditions| conditions.ready) == Some(true)
+        });
+        ready.count() == 3
+    })
+    .await;
+    eventually("three addresses", async || {
+        let found = cluster.api::<Endpoints>().get_opt("web").await.unwrap();
+        let subsets = found.and_then(|endpoints| endpoints.subsets).unwrap_or_default();
+        subsets.iter().flat_map(|subset| subset.addresses.iter().flatten()).count() == 3
+    })
+    .await;
+
+    let image = json!({"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "web:v2"}]}}}});
+    let deployments = cluster.api::<Deployment>();
+    deployments.patch("web", &PatchParams::default(), &Patch::Strategic(&image)).await.unwrap();
+    eventually("the new revision", async || {
+        cluster.run_pods().await;
+        let deployment = cluster.deployment().await;
+        let revision = deployment.metadata.annotations.unwrap_or_default();
+        let status = deployment.status.unwrap_or_default();
+        revision.get("deployment.kubernetes.io/revision").is_some_and(|revision| revision == "2")
+            && status.updated_replicas == Some(3)
+            && status.replicas == Some(3)
+            && status.available_replicas == Some(3)
+    })
+    .await;
+    cluster.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_deployment_made_goes_with_it() {
+    for propagation in [PropagationPolicy::Background, PropagationPolicy::Foreground] {
+        let cluster = Cluster::start().await;
+        cluster.deploy(2).await;
+        let (pods, sets) = (cluster.api::<Pod>(), cluster.api::<ReplicaSet>());
+        eventually("two pods", async || count(&pods).await == 2).await;
+        let how = DeleteParams { propagation_policy: Some(propagation), ..DeleteParams::default() };
+        cluster.api::<Deployment>().delete("web", &how).await.unwrap();
+        eventually("no set", async || count(&sets).await == 0).await;
+        eventually("no pod", async || count(&pods).await == 0).await;
+        eventually("no deployment", async || count(&cluster.api::<Deployment>()).await == 0).await;
+        cluster.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orphans_outlive_their_owner_and_are_adopted_by_the_next() {
+    let cluster = Cluster::start().await;
+    cluster.deploy(2).await;
+    let (pods, sets) = (cluster.api::<Pod>(), cluster.api::<ReplicaSet>());
+    eventually("two pods", async || count(&pods).await == 2).await;
+    let orphan = DeleteParams {
+        propagation_policy: Some(PropagationPolicy::Orphan),
+        ..DeleteParams::default()
+    };
+    cluster.api::<Deployment>().delete("web", &orphan).await.unwrap();
+    eventually("no deployment", async || count(&cluster.api::<Deployment>()).await == 0).await;
+    let uid = async || {
+        let set = sets.list(&ListParams::default()).await.unwrap().items.remove(0);
+        (set.metadata.uid.clone(), set.metadata.owner_references.unwrap_or_default().len())
+    };
+    let (before, owners) = uid().await;
+    assert_eq!(owners, 0);
+    cluster.deploy(2).await;
+    eventually("adopted", async || uid().await == (before.clone(), 1)).await;
+    assert_eq!(count(&pods).await, 2);
+    cluster.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_namespace_goes_with_all_it_holds() {
+    let cluster = Cluster::start().await;
+    let namespaces: Api<Namespace> = Api::all(cluster.client.clone());
+    cluster.create(&namespaces, json!({"metadata": {"name": "old"}})).await;
+    let maps: Api<ConfigMap> = Api::namespaced(cluster.client.clone(), "old");
+    for number in 0..20 {
+        cluster.create(&maps, json!({"metadata": {"name": format!("m{number}")}})).await;
+    }
+    namespaces.delete("old", &DeleteParams::default()).await.unwrap();
+    eventually("gone", async || namespaces.get_opt("old").await.unwrap().is_none()).await;
+    assert_eq!(count(&maps).await, 0);
+    cluster.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cordoned_node_is_tainted() {
+    let cluster = Cluster::start().await;
+    let nodes: Api<Node> = Api::all(cluster.client.clone());
+    cluster
+        .create(&nodes, json!({"metadata": {"name": "one"}, "spec": {"unschedulable": true}}))
+        .await;
+    eventually("tainted", async || {
+        let taints =
+            nodes.get("one").await.unwrap().spec.and_then(|spec| spec.taints).unwrap_or_default();
+        taints.iter().any(|taint| taint.key == "node.kubernetes.io/unschedulable")
+    })
+    .await;
+    cluster.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_pods_are_made() {
+    let cluster = Cluster::start().await;
+    let pods = cluster.api::<Pod>();
+    cluster.deploy(1000).await;
+    eventually("a thousand pods", async || count(&pods).await == 1000).await;
+    eventually("a status that says so", async || {
+        let status = cluster.deployment().await.status.unwrap_or_default();
+        status.replicas == Some(1000) && status.unavailable_replicas == Some(1000)
+    })
+    .await;
+    assert_eq!(count(&pods).await, 1000, "and no more");
+    cluster.stop().await;
+}
