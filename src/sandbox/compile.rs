@@ -57,7 +57,7 @@ type Slot = Arc<tokio::sync::Mutex<Weak<Program>>>;
 pub(crate) struct Compiler {
     workshop: Arc<Workshop>,
     slots: Mutex<HashMap<String, Slot>>,
-    compilers: Semaphore,
+    compilers: Arc<Semaphore>,
 }
 
 impl Compiler {
@@ -66,7 +66,7 @@ impl Compiler {
         Self {
             workshop: Arc::new(Workshop { engine, linker, cache, compilations }),
             slots: Mutex::default(),
-            compilers: Semaphore::new(COMPILERS),
+            compilers: Arc::new(Semaphore::new(COMPILERS)),
         }
     }
 
@@ -85,15 +85,22 @@ impl Compiler {
         let digest = image.digest.clone();
         let kept = self.workshop.blocking(move |workshop| workshop.load(&digest)).await;
         let program = match kept {
-            Some(program) => program,
-            None => {
-                let _turn = self.compilers.acquire().await.expect("the semaphore is never closed");
-                self.workshop.blocking(move |workshop| workshop.make(&image)).await?
-            }
+            Some(program) => Arc::new(program),
+            None => Arc::new(self.make(image).await?),
         };
-        let program = Arc::new(program);
         *slot = Arc::downgrade(&program);
         Ok(program)
+    }
+
+    /// The compiler's turn ends with the compilation, also when nobody waits for it any more.
+    async fn make(&self, image: ImageSource) -> Result<Program, PrepareError> {
+        let turn = Arc::clone(&self.compilers).acquire_owned().await;
+        let turn = turn.expect("the semaphore is never closed");
+        let work = move |workshop: &Workshop| {
+            let _turn = turn;
+            workshop.make(&image)
+        };
+        self.workshop.blocking(work).await
     }
 
     fn slot(&self, digest: &str) -> Slot {
@@ -177,12 +184,19 @@ impl Workshop {
         let instance = self
             .linker
             .instantiate_pre(component)
-            .map_err(|error| PrepareError::UnsatisfiedImport { import: format!("{:#}", error) })?;
+            .map_err(|error| PrepareError::UnsatisfiedImport { import: culprit(&error) })?;
         if let Ok(server) = ProxyPre::new(instance.clone()) {
             return Ok(Program::Http(server));
         }
         CommandPre::new(instance).map(Program::Process).map_err(|_| PrepareError::NoEntry)
     }
+}
+
+/// The import that the linker complains about: what it puts in backticks, from the interface to the function.
+fn culprit(error: &wasmtime::Error) -> String {
+    let text = format!("{error:#}");
+    let names: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+    if names.is_empty() { text } else { names.join(" ") }
 }
 
 fn read(content: &ImageContent) -> Result<Arc<[u8]>, PrepareError> {

@@ -72,7 +72,7 @@ pub(crate) fn start(
         requests: Arc::new(Semaphore::new(MAX_REQUESTS)),
         work: work.clone(),
     });
-    let lanes = container.node.lanes.clone();
+    let lanes = Arc::clone(&container.node.lanes);
     let kill = container.kill.clone();
     let meter = Arc::clone(&container.meter);
     let handle = lanes.answering().clone();

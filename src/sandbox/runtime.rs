@@ -112,6 +112,8 @@ impl Runtime for Wasmtime {
 
 impl fmt::Debug for Wasmtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wasmtime").field("capacity", &self.node.engine.capacity).finish()
+        f.debug_struct("Wasmtime")
+            .field("capacity", &self.node.engine.capacity)
+            .finish_non_exhaustive()
     }
 }

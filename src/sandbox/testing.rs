@@ -105,8 +105,7 @@ impl Scripted {
     /// The arguments and environment a container was last started with.
     pub fn spec(&self, sandbox: &str, container: &str) -> Option<ContainerSpec> {
         let sandbox = self.shared().sandboxes.get(sandbox).cloned()?;
-        let spec = sandbox.inner().running.get(container).map(|running| running.spec.clone());
-        spec
+        sandbox.inner().running.get(container).map(|running| running.spec.clone())
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {

@@ -13,8 +13,8 @@ pub(super) fn to_std(address: IpSocketAddress) -> SocketAddr {
             SocketAddr::new(Ipv4Addr::new(a, b, c, d).into(), v4.port)
         }
         IpSocketAddress::Ipv6(v6) => {
-            let (a, b, c, d, e, f, g, h) = v6.address;
-            let address = Ipv6Addr::new(a, b, c, d, e, f, g, h);
+            let s = v6.address;
+            let address = Ipv6Addr::new(s.0, s.1, s.2, s.3, s.4, s.5, s.6, s.7);
             SocketAddr::V6(SocketAddrV6::new(address, v6.port, v6.flow_info, v6.scope_id))
         }
     }
@@ -37,8 +37,8 @@ pub(super) fn from_ip(address: IpAddr) -> IpAddress {
             IpAddress::Ipv4((a, b, c, d))
         }
         IpAddr::V6(v6) => {
-            let [a, b, c, d, e, f, g, h] = v6.segments();
-            IpAddress::Ipv6((a, b, c, d, e, f, g, h))
+            let s = v6.segments();
+            IpAddress::Ipv6((s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]))
         }
     }
 }

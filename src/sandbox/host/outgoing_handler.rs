@@ -19,7 +19,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 use self::body::TimedBody;
 
 /// When the guest gives no limit. Longer than any sane service takes, shorter than anybody's patience.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Addresses of a name that are tried in turn.
 const MAX_ADDRESSES: usize = 4;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Nothing in these tests takes so long but on a machine that is on its knees.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A runtime and its network.
 pub(super) struct TestNode {
@@ -73,7 +73,7 @@ impl TestNode {
     /// A container of a guest, to be adjusted and started.
     pub(super) async fn container(&self, guest: &str, args: &[&str]) -> (ContainerSpec, Arc<Log>) {
         let log = Arc::new(Log::default());
-        let output: Arc<dyn Output> = log.clone();
+        let output: Arc<dyn Output> = Arc::<Log>::clone(&log);
         let spec = ContainerSpec {
             name: guest.into(),
             prepared: self.prepare(guest).await,
