@@ -635,9 +635,59 @@ fn a_container_whose_image_changes_is_replaced() {
     check(
         json!({"containers": [{"name": "app", "image": "i"}], "restartPolicy": "Never"}),
         &format!("{UP} redefine app; exit app 143; pulled app; started app; exit app 0"),
-        expect![[""]],
+        expect![[r"
+            > tick
+              Prepare
+              = Pending, app: ContainerCreating
+            > prepared
+              pull app
+              = Pending, app: ContainerCreating
+            > pulled app
+              start app
+              = Pending, app: ContainerCreating
+            > started app
+              Normal Started: Started container app
+              = Running ready, app: running
+            > redefine app
+              Normal Killing: Container app definition changed, will be restarted
+              stop app within 30s
+              = Running ready, app: running
+            > exit app 143
+              pull app
+              = Running, app: Error(143)
+            > pulled app
+              start app
+              = Running, app: Error(143)
+            > started app
+              Normal Started: Started container app
+              = Running ready, app: running x1
+            > exit app 0
+              TearDown
+              = Succeeded, app: Completed(0) x1
+        "]],
     );
-    check(app(), "tick; prepared; missing app; redefine app; pulled app", expect![[""]]);
+    check(
+        app(),
+        "tick; prepared; missing app; redefine app; pulled app",
+        expect![[r#"
+        > tick
+          Prepare
+          = Pending, app: ContainerCreating
+        > prepared
+          pull app
+          = Pending, app: ContainerCreating
+        > missing app
+          Warning Failed: Failed to pull image "i": nothing here
+          Warning Failed: Error: ErrImagePull
+          = Pending, app: ErrImagePull
+        > redefine app
+          pull app
+          = Pending, app: ErrImagePull
+        > pulled app
+          start app
+          = Pending, app: ErrImagePull
+    "#]],
+    );
 }
 
 #[test]
