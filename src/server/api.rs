@@ -263,11 +263,10 @@ async fn collect(mut body: RequestBody) -> Result<Option<Bytes>, BoxError> {
 
 fn log_failure(parts: &Parts, id: &HeaderValue, failure: &ApiError) {
     let path = parts.uri.path();
-    match &failure.cause {
-        Some(cause) => error!(?id, method = %parts.method, path, %cause, "request failed"),
-        None => {
-            debug!(?id, method = %parts.method, path, code = failure.code(), %failure, "request refused")
-        }
+    if let Some(cause) = &failure.cause {
+        error!(?id, method = %parts.method, path, %cause, "request failed");
+    } else {
+        debug!(?id, method = %parts.method, path, %failure, "request refused");
     }
 }
 

@@ -79,7 +79,7 @@ impl Served {
         labels: Option<LabelSelector>,
         fields: Option<&FieldSelector>,
     ) -> Result<Selection, machinery::ApiError> {
-        Selection::new(self.kind.selectable(), labels, fields)
+        Selection::new(self.kind.selectable(), self.conversion, labels, fields)
     }
 }
 

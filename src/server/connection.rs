@@ -23,8 +23,8 @@ const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// For a request's head, and between requests. Go clients keep idle connections for 90 s, and a server that
 /// closes first makes their next request fail.
 const HEAD_MAX: Duration = Duration::from_secs(95);
-/// Bytes of a request's head. Kubernetes' own clients need a few KiB; continue tokens and selectors more.
-const HEAD_BYTES_MAX: usize = 64 << 10;
+/// Bytes of a request's head on HTTP/2. Clients need a few KiB; long tokens and selectors some more.
+const HEAD_BYTES_MAX: u32 = 64 << 10;
 /// Requests at a time on one HTTP/2 connection: every watch of a large controller manager.
 const STREAMS_MAX: u32 = 1_000;
 /// A silent HTTP/2 peer is asked whether it is still there.
@@ -78,17 +78,12 @@ fn identity(stream: &TlsStream<TcpStream>) -> Result<Option<Identity>, BoxError>
 
 fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_MAX)
-        .max_buf_size(HEAD_BYTES_MAX.max(512 << 10))
-        .pipeline_flush(true);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_MAX).pipeline_flush(true);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
-        .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
+        .max_header_list_size(HEAD_BYTES_MAX)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES * 4)
         .keep_alive_interval(PING_INTERVAL)

@@ -37,17 +37,14 @@ pub(crate) fn respond(
     if healthy && query.get("verbose").is_none() {
         return Some(Ok(respond::text(StatusCode::OK, "ok")));
     }
-    let mut report = String::new();
-    for check in checks {
-        let (sign, outcome) =
-            if passes(check) { ('+', "ok") } else { ('-', "failed: reason withheld") };
-        report += &format!("[{sign}]{} {outcome}\n", check.0);
-    }
-    Some(Ok(if healthy {
-        respond::text(StatusCode::OK, report + &format!("{name} check passed\n"))
-    } else {
-        failed(&(report + &format!("{name} check failed\n")))
-    }))
+    let mut lines: Vec<String> = checks.iter().map(|check| line(check.0, passes(check))).collect();
+    lines.push(format!("{name} check {}\n", if healthy { "passed" } else { "failed" }));
+    let report = lines.join("\n");
+    Some(Ok(if healthy { respond::text(StatusCode::OK, report) } else { failed(&report) }))
+}
+
+fn line(check: &str, passes: bool) -> String {
+    if passes { format!("[+]{check} ok") } else { format!("[-]{check} failed: reason withheld") }
 }
 
 fn failed(report: &str) -> Answer {

@@ -8,7 +8,7 @@
 //! Where the parts meet:
 //!
 //! - `pki`: `Pki::open` gives the TLS configuration and the administrator's kubeconfig.
-//! - `bootstrap`: `bootstrap::run(&Registry)` makes the objects every cluster has; called once, before the
+//! - `bootstrap`: `bootstrap::run` makes the objects every cluster has; called once, before the
 //!   server is ready.
 //! - `discovery`, `openapi`: `respond(catalog, request)` answers the paths that are theirs, or `None`.
 //! - `reviews`: `answer(api, served, identity, document)` fills in the answer of a kind that is a question

@@ -59,7 +59,7 @@ impl<'a> Query<'a> {
 /// Undoes percent encoding; `None` when it is broken or is not UTF-8.
 pub(crate) fn decode(text: &str, plus_is_space: bool) -> Option<Cow<'_, str>> {
     let encoded = |byte: &u8| *byte == b'%' || (plus_is_space && *byte == b'+');
-    if !text.as_bytes().iter().any(|byte| encoded(byte)) {
+    if !text.as_bytes().iter().any(encoded) {
         return Some(Cow::Borrowed(text));
     }
     let mut bytes = Vec::with_capacity(text.len());
@@ -74,6 +74,9 @@ pub(crate) fn decode(text: &str, plus_is_space: bool) -> Option<Cow<'_, str>> {
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
+const HEX: [char; 16] =
+    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+
 /// Writes a value so that it can stand in a query.
 pub(crate) fn encode(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
@@ -81,7 +84,8 @@ pub(crate) fn encode(value: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             text.push(char::from(byte));
         } else {
-            text += &format!("%{byte:02X}");
+            text.push('%');
+            text.extend([byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]));
         }
     }
     text

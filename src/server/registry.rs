@@ -18,7 +18,7 @@ mod log;
 mod object_meta;
 mod options;
 mod patch;
-mod scale;
+pub(crate) mod scale;
 mod update;
 mod watch;
 
@@ -84,14 +84,6 @@ impl Registry {
         &self.clock
     }
 
-    /// The object at a place.
-    pub(crate) fn current(&self, place: &Place<'_>) -> Result<Arc<Cached>, ApiError> {
-        let shelf = place.shelf()?;
-        shelf
-            .get(&place.key())
-            .ok_or_else(|| ApiError::not_found(place.served.resource(), place.name))
-    }
-
     /// Writes a document and waits until readers see it.
     async fn put(
         &self,
@@ -107,8 +99,7 @@ impl Registry {
         let revision = match self.store.write(&path, expect, change).await {
             Ok(revision) => revision.0,
             Err(store::Error::Conflict { found, .. }) => {
-                // The cache may not have what the store has; the next attempt must see it.
-                self.cache.reached(found.unwrap_or_default().0).await;
+                self.catch_up(found).await?;
                 return Ok(Written::Lost);
             }
             Err(error) => return Err(store_failure(error)),
@@ -135,16 +126,21 @@ impl Registry {
                 Ok(true)
             }
             Err(store::Error::Conflict { found, .. }) => {
-                let seen = match found {
-                    Some(found) => found,
-                    // It is gone, at a revision the conflict does not name.
-                    None => self.store.revision().await.map_err(store_failure)?,
-                };
-                self.cache.reached(seen.0).await;
+                self.catch_up(found).await?;
                 Ok(false)
             }
             Err(error) => Err(store_failure(error)),
         }
+    }
+    /// Waits until the cache has what a conflict is about, so that the next attempt sees it.
+    async fn catch_up(&self, found: Option<Revision>) -> Result<(), ApiError> {
+        let revision = match found {
+            Some(found) => found,
+            // It is gone, at a revision the conflict does not name.
+            None => self.store.revision().await.map_err(store_failure)?,
+        };
+        self.cache.reached(revision.0).await;
+        Ok(())
     }
 }
 

@@ -59,3 +59,6 @@ async fn accept(
     stream.set_nodelay(true)?;
     Ok((stream, permit))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
+use store::memory::Memory;
 use tower::ServiceExt;
 
 use crate::api::Api;
@@ -19,7 +20,6 @@ pub(crate) const EPOCH: &str = "2026-01-01T00:00:00Z";
 /// A server for one test.
 pub(crate) struct Fixture {
     pub(crate) api: Arc<Api>,
-    pub(crate) store: Arc<store::memory::Memory>,
     pub(crate) tasks: Tasks,
 }
 
@@ -65,20 +65,20 @@ impl Fixture {
     }
 
     pub(crate) async fn with_nodes(nodes: Arc<dyn NodeTransport>) -> Self {
-        let store = Arc::new(store::memory::Memory::default());
-        Self::over(store, nodes).await
+        Self::start(Arc::new(Memory::default()), nodes).await
     }
 
-    pub(crate) async fn over(
-        store: Arc<store::memory::Memory>,
-        nodes: Arc<dyn NodeTransport>,
-    ) -> Self {
+    pub(crate) async fn over(store: Arc<Memory>) -> Self {
+        Self::start(store, Arc::new(NoNodes)).await
+    }
+
+    async fn start(store: Arc<Memory>, nodes: Arc<dyn NodeTransport>) -> Self {
         let tasks = Tasks::new();
         let config = Config {
             clock: Clock::simulated(EPOCH.parse().unwrap()),
             random: Random::seeded(1),
             tasks: tasks.clone(),
-            store: Arc::clone(&store) as Arc<dyn store::Store>,
+            store,
             listen: "127.0.0.1:6443".parse().unwrap(),
             data_dir: None,
             service_cidr: "10.96.0.0/16".parse().unwrap(),
@@ -91,7 +91,7 @@ impl Fixture {
         bootstrap::run(&api, &config, config.listen).await.unwrap();
         expiry::start(&tasks, Arc::clone(&api));
         api.set_ready();
-        let server = Self { api, store, tasks };
+        let server = Self { api, tasks };
         // A controller makes this one in every namespace; pods cannot do without.
         let account = serde_json::json!({
             "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}

@@ -11,7 +11,7 @@ use crate::identity::Identity;
 use crate::negotiate::{self, Form};
 use crate::query::Query;
 use crate::registry::{
-    Call, Content, DeleteOptions, ListOptions, Object, Outcome, Place, WriteOptions,
+    Call, Content, DeleteOptions, ListOptions, Object, Outcome, Place, WriteOptions, scale,
 };
 use crate::request::{Target, Verb};
 use crate::respond::{self, Answer};
@@ -71,7 +71,11 @@ impl Api {
                 let options = DeleteOptions::read(query, &body, &parts.headers)?;
                 let list = ListOptions::read(query, false)?;
                 let deleted = self.registry.delete_collection(&call, &list, &options).await?;
-                return respond::document(StatusCode::OK, self.form(parts, query)?, &deleted);
+                return respond::document(
+                    StatusCode::OK,
+                    Form::negotiate(&parts.headers, query)?,
+                    &deleted,
+                );
             }
         };
         self.render(parts, query, served, outcome)
@@ -98,7 +102,7 @@ impl Api {
             ("status", Verb::Update) => {
                 registry.update_status(call, &content(parts, body)?).await?
             }
-            ("scale", Verb::Get) => registry.get_scale(call, subresource)?,
+            ("scale", Verb::Get) => scale::get(call, subresource)?,
             ("scale", Verb::Update) => {
                 registry.update_scale(call, subresource, &content(parts, body)?).await?
             }
@@ -115,7 +119,7 @@ impl Api {
                     "v1",
                     "TokenRequest",
                 )?;
-                let account = registry.current(&call.place)?;
+                let account = call.place.current()?;
                 let account = served.document(&account);
                 Outcome::created(Object::Fresh(self.tokens.issue(&account, decoded.object)?))
             }
@@ -130,8 +134,8 @@ impl Api {
         query: &Query<'_>,
         call: &Call<'_>,
     ) -> Result<Answer, ApiError> {
-        let form = self.form(parts, query)?;
-        let object = self.registry.current(&call.place)?;
+        let form = Form::negotiate(&parts.headers, query)?;
+        let object = call.place.current()?;
         let view = self.table_view(query)?;
         respond::object(StatusCode::OK, form, call.place.served, &object, &view)
     }
@@ -143,7 +147,7 @@ impl Api {
         target: &Target<'_>,
         call: &Call<'_>,
     ) -> Result<Answer, ApiError> {
-        let form = self.form(parts, query)?;
+        let form = Form::negotiate(&parts.headers, query)?;
         let view = self.table_view(query)?;
         let watch = target.verb == Verb::Watch;
         let options = ListOptions::read(query, watch)?;
@@ -161,7 +165,7 @@ impl Api {
         served: &Served,
         outcome: Outcome,
     ) -> Result<Answer, ApiError> {
-        let form = self.form(parts, query)?;
+        let form = Form::negotiate(&parts.headers, query)?;
         let status = if outcome.created { StatusCode::CREATED } else { StatusCode::OK };
         let view = self.table_view(query)?;
         let mut answer = match outcome.object {
@@ -183,10 +187,6 @@ impl Api {
         let served = served.ok_or_else(ApiError::unknown_path)?;
         let place = Place { served, namespace: Some(namespace), name: "" };
         Ok(Call { place, identity, options: WriteOptions::read(Verb::Create, query)? })
-    }
-
-    fn form(&self, parts: &Parts, query: &Query<'_>) -> Result<Form, ApiError> {
-        Form::negotiate(&parts.headers, query)
     }
 
     fn table_view(&self, query: &Query<'_>) -> Result<TableView, ApiError> {

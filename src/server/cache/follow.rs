@@ -71,7 +71,8 @@ impl Cache {
         at: Revision,
         backoff: &mut Backoff,
     ) -> Result<(), store::Error> {
-        let events = store.watch(store::under(ROOT), at).await?;
+        // Every key: whoever waits for a revision must see it, even if its key is not an object's.
+        let events = store.watch(store::everything(), at).await?;
         let mut batches = events.ready_chunks(BATCH_MAX);
         while let Some(batch) = batches.next().await {
             backoff.reset();

@@ -87,16 +87,6 @@ impl Head {
         (&bytes[..digits], &bytes[digits + end..])
     }
 
-    /// The object's bytes without resource version, as they are stored.
-    pub(crate) fn stored(&self, bytes: &[u8]) -> Bytes {
-        let (_, rest) = self.around_revision(bytes);
-        let rest = rest.strip_prefix(b"\",").unwrap_or(rest);
-        let mut stored = BytesMut::with_capacity(bytes.len());
-        stored.put_slice(&self.text);
-        stored.put_slice(rest);
-        stored.freeze()
-    }
-
     /// The object's bytes after kind and version; with a `{` before them, an item of a list.
     pub(crate) fn item<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         &bytes[self.fields..]

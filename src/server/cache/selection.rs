@@ -1,7 +1,11 @@
 //! Which objects of a kind a list or a watch is about.
 
-use kinds::FieldLabel;
+use std::borrow::Cow;
+
+use kinds::{Conversion, FieldLabel};
 use machinery::{ApiError, FieldOperator, FieldSelector, LabelSelector};
+
+use serde_json::Value;
 
 use super::Cached;
 
@@ -24,11 +28,17 @@ enum Place {
     Name,
     Namespace,
     Field(usize),
+    /// A field of a view on another kind's objects; rare enough to be read from the document each time.
+    Viewed {
+        from_stored: fn(Value) -> Value,
+        get: fn(&Value) -> Cow<'_, str>,
+    },
 }
 
 impl Selection {
     pub(crate) fn new(
         selectable: &[FieldLabel],
+        conversion: Option<Conversion>,
         labels: Option<LabelSelector>,
         fields: Option<&FieldSelector>,
     ) -> Result<Self, ApiError> {
@@ -39,13 +49,9 @@ impl Selection {
             let place = match label {
                 "metadata.name" => Place::Name,
                 "metadata.namespace" => Place::Namespace,
-                _ => selectable
-                    .iter()
-                    .position(|field| field.label == label)
-                    .map(Place::Field)
-                    .ok_or_else(|| {
-                        ApiError::bad_request(format!("field label not supported: {label}"))
-                    })?,
+                _ => place(selectable, conversion, label).ok_or_else(|| {
+                    ApiError::bad_request(format!("field label not supported: {label}"))
+                })?,
             };
             let equal = requirement.operator == FieldOperator::Equals;
             Ok(FieldMatch { place, value: requirement.value.clone(), equal })
@@ -76,9 +82,23 @@ impl Selection {
                 Place::Name => object.name(),
                 Place::Namespace => object.namespace().unwrap_or_default(),
                 Place::Field(index) => object.fields.get(index).map_or("", |value| value),
+                Place::Viewed { from_stored, get } => {
+                    return (get(&from_stored(object.object())) == field.value) == field.equal;
+                }
             };
             (value == field.value) == field.equal
         });
         fields && self.labels.as_ref().is_none_or(|selector| selector.matches(&object.labels))
     }
+}
+
+/// Where the values of a label are found.
+fn place(selectable: &[FieldLabel], conversion: Option<Conversion>, label: &str) -> Option<Place> {
+    let index = selectable.iter().position(|field| field.label == label)?;
+    Some(match conversion {
+        None => Place::Field(index),
+        Some(conversion) => {
+            Place::Viewed { from_stored: conversion.from_stored, get: selectable[index].get }
+        }
+    })
 }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep};
 use super::change::{self, EventType};
 use super::shelf::Feed;
 use super::watcher::{Delivery, Taken};
-use super::{Cached, Head, Shelf};
+use super::{Cached, Shelf};
 
 /// How often a quiet watch is told the revision it has reached.
 const BOOKMARK_INTERVAL: Duration = Duration::from_mins(1);
@@ -99,11 +99,10 @@ impl WatchBody {
 
     fn next_initial(&mut self) -> Option<Bytes> {
         let mut chunk = BytesMut::new();
-        let head = self.shelf.head().clone();
         while chunk.len() < INITIAL_CHUNK_BYTES
             && let Some(object) = self.initial.next()
         {
-            let bytes = self.render.apply(&head, &object.bytes);
+            let bytes = self.render.apply(&object.bytes);
             chunk.reserve(bytes.len() + 32);
             change::write(&mut chunk, EventType::Added, &bytes);
         }
@@ -160,13 +159,11 @@ impl WatchBody {
 
     fn encode(&mut self, delivery: &Delivery) -> Bytes {
         let head = self.shelf.head();
-        match &self.render.object {
-            None => delivery.change.frame(head, delivery.event),
-            Some(_) => {
-                let object = delivery.change.object(head, delivery.event);
-                change::encode(delivery.event, &self.render.apply(head, &object))
-            }
+        if self.render.object.is_none() {
+            return delivery.change.frame(head, delivery.event);
         }
+        let object = delivery.change.object(head, delivery.event);
+        change::encode(delivery.event, &self.render.apply(&object))
     }
 }
 
@@ -183,7 +180,7 @@ impl fmt::Debug for WatchBody {
 }
 
 impl Render {
-    fn apply(&mut self, _head: &Head, object: &Bytes) -> Bytes {
+    fn apply(&mut self, object: &Bytes) -> Bytes {
         match &mut self.object {
             None => object.clone(),
             Some(transform) => transform(object),

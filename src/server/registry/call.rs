@@ -63,6 +63,12 @@ impl<'a> Place<'a> {
         self.served.shelf().ok_or_else(ApiError::unknown_path)
     }
 
+    /// The object that is there.
+    pub(crate) fn current(&self) -> Result<Arc<Cached>, ApiError> {
+        let found = self.shelf()?.get(&self.key());
+        found.ok_or_else(|| ApiError::not_found(self.served.resource(), self.name))
+    }
+
     /// The same place under another name.
     pub(crate) fn named<'b>(&self, name: &'b str) -> Place<'b>
     where

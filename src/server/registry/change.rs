@@ -57,7 +57,7 @@ impl Registry {
         propose: impl Fn(&Value) -> Result<Proposal, ApiError>,
     ) -> Result<Outcome, ApiError> {
         for _ in 0..ATTEMPTS {
-            let current = self.current(&call.place)?;
+            let current = call.place.current()?;
             let old = call.place.served.document(&current);
             let proposal = propose(&old)?;
             let attempt = self.replace(call, origin, &current, &old, proposal).await?;

@@ -110,7 +110,7 @@ impl Registry {
         let (place, kind) = (&call.place, call.place.served.kind());
         let dry_run = options.dry_run || call.options.dry_run;
         for _ in 0..ATTEMPTS {
-            let current = self.current(place)?;
+            let current = place.current()?;
             let object = place.served.document(&current);
             options.check(place.served.resource(), &object)?;
             self.admit_delete(call, &object, dry_run)?;

@@ -186,9 +186,10 @@ fn without_type(mut object: Value) -> Value {
 
 /// The client may start over, or take the rest as it is now with the token given here.
 fn too_old_to_continue(mut error: ApiError, after: String) -> Result<Answer, ApiError> {
-    error.message = "The provided continue parameter is too old to display a consistent list result. \
-                     Start a new list, or use the continue token of this response for the rest as it is now."
-        .to_owned();
+    error.message = String::from(
+        "The provided continue parameter is too old to display a consistent list result. \
+         Start a new list, or use the continue token of this response for the rest as it is now.",
+    );
     let mut status = error.to_status();
     status["metadata"]["continue"] = Continuation { revision: None, after }.encode().into();
     respond::document(StatusCode::GONE, Form::default(), &status)

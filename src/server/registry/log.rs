@@ -37,7 +37,7 @@ impl Registry {
         query: &Query<'_>,
         nodes: &dyn NodeTransport,
     ) -> Result<Answer, ApiError> {
-        let current = self.current(&call.place)?;
+        let current = call.place.current()?;
         let pod = call.place.served.document(&current);
         let container = container(&pod, query.text("container"))?;
         let node = document::str_at(&pod, "/spec/nodeName");
@@ -81,14 +81,14 @@ fn container<'a>(pod: &'a Value, wanted: Option<&'a str>) -> Result<&'a str, Api
         }
         None if main.len() == 1 => Ok(main[0]),
         None => {
-            let mut message = format!(
-                "a container name must be specified for pod {pod_name}, choose one of: [{}]",
+            let others = match others.as_slice() {
+                [] => String::new(),
+                others => format!(" or one of the init containers: [{}]", others.join(" ")),
+            };
+            Err(ApiError::bad_request(format!(
+                "a container name must be specified for pod {pod_name}, choose one of: [{}]{others}",
                 main.join(" ")
-            );
-            if !others.is_empty() {
-                message += &format!(" or one of the init containers: [{}]", others.join(" "));
-            }
-            Err(ApiError::bad_request(message))
+            )))
         }
     }
 }

@@ -36,7 +36,7 @@ impl Registry {
         let parsed = machinery::parse(body, Media::Json, call.options.validation)?;
         let definition = call.place.served.definition();
         let propose = |old: &Value| {
-            let mut proposal = self.patched(call, language, old, &parsed.object, definition)?;
+            let mut proposal = patched(call, language, old, &parsed.object, definition)?;
             proposal.warnings.splice(0..0, parsed.warnings.iter().cloned());
             Ok(proposal)
         };
@@ -46,8 +46,7 @@ impl Registry {
                 let definition = kinds::schemas().by_gvk("autoscaling", "v1", "Scale");
                 let propose = |old: &Value| {
                     let shown = paths.read(old);
-                    let patched =
-                        self.patched(call, language, &shown, &parsed.object, definition)?;
+                    let patched = patched(call, language, &shown, &parsed.object, definition)?;
                     scale::proposal(call, paths, old, &patched.object)
                 };
                 let origin = Origin { part: Part::Main, subresource: Some("scale") };
@@ -57,43 +56,42 @@ impl Registry {
             Some(_) => self.change(call, Origin::STATUS, propose).await,
         }
     }
+}
 
-    fn patched(
-        &self,
-        call: &Call<'_>,
-        language: Language,
-        old: &Value,
-        patch: &Value,
-        definition: Option<&Definition>,
-    ) -> Result<Proposal, ApiError> {
-        let schemas = kinds::schemas();
-        let new = match (language, definition) {
-            (Language::Json, _) => patch::json::apply(old.clone(), patch)?,
-            (Language::Merge, _) => patch::merge::apply(old.clone(), patch),
-            (Language::Strategic, Some(definition)) => {
-                patch::strategic::apply(old.clone(), patch, schemas, definition)?
-            }
-            (Language::Strategic, None) => {
-                return Err(ApiError::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH]));
-            }
-        };
-        if document::kind(&new) != document::kind(old)
-            || document::api_version(&new) != document::api_version(old)
-        {
-            return Err(ApiError::bad_request(format!(
-                "a patch must not change the type of the object: it is {} {}",
-                document::api_version(old),
-                document::kind(old)
-            )));
+/// What a patch makes of a document.
+fn patched(
+    call: &Call<'_>,
+    language: Language,
+    old: &Value,
+    patch: &Value,
+    definition: Option<&Definition>,
+) -> Result<Proposal, ApiError> {
+    let schemas = kinds::schemas();
+    let new = match (language, definition) {
+        (Language::Json, _) => patch::json::apply(old.clone(), patch)?,
+        (Language::Merge, _) => patch::merge::apply(old.clone(), patch),
+        (Language::Strategic, Some(definition)) => {
+            patch::strategic::apply(old.clone(), patch, schemas, definition)?
         }
-        match definition {
-            Some(definition) => {
-                let conformed =
-                    machinery::conform(new, schemas, definition, call.options.validation)?;
-                Ok(Proposal { object: conformed.object, warnings: conformed.warnings })
-            }
-            None => Ok(Proposal { object: new, warnings: Vec::new() }),
+        (Language::Strategic, None) => {
+            return Err(ApiError::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH]));
         }
+    };
+    if document::kind(&new) != document::kind(old)
+        || document::api_version(&new) != document::api_version(old)
+    {
+        return Err(ApiError::bad_request(format!(
+            "a patch must not change the type of the object: it is {} {}",
+            document::api_version(old),
+            document::kind(old)
+        )));
+    }
+    match definition {
+        Some(definition) => {
+            let conformed = machinery::conform(new, schemas, definition, call.options.validation)?;
+            Ok(Proposal { object: conformed.object, warnings: conformed.warnings })
+        }
+        None => Ok(Proposal { object: new, warnings: Vec::new() }),
     }
 }
 

@@ -9,18 +9,14 @@ use super::call::{Call, Content, Object, Outcome};
 use super::change::{Origin, Part, Proposal};
 use super::options::uid_mismatch;
 
-impl Registry {
-    /// The scale as it is.
-    pub(crate) fn get_scale(
-        &self,
-        call: &Call<'_>,
-        subresource: &Subresource,
-    ) -> Result<Outcome, ApiError> {
-        let paths = paths(subresource)?;
-        let object = Object::Cached(self.current(&call.place)?);
-        Ok(show(call, paths, Outcome::changed(object)))
-    }
+/// The scale as it is.
+pub(crate) fn get(call: &Call<'_>, subresource: &Subresource) -> Result<Outcome, ApiError> {
+    let paths = paths(subresource)?;
+    let object = Object::Cached(call.place.current()?);
+    Ok(show(call, paths, Outcome::changed(object)))
+}
 
+impl Registry {
     /// Replaces the scale.
     pub(crate) async fn update_scale(
         &self,

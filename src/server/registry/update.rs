@@ -21,7 +21,7 @@ impl Registry {
         let version = document::resource_version(&object);
         if call.place.served.kind().create_on_update()
             && version.is_empty()
-            && self.current(&call.place).is_err()
+            && call.place.current().is_err()
         {
             let outcome = self.create_document(call, object).await?;
             return Ok(outcome.with_warnings(warnings));
@@ -56,7 +56,7 @@ impl Registry {
         let served = served.ok_or_else(ApiError::unknown_path)?;
         let name = document::name(&object).to_owned();
         let place = Place { served, namespace, name: &name };
-        if self.current(&place).is_err() {
+        if place.current().is_err() {
             return self.create_object(identity, group, version, plural, namespace, object).await;
         }
         let validation = machinery::FieldValidation::Strict;

@@ -7,23 +7,13 @@ fn check(method: &Method, url: &str, expected: &str) {
         Ok(None) => "no resource".to_owned(),
         Err(error) => error.code().to_string(),
         Ok(Some(target)) => {
-            let mut text = format!(
-                "{} {}/{} {}",
-                target.verb.as_str(),
-                target.group,
-                target.version,
-                target.resource
-            );
-            if let Some(namespace) = target.namespace {
-                text += &format!(" in {namespace}");
-            }
-            if let Some(name) = target.name {
-                text += &format!(" named {name}");
-            }
-            if let Some(subresource) = target.subresource {
-                text += &format!(" its {subresource}");
-            }
-            text
+            let verb = target.verb.as_str();
+            let mut text =
+                vec![format!("{verb} {}/{} {}", target.group, target.version, target.resource)];
+            text.extend(target.namespace.map(|namespace| format!("in {namespace}")));
+            text.extend(target.name.map(|name| format!("named {name}")));
+            text.extend(target.subresource.map(|subresource| format!("its {subresource}")));
+            text.join(" ")
         }
     };
     assert_eq!(found, expected, "{method} {url}");

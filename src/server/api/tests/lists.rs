@@ -87,12 +87,11 @@ async fn chunks_show_one_moment() {
 #[tokio::test]
 async fn the_past_comes_from_the_store_when_the_cache_has_forgotten_it() {
     let store = std::sync::Arc::new(store::memory::Memory::default());
-    let nodes = std::sync::Arc::new(crate::NoNodes);
-    let server = Fixture::over(std::sync::Arc::clone(&store), nodes.clone()).await;
+    let server = Fixture::over(std::sync::Arc::clone(&store)).await;
     let before = create(&server, &["a", "b"]).await;
     create(&server, &["c"]).await;
     // A second server over the same store knows no history of its own.
-    let second = Fixture::over(store, nodes).await;
+    let second = Fixture::over(store).await;
     let path = format!("{CONFIG_MAPS}?resourceVersion={before}&resourceVersionMatch=Exact");
     let list = second.get(&path).await.expect(200);
     assert_eq!(names(&list), ["a", "b"]);
@@ -104,14 +103,13 @@ async fn the_past_comes_from_the_store_when_the_cache_has_forgotten_it() {
 #[tokio::test]
 async fn a_compacted_chunk_offers_the_rest_as_it_is() {
     let store = std::sync::Arc::new(store::memory::Memory::default());
-    let nodes = std::sync::Arc::new(crate::NoNodes);
-    let server = Fixture::over(std::sync::Arc::clone(&store), nodes.clone()).await;
+    let server = Fixture::over(std::sync::Arc::clone(&store)).await;
     create(&server, &["a", "b", "c"]).await;
     let first = server.get(&format!("{CONFIG_MAPS}?limit=1")).await.expect(200);
     let token = first["metadata"]["continue"].as_str().unwrap();
     let last = create(&server, &["d"]).await;
     store::Store::compact(store.as_ref(), store::Revision(last)).await.unwrap();
-    let second = Fixture::over(store, nodes).await;
+    let second = Fixture::over(store).await;
     let path = format!("{CONFIG_MAPS}?limit=2&continue={token}");
     let reply = second.get(&path).await;
     reply.failure(410, "Expired");

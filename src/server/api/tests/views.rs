@@ -91,6 +91,8 @@ async fn an_event_is_one_object_in_two_apis() {
     assert_eq!(list["items"][0]["note"], "text");
     let mut watch = server.watch(&format!("{path}?watch=1")).await;
     assert_eq!(watch.next().await.unwrap()["object"]["note"], "text");
+    let selected = "fieldSelector=regarding.name%3Dp,type!%3DWarning";
+    assert_eq!(names(&server.get(&format!("{path}?{selected}")).await.expect(200)), ["e"]);
     let selected = "fieldSelector=involvedObject.name%3Dp,involvedObject.kind%3DPod";
     let list =
         server.get(&format!("/api/v1/namespaces/default/events?{selected}")).await.expect(200);

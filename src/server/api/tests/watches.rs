@@ -40,10 +40,9 @@ async fn a_watch_resumes_after_a_version() {
 #[tokio::test]
 async fn a_watch_of_a_forgotten_version_is_expired() {
     let store = std::sync::Arc::new(store::memory::Memory::default());
-    let nodes = std::sync::Arc::new(crate::NoNodes);
-    let first = Fixture::over(std::sync::Arc::clone(&store), nodes.clone()).await;
+    let first = Fixture::over(std::sync::Arc::clone(&store)).await;
     create(&first, &["a", "b"]).await;
-    let second = Fixture::over(store, nodes).await;
+    let second = Fixture::over(store).await;
     let path = format!("{CONFIG_MAPS}?watch=true&resourceVersion=2");
     let message = second.get(&path).await.failure(410, "Expired");
     assert!(message.starts_with("too old resource version: 2"), "{message}");

@@ -25,5 +25,4 @@ fn an_object_is_encoded_once_and_cut_in_place() {
     );
     let (before, after) = head.around_revision(&bytes);
     assert!(before.ends_with(b"\"resourceVersion\":\"") && after.starts_with(b"\",\"name\""));
-    assert_eq!(head.stored(&bytes), stored);
 }

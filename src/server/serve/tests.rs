@@ -1,0 +1,135 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{Clock, Random, Tasks};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::{Config, NoNodes, Server, Version};
+
+struct Fixture {
+    server: Server,
+    tasks: Tasks,
+}
+
+impl Fixture {
+    async fn start() -> Self {
+        let tasks = Tasks::new();
+        let config = Config {
+            clock: Clock::system(),
+            random: Random::seeded(1),
+            tasks: tasks.clone(),
+            store: Arc::new(store::memory::Memory::default()),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data_dir: None,
+            service_cidr: "10.96.0.0/16".parse().unwrap(),
+            node_ports: 30_000..=32_767,
+            nodes: Arc::new(NoNodes),
+            version: Version::default(),
+        };
+        Self { server: Server::start(config).await.unwrap(), tasks }
+    }
+
+    /// A field of the administrator's kubeconfig.
+    fn pem(&self, field: &str) -> Vec<u8> {
+        let kubeconfig = self.server.admin_kubeconfig();
+        let (_, rest) = kubeconfig.split_once(&format!("{field}: ")).unwrap();
+        STANDARD.decode(rest.split_whitespace().next().unwrap().trim_matches('"')).unwrap()
+    }
+
+    async fn connect(&self, protocol: &str, with_certificate: bool) -> TlsStream<TcpStream> {
+        let mut roots = RootCertStore::empty();
+        for root in CertificateDer::pem_slice_iter(&self.pem("certificate-authority-data")) {
+            roots.add(root.unwrap()).unwrap();
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots);
+        let mut config = if with_certificate {
+            let chain = CertificateDer::pem_slice_iter(&self.pem("client-certificate-data"));
+            let key = PrivateKeyDer::from_pem_slice(&self.pem("client-key-data")).unwrap();
+            builder.with_client_auth_cert(chain.map(Result::unwrap).collect(), key).unwrap()
+        } else {
+            builder.with_no_client_auth()
+        };
+        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+        let stream = TcpStream::connect(self.server.address()).await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
+    }
+
+    async fn get(&self, protocol: &str, with_certificate: bool, path: &str) -> (u16, String) {
+        let stream = TokioIo::new(self.connect(protocol, with_certificate).await);
+        let request = Request::get(format!("https://localhost{path}"))
+            .header("host", "localhost")
+            .body(Empty::<Bytes>::new())
+            .unwrap();
+        let response = if protocol == "h2" {
+            let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
+            let (mut sender, connection) = handshake.await.unwrap();
+            self.tasks.spawn_until_stop("client", async move {
+                let _ended = connection.await;
+            });
+            sender.send_request(request).await
+        } else {
+            let (mut sender, connection) =
+                hyper::client::conn::http1::handshake(stream).await.unwrap();
+            self.tasks.spawn_until_stop("client", async move {
+                let _ended = connection.await;
+            });
+            sender.send_request(request).await
+        };
+        let response = response.unwrap();
+        let code = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (code, String::from_utf8(body.to_vec()).unwrap())
+    }
+}
+
+#[tokio::test]
+async fn both_protocols_are_spoken_and_certificates_are_believed() {
+    let fixture = Fixture::start().await;
+    for protocol in ["h2", "http/1.1"] {
+        let (code, body) = fixture.get(protocol, true, "/api/v1/namespaces").await;
+        assert_eq!(code, 200, "{body}");
+        assert!(body.contains("kube-system"), "{body}");
+        assert_eq!(fixture.get(protocol, false, "/api/v1/namespaces").await.0, 401);
+        assert_eq!(fixture.get(protocol, false, "/readyz").await, (200, "ok".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_stop_ends_watches_and_idle_connections() {
+    let fixture = Fixture::start().await;
+    let idle = fixture.connect("http/1.1", true).await;
+    let stream = TokioIo::new(fixture.connect("http/1.1", true).await);
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await.unwrap();
+    let client = Tasks::new();
+    client.spawn("client", |_| async move {
+        let _ended = connection.await;
+    });
+    let request = Request::get("/api/v1/namespaces?watch=1")
+        .header("host", "localhost")
+        .body(Empty::<Bytes>::new())
+        .unwrap();
+    let mut watch = sender.send_request(request).await.unwrap().into_body();
+    assert!(watch.frame().await.unwrap().unwrap().is_data());
+    assert!(fixture.tasks.shutdown(Duration::from_secs(30)).await);
+    while let Some(frame) = watch.frame().await {
+        assert!(frame.unwrap().is_data());
+    }
+    drop(idle);
+}
