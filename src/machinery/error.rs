@@ -300,16 +300,11 @@ impl ApiError {
         Self::new(Reason::ServiceUnavailable, message)
     }
 
-    /// A patch that parses but cannot be applied.
-    pub fn unprocessable(cause: impl Into<String>) -> Self {
+    /// A patch that parses but cannot be applied. The reason is in the message: kubectl prints a cause
+    /// without a field badly.
+    pub fn unprocessable(cause: impl fmt::Display) -> Self {
         let message = "the server rejected our request due to an error in our request";
-        Self::new(Reason::Invalid, message).with_details(|details| {
-            details.causes.push(Cause {
-                reason: "UnexpectedServerResponse".to_owned(),
-                message: cause.into(),
-                field: String::new(),
-            });
-        })
+        Self::new(Reason::Invalid, format!("{message}: {cause}"))
     }
 
     /// Fills in the details, which are created when missing.

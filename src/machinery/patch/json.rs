@@ -18,8 +18,7 @@ pub fn apply(mut object: Value, patch: &Value) -> Result<Value, ApiError> {
     }
     let patch: json_patch::Patch = serde_json::from_value(patch.clone())
         .map_err(|error| ApiError::bad_request(format!("error decoding patch: {error}")))?;
-    json_patch::patch_unsafe(&mut object, &patch)
-        .map_err(|error| ApiError::unprocessable(error.to_string()))?;
+    json_patch::patch_unsafe(&mut object, &patch).map_err(ApiError::unprocessable)?;
     Ok(object)
 }
 
