@@ -10,7 +10,7 @@ const DEFAULT_FILTER: &str = "warn";
 
 /// Installs the subscriber; `ISOPOD_LOG` takes the filter syntax of tracing, `ISOPOD_LOG_FORMAT=json`
 /// gives one JSON object a line.
-pub fn init() -> Result<()> {
+pub(crate) fn init() -> Result<()> {
     let filter = match std::env::var("ISOPOD_LOG") {
         Ok(text) => EnvFilter::try_new(text).context("ISOPOD_LOG")?,
         Err(_) => EnvFilter::new(DEFAULT_FILTER),
