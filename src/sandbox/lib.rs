@@ -21,6 +21,8 @@ mod limits;
 mod linker;
 mod priority;
 mod process;
+mod pulse;
+pub mod rival;
 mod runtime;
 mod sandbox;
 mod spec;
