@@ -150,11 +150,8 @@ fn write(
     plan: &mut Plan,
 ) {
     let mut slice = present.cloned().unwrap_or_else(|| blank(wanted, &shape.family));
-    let labels = slice.metadata.labels.insert(labels(wanted));
-    let labels = labels.clone();
-    slice.metadata.labels = Some(labels);
-    if slice.ports.as_deref().map(|ports| Shape::new(&shape.family, ports)).as_ref() != Some(shape)
-    {
+    slice.metadata.labels = Some(labels(wanted));
+    if Shape::new(&shape.family, slice.ports.as_deref().unwrap_or_default()) != *shape {
         slice.ports = Some(shape.ports());
     }
     slice.endpoints = endpoints;

@@ -97,9 +97,13 @@ impl Cluster {
                 "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}],
             }});
             let name = pod.metadata.name.unwrap();
-            pods.patch_status(&name, &PatchParams::default(), &Patch::Merge(&status))
-                .await
-                .unwrap();
+            let patched =
+                pods.patch_status(&name, &PatchParams::default(), &Patch::Merge(&status)).await;
+            match patched {
+                // The controllers may have deleted it since it was listed.
+                Err(kube::Error::Api(status)) if status.code == 404 => {}
+                other => drop(other.unwrap()),
+            }
         }
     }
 
