@@ -12,12 +12,18 @@ mod lists;
 mod load;
 mod machine;
 mod mass;
+mod native;
+mod node;
 mod pods;
 mod report;
+mod sandboxes;
+mod serving;
 mod start;
+mod streams;
 mod temporary;
 mod watch;
 mod watchers;
+mod web;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -57,6 +63,12 @@ enum Topic {
     Pods,
     /// Five hundred pods at once
     Mass,
+    /// Instances without a cluster: start and kill
+    Sandbox,
+    /// Streams and round trips between guests
+    Network,
+    /// HTTP through a Service, a fresh instance for each request
+    Http,
 }
 
 /// How much is measured.
@@ -130,6 +142,9 @@ impl Topic {
             Self::Watches => Box::pin(watchers::measure(effort)).await,
             Self::Pods => Box::pin(pods::measure(effort)).await,
             Self::Mass => Box::pin(mass::measure(effort)).await,
+            Self::Sandbox => sandboxes::measure(effort).await,
+            Self::Network => streams::measure(effort).await,
+            Self::Http => Box::pin(serving::measure(effort)).await,
         }
     }
 }
