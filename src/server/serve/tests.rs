@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -43,9 +44,11 @@ impl Fixture {
 
     /// A field of the administrator's kubeconfig.
     fn pem(&self, field: &str) -> Vec<u8> {
-        let kubeconfig = self.server.admin_kubeconfig();
-        let (_, rest) = kubeconfig.split_once(&format!("{field}: ")).unwrap();
-        STANDARD.decode(rest.split_whitespace().next().unwrap().trim_matches('"')).unwrap()
+        let kubeconfig: Value = serde_json::from_str(&self.server.admin_kubeconfig()).unwrap();
+        let parts =
+            [&kubeconfig["clusters"][0]["cluster"][field], &kubeconfig["users"][0]["user"][field]];
+        let text = parts.into_iter().find_map(Value::as_str).unwrap();
+        STANDARD.decode(text).unwrap()
     }
 
     async fn connect(&self, protocol: &str, with_certificate: bool) -> TlsStream<TcpStream> {
@@ -59,7 +62,8 @@ impl Fixture {
             .unwrap()
             .with_root_certificates(roots);
         let mut config = if with_certificate {
-            let chain = CertificateDer::pem_slice_iter(&self.pem("client-certificate-data"));
+            let pem = self.pem("client-certificate-data");
+            let chain = CertificateDer::pem_slice_iter(&pem);
             let key = PrivateKeyDer::from_pem_slice(&self.pem("client-key-data")).unwrap();
             builder.with_client_auth_cert(chain.map(Result::unwrap).collect(), key).unwrap()
         } else {
