@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use wasmtime::UpdateDeadline;
 
+use crate::pulse;
+
 /// What a limited container may use at once after having been idle. Linux's default period is 100 ms; a tenth of that
 /// per core keeps short answers unthrottled without letting averages drift.
 const BURST: Duration = Duration::from_millis(10);
@@ -59,7 +61,7 @@ impl Meter {
 /// How long a container that used `used` in `elapsed` must rest to be within `limit` thousandths again.
 fn debt(used: Duration, elapsed: Duration, limit: u64) -> Option<Duration> {
     let limit = u128::from(limit);
-    let allowed = elapsed.as_nanos() * limit / 1000 + BURST.as_nanos();
+    let allowed = elapsed.as_nanos().saturating_mul(limit) / 1000 + BURST.as_nanos();
     let over = used.as_nanos().checked_sub(allowed).filter(|over| *over > 0)?;
     let rest = u64::try_from(over * 1000 / limit).unwrap_or(u64::MAX);
     Some(Duration::from_nanos(rest))
@@ -99,7 +101,7 @@ pub(crate) fn poll_metered<F: Future + ?Sized>(
         slice.since.set(Some(since));
         slice.ticked.set(false);
     });
-    let outcome = guest.poll(context);
+    let outcome = pulse::turn(|| guest.poll(context));
     let ticked = SLICE.with(|slice| {
         slice.since.set(None);
         slice.ticked.get()

@@ -15,6 +15,7 @@ use tracing::debug;
 
 use crate::cpu::{Meter, Turn, poll_metered};
 use crate::priority;
+use crate::pulse::Pulse;
 
 /// Ticks in a row after which a guest counts as computing. Five milliseconds are a long answer and a short computation.
 const HOG_TURNS: u32 = 5;
@@ -34,10 +35,15 @@ pub(crate) struct Lanes {
 
 impl Lanes {
     /// Starts `threads` threads for each lane.
-    pub(crate) fn new(threads: usize) -> std::io::Result<Arc<Self>> {
-        let answering = runtime(threads, "guest").build()?;
-        let computing =
-            runtime(threads, "guest compute").on_thread_start(|| priority::lower(NICE)).build()?;
+    pub(crate) fn new(threads: usize, pulse: &Arc<Pulse>) -> std::io::Result<Arc<Self>> {
+        let (one, other) = (Arc::clone(pulse), Arc::clone(pulse));
+        let answering = runtime(threads, "guest").on_thread_start(move || one.join()).build()?;
+        let mut computing = runtime(threads, "guest compute");
+        computing.on_thread_start(move || {
+            other.join();
+            priority::lower(NICE);
+        });
+        let computing = computing.build()?;
         Ok(Arc::new(Self { answering: Some(answering), computing: Some(computing) }))
     }
 

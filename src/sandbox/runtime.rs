@@ -80,7 +80,7 @@ impl Wasmtime {
         let linker = linker(&engine.engine).map_err(engine_error)?;
         let cache = Cache::open(&config.cache_dir, &engine.engine)
             .map_err(|source| RuntimeError::Cache { path: config.cache_dir, source })?;
-        let lanes = Lanes::new(config.threads).map_err(RuntimeError::Threads)?;
+        let lanes = Lanes::new(config.threads, &engine.pulse).map_err(RuntimeError::Threads)?;
         let slots = usize::try_from(engine.capacity.containers).unwrap_or(usize::MAX);
         let compiler = Compiler::new(&engine.engine, linker, cache);
         let slots = Arc::new(Semaphore::new(slots.min(Semaphore::MAX_PERMITS)));

@@ -51,15 +51,19 @@ async fn a_limited_guest_gets_its_share_and_no_more() {
     let (sandbox, _) = node.sandbox();
     let (mut spec, log) = node.container("spin", &[]).await;
     spec.cpu_millis = Some(100);
+    let start = Instant::now();
     sandbox.start(spec).await.unwrap();
     log.wait_for("spinning").await;
-    let start = Instant::now();
-    while sandbox.usage("spin").cpu < Duration::from_millis(60) {
-        assert!(start.elapsed() < Duration::from_secs(30), "it is starved");
+    let mut used = sandbox.usage("spin").cpu;
+    while used < Duration::from_millis(60) {
         tokio::task::yield_now().await;
+        let now = sandbox.usage("spin").cpu;
+        // However long a tick takes on a busy machine, the next one begins only when the last is paid for: ten
+        // milliseconds of burst, then a tenth of a core. As much again is granted for looking late.
+        let allowed = Duration::from_millis(20) + start.elapsed() / 10;
+        assert!(now == used || used <= allowed, "{used:?} after {:?}", start.elapsed());
+        used = now;
     }
-    // Ten milliseconds of burst, then a tenth of a core.
-    assert!(start.elapsed() > Duration::from_millis(300), "{:?}", start.elapsed());
     sandbox.remove().await;
 }
 
