@@ -44,6 +44,7 @@ impl Volumes {
             } else if volume.host_path.is_some() {
                 self.host_paths.prepare(volume)?;
             } else if volume.empty_dir.is_some() {
+                // A sizeLimit is accepted and not enforced: nothing measures the folder.
                 std::fs::create_dir_all(&folder).map_err(|error| failed(volume, &error))?;
             } else {
                 return Err(unsupported(volume));

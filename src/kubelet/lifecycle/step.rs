@@ -273,11 +273,9 @@ fn started(
             let started = !wanted.startup;
             let run = Run { id, since: now, started, ready: started && !wanted.readiness };
             record.phase = Phase::Running(run);
-            effects.push(normal(
-                container,
-                "Started",
-                format!("Started container {}", wanted.name),
-            ));
+            let name = &wanted.name;
+            effects.push(normal(container, "Created", format!("Created container: {name}")));
+            effects.push(normal(container, "Started", format!("Started container {name}")));
             if !ending && (wanted.startup || wanted.liveness || wanted.readiness) {
                 effects.push(Effect::Probe { container });
             }

@@ -187,6 +187,7 @@ fn a_pod_comes_up_and_is_deleted_with_grace() {
               start app
               = Pending, app: ContainerCreating
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               = Running ready, app: running
             > delete 30
@@ -225,6 +226,7 @@ fn a_crash_loop_waits_longer_each_time_and_forgets_after_ten_good_minutes() {
               start app
               = Pending, app: ContainerCreating
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               = Running ready, app: running
             > exit app 1
@@ -234,6 +236,7 @@ fn a_crash_loop_waits_longer_each_time_and_forgets_after_ten_good_minutes() {
               start app
               = Running, app: Error(1)
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               = Running ready, app: running x1
             > exit app 1
@@ -248,6 +251,7 @@ fn a_crash_loop_waits_longer_each_time_and_forgets_after_ten_good_minutes() {
               start app
               = Running, app: CrashLoopBackOff x1
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               = Running ready, app: running x2
             > exit app 0
@@ -260,6 +264,7 @@ fn a_crash_loop_waits_longer_each_time_and_forgets_after_ten_good_minutes() {
               start app
               = Running, app: CrashLoopBackOff x2
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               = Running ready, app: running x3
             > after 600
@@ -297,6 +302,7 @@ fn initial_containers_run_one_after_the_other_and_sidecars_stay() {
               start first
               = Pending, first: PodInitializing, side: PodInitializing, last: PodInitializing, app: PodInitializing
             > started first
+              Normal Created: Created container: first
               Normal Started: Started container first
               = Pending, first: running, side: PodInitializing, last: PodInitializing, app: PodInitializing
             > exit first 0
@@ -306,6 +312,7 @@ fn initial_containers_run_one_after_the_other_and_sidecars_stay() {
               start side
               = Pending, first: Completed(0), side: PodInitializing, last: PodInitializing, app: PodInitializing
             > started side
+              Normal Created: Created container: side
               Normal Started: Started container side
               probe side
               = Pending, first: Completed(0), side: running, last: PodInitializing, app: PodInitializing
@@ -316,6 +323,7 @@ fn initial_containers_run_one_after_the_other_and_sidecars_stay() {
               start last
               = Pending, first: Completed(0), side: running, last: PodInitializing, app: PodInitializing
             > started last
+              Normal Created: Created container: last
               Normal Started: Started container last
               = Pending, first: Completed(0), side: running, last: running, app: PodInitializing
             > exit last 0
@@ -325,6 +333,7 @@ fn initial_containers_run_one_after_the_other_and_sidecars_stay() {
               start app
               = Pending, first: Completed(0), side: running, last: Completed(0), app: PodInitializing
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               = Running ready, first: Completed(0), side: running, last: Completed(0), app: running
             > exit side 1
@@ -334,6 +343,7 @@ fn initial_containers_run_one_after_the_other_and_sidecars_stay() {
               start side
               = Running, first: Completed(0), side: Error(1), last: Completed(0), app: running
             > started side
+              Normal Created: Created container: side
               Normal Started: Started container side
               probe side
               = Running, first: Completed(0), side: running x1, last: Completed(0), app: running
@@ -370,6 +380,7 @@ fn an_initial_container_that_fails_for_good_fails_the_pod() {
               start first
               = Pending, first: PodInitializing, app: PodInitializing
             > started first
+              Normal Created: Created container: first
               Normal Started: Started container first
               = Pending, first: running, app: PodInitializing
             > exit first 3
@@ -400,6 +411,7 @@ fn too_much_memory_shows_as_such() {
               start app
               = Pending, app: ContainerCreating
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               = Running ready, app: running
             > oom app
@@ -434,6 +446,7 @@ fn readiness_comes_and_goes_and_liveness_kills() {
               start app
               = Pending, app: ContainerCreating
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               probe app
               = Running, app: running
@@ -454,6 +467,7 @@ fn readiness_comes_and_goes_and_liveness_kills() {
               start app
               = Running, app: Error(137)
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               probe app
               = Running, app: running x1
@@ -533,6 +547,7 @@ fn missing_configuration_is_tried_again() {
               start app
               = Pending, app: CreateContainerConfigError
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               = Running ready, app: running
         "#]],
@@ -557,6 +572,7 @@ fn a_hook_runs_before_the_stop_and_takes_from_its_grace() {
               start app
               = Pending, app: ContainerCreating
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               = Running ready, app: running
             > delete 30
@@ -616,6 +632,7 @@ fn a_pod_deleted_while_it_starts_leaves_nothing_behind() {
             > vanish
               = Pending, app: ContainerCreating
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               Normal Killing: Stopping container app
               stop app within 0s
@@ -646,6 +663,7 @@ fn a_container_whose_image_changes_is_replaced() {
               start app
               = Pending, app: ContainerCreating
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               = Running ready, app: running
             > redefine app
@@ -659,6 +677,7 @@ fn a_container_whose_image_changes_is_replaced() {
               start app
               = Running, app: Error(143)
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               = Running ready, app: running x1
             > exit app 0
@@ -706,6 +725,7 @@ fn a_pod_that_outlives_its_deadline_fails() {
               start app
               = Pending, app: ContainerCreating
             > started app
+              Normal Created: Created container: app
               Normal Started: Started container app
               = Running ready, app: running
             > after 60
@@ -750,6 +770,7 @@ fn after_a_restart_of_the_process_containers_start_again_and_count_it() {
           start app
           = Running, app: ContainerStatusUnknown(137), other: Completed(0)
         > started app
+          Normal Created: Created container: app
           Normal Started: Started container app
           = Running, app: running x1, other: Completed(0)
     "]]

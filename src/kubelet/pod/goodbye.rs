@@ -4,8 +4,11 @@ use super::Owner;
 use crate::lifecycle::{ContainerRecord, Phase};
 
 impl Owner {
-    /// Removes what outlives the containers: the logs.
+    /// Removes what outlives the containers: the logs, and volumes that an earlier process left.
     pub(super) fn forget(&mut self) {
+        if let Err(error) = self.site.volumes.remove(self.uid()) {
+            tracing::warn!(%error, "cannot remove a pod's volumes");
+        }
         self.site.logs.remove(&self.pod);
         self.forgotten = true;
     }

@@ -88,8 +88,6 @@ impl Owner {
             prepared: prepared.clone(),
             incarnation: record.restarts + u32::from(record.ever_started),
         };
-        let name = self.policy.containers[index].name.clone();
-        self.tell(Some(index), "Created", format!("Created container: {name}"));
         self.work.push(Box::pin(async move {
             Done::Input(Input::Started { container: index, result: launch.run().await })
         }));

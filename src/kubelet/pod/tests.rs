@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Node, Pod, ServiceAccount};
 use kube::Api;
-use kube::api::{DeleteParams, PostParams};
+use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::runtime::wait::{Condition, await_condition};
 use sandbox::testing::{Script, Scripted};
 use serde_json::{Value, json};
@@ -141,14 +141,14 @@ impl World {
 
     async fn wait(&self, name: &str, condition: impl Condition<Pod>) -> Option<Pod> {
         let wait = await_condition(self.api::<Pod>(), name, condition);
-        match tokio::time::timeout(PATIENCE, wait).await {
-            Ok(pod) => pod.unwrap(),
-            Err(_) => panic!("{name} is {:#?}", self.api::<Pod>().get(name).await.unwrap().status),
-        }
+        let Ok(pod) = tokio::time::timeout(PATIENCE, wait).await else {
+            panic!("{name} is {:#?}", self.api::<Pod>().get(name).await.unwrap().status)
+        };
+        pod.unwrap()
     }
 
     async fn events(&self, name: &str) -> Vec<String> {
-        let list = self.api::<Event>().list(&Default::default()).await.unwrap();
+        let list = self.api::<Event>().list(&ListParams::default()).await.unwrap();
         let of_pod = list
             .items
             .into_iter()
