@@ -49,8 +49,10 @@ const TABLES: u32 = 8;
 const WARM_SLOTS: u32 = 256;
 
 /// Touched pages that are wiped in place instead of being given back to the kernel, per memory, table and stack.
-/// Giving back costs an `madvise`, TLB shootdowns and fresh page faults, which is most of the price of an instance.
-const MEMORY_RESIDENT_BYTES: usize = 1 << 20;
+/// Giving back costs an `madvise`, TLB shootdowns and fresh page faults, which is most of the price of an instance. But
+/// a slot keeps them while nobody uses it, so all slots of a full node must be bearable: a small server touches 100 KiB
+/// of its memory, and ten thousand times this is 2.5 GiB at worst.
+const MEMORY_RESIDENT_BYTES: usize = 256 << 10;
 const TABLE_RESIDENT_BYTES: usize = 64 << 10;
 const STACK_RESIDENT_BYTES: usize = 32 << 10;
 
