@@ -45,6 +45,7 @@ impl Up {
         // Manifests are read first: a typing error should not start a cluster.
         let manifests = apply::read(&self.apply)?;
         crate::logging::init()?;
+        allow_open_files();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .thread_name("isopod")
@@ -125,6 +126,20 @@ async fn bring_up(platform: &Platform, manifests: &[Manifest]) -> Result<()> {
         progress(&outcome);
     }
     ready::wait(&client, manifests, READY_TIMEOUT, &progress).await
+}
+
+/// Lets this process open as many files as the machine grants: each pod holds one or two, and the usual
+/// soft limit of 1,024 is for programs that use select(2).
+fn allow_open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let granted = getrlimit(Resource::Nofile);
+        let raised = Rlimit { current: granted.maximum, ..granted };
+        if let Err(error) = setrlimit(Resource::Nofile, raised) {
+            tracing::warn!(%error, "the limit of open files stays as it was");
+        }
+    }
 }
 
 fn overlap(a: &IpNet, b: &IpNet) -> bool {

@@ -28,8 +28,8 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::debug;
 
 use crate::lifecycle::{
-    Deletion, Effect, Exit, Image, Input, Notice, Policy, PullFailure, Setback, Severity, Stage,
-    State, step,
+    Deletion, Effect, Exit, Image, Input, Notice, Phase, Policy, PullFailure, Setback, Severity,
+    Stage, State, step,
 };
 use crate::probes::{Outcome, Tally};
 use crate::site::Site;
@@ -264,7 +264,11 @@ impl Owner {
                     // The end before this start may still be what the sandbox shows.
                     && record.last.as_ref().is_none_or(|last| last.started != Some(*since))
                 {
-                    ended.push((index, exit(*since, *until, failure)));
+                    let mut exit = exit(*since, *until, failure);
+                    if matches!(record.phase, Phase::Stopping { .. }) {
+                        as_told(&mut exit, failure);
+                    }
+                    ended.push((index, exit));
                 }
             }
         }
@@ -359,6 +363,17 @@ fn exit(started: Timestamp, finished: Timestamp, failure: &Failure) -> Exit {
         },
         started,
         finished,
+    }
+}
+
+/// The code of a process that ended at SIGTERM, which is what a polite stop stands for.
+const TERMINATED: i32 = 143;
+
+/// A program that falls over because it was told to end, with its listeners closed, did what it was told.
+fn as_told(exit: &mut Exit, failure: &Failure) {
+    if matches!(failure, Failure::Trap(_)) {
+        exit.code = TERMINATED;
+        exit.message = None;
     }
 }
 
