@@ -35,7 +35,7 @@ use crate::cli::{progress, say};
 use report::Section;
 
 /// No topic takes longer than this on a machine that can hold a cluster at all.
-const TOPIC_TIMEOUT: Duration = Duration::from_secs(120);
+const TOPIC_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What to measure, and how thoroughly.
 #[derive(Debug, Args)]

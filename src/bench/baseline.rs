@@ -9,7 +9,7 @@ pub(super) const NAME: &str = "kube-apiserver + etcd ¹";
 pub(super) const SOURCE: &str = "¹ kube-apiserver 1.36 + etcd 3.6 (fsync on) measured on a quiet machine of this size: 2 cores, 24 GiB, \
                                  loopback, TLS.\n  An asterisk marks figures that miss their aim.";
 
-/// ConfigMaps with 1 KiB of data, per second.
+/// `ConfigMaps` with 1 KiB of data, per second.
 pub(super) const CREATES: f64 = 1616.0;
 pub(super) const GETS: f64 = 5268.0;
 pub(super) const PATCHES: f64 = 1599.0;

@@ -60,7 +60,7 @@ impl Cluster {
         let log = folder.join("log");
         let start = Instant::now();
         let (process, pid) = spawn(&data, &log)?;
-        let mut cluster = Self { process, pid, log, endpoint: Endpoint::nowhere()? };
+        let mut cluster = Self { process, pid, log, endpoint: Endpoint::nowhere() };
         let ready = tokio::time::timeout(START_TIMEOUT, cluster.wait(&kubeconfig, start)).await;
         match ready {
             Ok(Ok(started)) => Ok((cluster, started)),
@@ -129,19 +129,15 @@ impl Cluster {
     pub(super) async fn stop(mut self) -> Result<()> {
         terminate(self.pid);
         let ended = tokio::time::timeout(STOP_TIMEOUT, self.process.wait()).await;
-        match ended {
-            Ok(status) => {
-                let status = status.context("wait for the child")?;
-                if status.success() {
-                    return Ok(());
-                }
-                Err(self.blame(anyhow::anyhow!("a cluster stopped with {status}")))
-            }
-            Err(_) => {
-                self.process.kill().await.context("kill the child")?;
-                bail!("a cluster did not stop within {} s and was killed", STOP_TIMEOUT.as_secs())
-            }
+        let Ok(status) = ended else {
+            self.process.kill().await.context("kill the child")?;
+            bail!("a cluster did not stop within {} s and was killed", STOP_TIMEOUT.as_secs());
+        };
+        let status = status.context("wait for the child")?;
+        if status.success() {
+            return Ok(());
         }
+        Err(self.blame(anyhow::anyhow!("a cluster stopped with {status}")))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Creates, gets, patches and deletes of ConfigMaps, as the control plane of Kubernetes was measured.
+//! Creates, gets, patches and deletes of `ConfigMaps`, as the control plane of Kubernetes was measured.
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -107,8 +107,12 @@ pub(super) async fn measure(effort: Effort) -> Result<Section> {
          HTTP/1.1, durable"
     ));
     let operations = [creates, gets, patches, deletes];
-    operations.iter().for_each(|operation| section.row(operation.row()));
-    operations.iter().for_each(|operation| section.row(operation.cpu_row()));
+    for operation in &operations {
+        section.row(operation.row());
+    }
+    for operation in &operations {
+        section.row(operation.cpu_row());
+    }
     section.note(
         "Client and server share the cores; processor time is the server's, user and system.",
     );

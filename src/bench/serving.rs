@@ -101,7 +101,9 @@ pub(super) async fn measure(effort: Effort) -> Result<Section> {
             through_service.take(outcome);
             to_pod.take(of_pod);
             by_hyper.take(of_hyper);
-            of_wasmtime.into_iter().for_each(|outcome| by_wasmtime.take(outcome));
+            if let Some(outcome) = of_wasmtime {
+                by_wasmtime.take(outcome);
+            }
         }
     }
     cluster.stop().await?;

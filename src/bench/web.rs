@@ -91,8 +91,8 @@ fn length(bytes: &[u8]) -> Result<Option<usize>> {
     if !head.starts_with("http/1.1 200") {
         bail!("answered {:?}", head.lines().next().unwrap_or_default());
     }
-    let lengths = head.lines().filter_map(|line| line.strip_prefix("content-length:"));
-    let length: Option<usize> = lengths.filter_map(|length| length.trim().parse().ok()).next();
+    let mut lengths = head.lines().filter_map(|line| line.strip_prefix("content-length:"));
+    let length: Option<usize> = lengths.find_map(|length| length.trim().parse().ok());
     Ok(Some(end + 4 + length.context("an answer without content-length")?))
 }
 
