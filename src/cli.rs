@@ -30,8 +30,10 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start a whole cluster: control plane and one node in this process
-    #[command(after_help = "Stop it with Ctrl-C: pods end first, then the control plane, then the \
-                            store. Started again on the same data directory, it goes on.")]
+    #[command(
+        after_help = "Stop it with Ctrl-C: pods end first, then the control plane, then the \
+                            store. Started again on the same data directory, it goes on."
+    )]
     Up(Box<up::Up>),
     /// Import, list and remove Wasm images; works beside a running node
     #[command(subcommand)]
@@ -99,7 +101,11 @@ impl Cli {
             Command::Kubeconfig { data, path } => print_kubeconfig(&data, path),
             Command::Bench(bench) => bench.run(),
             Command::Version => {
-                say(&format!("isopod {} (Kubernetes {})", crate::VERSION, crate::KUBERNETES_VERSION));
+                say(&format!(
+                    "isopod {} (Kubernetes {})",
+                    crate::VERSION,
+                    crate::KUBERNETES_VERSION
+                ));
                 Ok(ExitCode::SUCCESS)
             }
             Command::Completions { shell } => {

@@ -25,11 +25,7 @@ impl InProcessNodes {
 
 #[async_trait]
 impl NodeTransport for InProcessNodes {
-    async fn send(
-        &self,
-        node: &str,
-        request: Request<Bytes>,
-    ) -> Result<Response<BoxBody>, Error> {
+    async fn send(&self, node: &str, request: Request<Bytes>) -> Result<Response<BoxBody>, Error> {
         let endpoint = self.find(node).ok_or_else(|| Error::UnknownNode(node.to_owned()))?;
         Ok(endpoint.handle(request).await)
     }

@@ -145,7 +145,8 @@ impl Platform {
     /// Completes when a part has failed and the rest must stop too.
     pub async fn failed(&self) {
         let Layers { server, control, node } = &self.layers;
-        let (server, control, node) = (server.stop_token(), control.stop_token(), node.stop_token());
+        let (server, control, node) =
+            (server.stop_token(), control.stop_token(), node.stop_token());
         tokio::select! {
             biased;
             () = server.cancelled() => {}
@@ -259,7 +260,8 @@ fn start_node(
         tasks: tasks.clone(),
     })
     .context("start the node")?;
-    let own = switch.host(kubelet::host_address(config.pod_cidr)).context("join the pod network")?;
+    let own =
+        switch.host(kubelet::host_address(config.pod_cidr)).context("join the pod network")?;
     proxy::start(proxy::Config {
         caches: Caches::new(client, tasks),
         switch,

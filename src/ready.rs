@@ -110,7 +110,8 @@ async fn problem(
     labels: Option<&BTreeMap<String, String>>,
 ) -> Result<Option<String>> {
     let Some(labels) = labels else { return Ok(None) };
-    let selector: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let selector: Vec<String> =
+        labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let params = ListParams::default().labels(&selector.join(","));
     let pods = Api::<Pod>::namespaced(client.clone(), namespace).list(&params).await?;
     let waiting = pods.items.iter().find_map(|pod| {

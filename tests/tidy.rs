@@ -83,10 +83,20 @@ fn every_file_belongs_to_a_module() {
         }
         let folder = file.parent().expect("a file lies in a folder");
         let declares = |text: &str| {
-            text.lines().any(|line| line.trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ")
-                .trim_start_matches("pub ").trim() == format!("mod {name};"))
+            text.lines().any(|line| {
+                line.trim_start_matches("pub(crate) ")
+                    .trim_start_matches("pub(super) ")
+                    .trim_start_matches("pub ")
+                    .trim()
+                    == format!("mod {name};")
+            })
         };
-        let parents = [folder.join("lib.rs"), folder.join("mod.rs"), folder.join("main.rs"), folder.with_extension("rs")];
+        let parents = [
+            folder.join("lib.rs"),
+            folder.join("mod.rs"),
+            folder.join("main.rs"),
+            folder.with_extension("rs"),
+        ];
         if !parents.iter().any(|p| p.exists() && declares(&read(p))) {
             faults.push(format!("{}: no `mod {name};` reaches it", shown(&file)));
         }
@@ -118,14 +128,21 @@ fn markdown_has_one_title() {
 fn every_guest_is_used_by_a_test() {
     let tests: String = all_sources()
         .iter()
-        .filter(|file| file.components().any(|part| part.as_os_str() == "tests") || file.ends_with("tests.rs") || shown(file).contains("bench"))
+        .filter(|file| {
+            file.components().any(|part| part.as_os_str() == "tests")
+                || file.ends_with("tests.rs")
+                || shown(file).contains("bench")
+        })
         .map(|file| read(file))
         .collect();
     let mut faults = Vec::new();
     let examples = guests::EXAMPLES.iter().chain([&guests::BENCH]).map(|guest| guest.name);
     let others = guests::TEST_GUESTS.iter().map(|(name, _)| *name);
     for guest in examples.chain(others) {
-        if !tests.contains(&format!("\"{guest}\"")) && !tests.contains(&format!("/{guest}:")) && !tests.contains(&format!("/{guest}\"")) {
+        if !tests.contains(&format!("\"{guest}\""))
+            && !tests.contains(&format!("/{guest}:"))
+            && !tests.contains(&format!("/{guest}\""))
+        {
             faults.push(format!("guest {guest}: no test names it"));
         }
     }
@@ -188,7 +205,8 @@ fn import_table(markdown: &str) -> BTreeMap<String, BTreeSet<String>> {
     for row in rows.skip(2).take_while(|line| line.starts_with('|')) {
         let mut cells = row.trim_matches('|').split('|');
         let crates = quoted(cells.next().unwrap_or_default());
-        let imports: BTreeSet<String> = quoted(cells.next().unwrap_or_default()).into_iter().collect();
+        let imports: BTreeSet<String> =
+            quoted(cells.next().unwrap_or_default()).into_iter().collect();
         for krate in crates {
             table.insert(krate, imports.clone());
         }
