@@ -9,6 +9,7 @@ use store::{Expect, Revision};
 use super::call::{Call, Object, Outcome};
 use super::{Registry, Written, deletion, object_meta};
 use crate::admission::Attributes;
+use crate::allocate::Reservation;
 use crate::cache::Cached;
 use crate::request::Verb;
 
@@ -86,28 +87,7 @@ impl Registry {
         object_meta::check_place(place, &mut new)?;
         object_meta::carry_over(place, &mut new, old)?;
         document::set_type(&mut new, place.served.api_version(), &kind.names().kind);
-        let reservation = match origin.part {
-            Part::Main => {
-                kind.set_defaults(&mut new);
-                kind.prepare_update(&mut new, old);
-                self.admit_update(call, origin, &mut new, old, &mut warnings)?;
-                let reservation = self.allocators.assign(kind, &mut new, Some(old))?;
-                if kind.generation() && kind.generation_changes(&new, old) {
-                    object_meta::raise_generation(&mut new);
-                }
-                Some(reservation)
-            }
-            Part::Status => {
-                kind.set_defaults(&mut new);
-                kind.prepare_status_update(&mut new, old);
-                self.admit_update(call, origin, &mut new, old, &mut warnings)?;
-                None
-            }
-            Part::Internal => {
-                self.admit_update(call, origin, &mut new, old, &mut warnings)?;
-                None
-            }
-        };
+        let reservation = self.prepare(call, origin, &mut new, old, &mut warnings)?;
         // The parts above may have taken over more than they should: the version is never theirs.
         let version = old["metadata"]["resourceVersion"].clone();
         document::metadata_mut(&mut new).insert("resourceVersion".to_owned(), version);
@@ -141,6 +121,38 @@ impl Registry {
                 Ok(Some(Outcome::changed(Object::Cached(cached)).with_warnings(warnings)))
             }
         }
+    }
+
+    /// Restricts the change to its part, fills in what follows from it and lets admission see it.
+    fn prepare(
+        &self,
+        call: &Call<'_>,
+        origin: Origin<'_>,
+        new: &mut Value,
+        old: &Value,
+        warnings: &mut Vec<String>,
+    ) -> Result<Option<Reservation>, ApiError> {
+        let kind = call.place.served.kind();
+        match origin.part {
+            Part::Main => {
+                kind.set_defaults(new);
+                kind.prepare_update(new, old);
+            }
+            Part::Status => {
+                kind.set_defaults(new);
+                kind.prepare_status_update(new, old);
+            }
+            Part::Internal => {}
+        }
+        self.admit_update(call, origin, new, old, warnings)?;
+        if origin.part != Part::Main {
+            return Ok(None);
+        }
+        let reservation = self.allocators.assign(kind, new, Some(old))?;
+        if kind.generation() && kind.generation_changes(new, old) {
+            object_meta::raise_generation(new);
+        }
+        Ok(Some(reservation))
     }
 
     fn admit_update(
