@@ -3,6 +3,7 @@
 use base::Random;
 use machinery::ApiError;
 use serde_json::Value;
+use tracing::debug;
 
 use crate::catalog::{Catalog, Served};
 use crate::identity::Identity;
@@ -26,10 +27,6 @@ pub(crate) struct Attributes<'a> {
     pub(crate) dry_run: bool,
     /// What would be stored, in the form of the kind asked for; plugins may change it. Null for a delete.
     pub(crate) object: &'a mut Value,
-    /// What is stored.
-    pub(crate) old: Option<&'a Value>,
-    /// What the client should be told.
-    pub(crate) warnings: &'a mut Vec<String>,
 }
 
 impl Attributes<'_> {
@@ -64,6 +61,16 @@ impl Admission {
         catalog: &Catalog,
         attributes: &mut Attributes<'_>,
     ) -> Result<bool, ApiError> {
+        debug!(
+            user = attributes.identity.user.name,
+            verb = attributes.verb.as_str(),
+            resource = %attributes.served.resource(),
+            namespace = attributes.namespace,
+            name = attributes.name,
+            subresource = attributes.subresource,
+            dry_run = attributes.dry_run,
+            "write asks for admission"
+        );
         let tools = Tools { catalog, random: &self.random };
         namespace_lifecycle::admit(catalog, attributes)?;
         let mut changed = service_account::admit(&tools, attributes)?;

@@ -74,11 +74,6 @@ impl Allocators {
         Self(Arc::new(Shared { network, ports, random, addresses, node_ports }))
     }
 
-    /// The address of the `kubernetes` Service: the network's first.
-    pub(crate) fn first_address(&self) -> IpAddr {
-        self.address(1)
-    }
-
     /// Marks what stored objects hold; called once, when the cache is filled.
     pub(crate) fn load(&self, catalog: &Catalog) {
         let Some(services) = catalog.find("", "v1", "services") else { return };

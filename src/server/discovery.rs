@@ -35,7 +35,7 @@ pub(crate) fn respond(
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     let groups = || Groups::of(catalog.iter().map(|served| served.kind()));
     let document = match parts.as_slice() {
-        ["api"] | ["apis"] => {
+        ["api" | "apis"] => {
             let core = parts[0] == "api";
             if let Some(style) = aggregated_style(headers) {
                 return Some(aggregated(&groups().aggregated(core, style), style));

@@ -74,7 +74,7 @@ impl Pki {
         let files = Files::open(config.data_dir.as_ref().map(|dir| dir.join(FOLDER)))?;
         let authority = Authority::open(&files, &config.clock)?;
         let service_account_key_pem = files.key("service-account.key")?.serialize_pem();
-        let admin = authority.client("system:admin", &[MASTERS])?;
+        let admin = authority.client("system:admin", MASTERS)?;
         // The first address of the Service network belongs to the `kubernetes` Service.
         let service = config.service_cidr.hosts().next();
         let addresses = [Some(address.ip()), service, Some([127, 0, 0, 1].into())];
@@ -147,7 +147,7 @@ impl Authority {
         let key = files.key("ca.key")?;
         let pem = files.text("ca.crt", || {
             let mut params = CertificateParams::new(Vec::new())?;
-            params.distinguished_name = distinguished_name("isopod-ca", &[]);
+            params.distinguished_name = distinguished_name("isopod-ca", "");
             params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
             params.key_usages = vec![
                 KeyUsagePurpose::DigitalSignature,
@@ -166,7 +166,7 @@ impl Authority {
     }
 
     fn server(&self, addresses: Vec<IpAddr>) -> Result<Leaf, BoxError> {
-        let mut params = self.params("kube-apiserver", &[], ExtendedKeyUsagePurpose::ServerAuth)?;
+        let mut params = self.params("kube-apiserver", "", ExtendedKeyUsagePurpose::ServerAuth)?;
         for name in SERVER_NAMES {
             params.subject_alt_names.push(SanType::DnsName((*name).try_into()?));
         }
@@ -174,19 +174,19 @@ impl Authority {
         self.sign(&params)
     }
 
-    /// The common name is the user, the organizations are the groups.
-    fn client(&self, user: &str, groups: &[&str]) -> Result<Leaf, BoxError> {
-        self.sign(&self.params(user, groups, ExtendedKeyUsagePurpose::ClientAuth)?)
+    /// The common name is the user, the organization is the group.
+    fn client(&self, user: &str, group: &str) -> Result<Leaf, BoxError> {
+        self.sign(&self.params(user, group, ExtendedKeyUsagePurpose::ClientAuth)?)
     }
 
     fn params(
         &self,
         name: &str,
-        organizations: &[&str],
+        organization: &str,
         usage: ExtendedKeyUsagePurpose,
     ) -> Result<CertificateParams, BoxError> {
         let mut params = CertificateParams::new(Vec::new())?;
-        params.distinguished_name = distinguished_name(name, organizations);
+        params.distinguished_name = distinguished_name(name, organization);
         params.extended_key_usages = vec![usage];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         set_validity(&mut params, self.clock.now(), LEAF_YEARS);
@@ -221,10 +221,11 @@ fn server_config(
     Ok(config)
 }
 
-fn distinguished_name(name: &str, organizations: &[&str]) -> DistinguishedName {
+/// With one organization at most: rcgen keeps only the last of several.
+fn distinguished_name(name: &str, organization: &str) -> DistinguishedName {
     let mut dn = DistinguishedName::new();
-    for organization in organizations {
-        dn.push(DnType::OrganizationName, *organization);
+    if !organization.is_empty() {
+        dn.push(DnType::OrganizationName, organization);
     }
     dn.push(DnType::CommonName, name);
     dn

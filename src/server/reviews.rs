@@ -46,24 +46,22 @@ fn subject(kind: &str, spec: &Value) -> Result<User, ApiError> {
 }
 
 fn verdict(identity: &Identity, spec: &Value) -> Value {
-    let allowed = match spec.get("nonResourceAttributes").filter(|path| path.is_object()) {
-        Some(path) => {
-            let text = |field: &str| path[field].as_str().unwrap_or_default();
-            authorize::authorize_path(identity, text("verb"), text("path")).is_ok()
-        }
-        None => {
-            let resource = &spec["resourceAttributes"];
-            let text = |field: &str| resource[field].as_str().unwrap_or_default();
-            let action = Action {
-                verb: text("verb"),
-                group: text("group"),
-                resource: text("resource"),
-                subresource: text("subresource"),
-                namespace: text("namespace"),
-                name: text("name"),
-            };
-            authorize::allows(identity, &action)
-        }
+    let path = &spec["nonResourceAttributes"];
+    let resource = &spec["resourceAttributes"];
+    let about = if path.is_object() { path } else { resource };
+    let text = |field: &str| about[field].as_str().unwrap_or_default();
+    let allowed = if path.is_object() {
+        authorize::authorize_path(identity, text("verb"), text("path")).is_ok()
+    } else {
+        let action = Action {
+            verb: text("verb"),
+            group: text("group"),
+            resource: text("resource"),
+            subresource: text("subresource"),
+            namespace: text("namespace"),
+            name: text("name"),
+        };
+        authorize::allows(identity, &action)
     };
     json!({ "allowed": allowed })
 }

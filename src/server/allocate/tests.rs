@@ -22,7 +22,9 @@ fn an_address_is_given_once_until_it_is_released() {
     let allocators = allocators("10.43.0.0/29");
     let mut given: Vec<Value> =
         (0..5).map(|index| service(&format!("s{index}"), json!({ "type": "ClusterIP" }))).collect();
-    given.iter_mut().for_each(|service| keep(&allocators, service));
+    for service in &mut given {
+        keep(&allocators, service);
+    }
     let mut got: Vec<_> = given.iter().flat_map(addresses).map(|a| a.to_string()).collect();
     got.sort_unstable();
     assert_eq!(got, ["10.43.0.2", "10.43.0.3", "10.43.0.4", "10.43.0.5", "10.43.0.6"]);

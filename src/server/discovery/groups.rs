@@ -124,7 +124,7 @@ impl Group<'_> {
     }
 }
 
-fn version<'a>((name, mut kinds): (String, Vec<&'a dyn Kind>)) -> Version<'a> {
+fn version((name, mut kinds): (String, Vec<&dyn Kind>)) -> Version<'_> {
     kinds.sort_by(|a, b| a.names().plural.cmp(&b.names().plural));
     Version { name, kinds }
 }

@@ -31,14 +31,14 @@ async fn keys_are_readable_by_their_owner_only() {
 }
 
 #[tokio::test]
-async fn a_client_certificate_carries_user_and_groups_and_may_start_on_leap_day() {
+async fn a_client_certificate_carries_user_and_group_and_may_start_on_leap_day() {
     let authority = Authority::open(&Files::open(None).unwrap(), &clock()).unwrap();
-    let leaf = authority.client("admin", &[MASTERS, "ops"]).unwrap();
+    let leaf = authority.client("admin", MASTERS).unwrap();
     let (_, certificate) = X509Certificate::from_der(&leaf.certificate).unwrap();
     let subject = certificate.subject();
     assert_eq!(subject.iter_common_name().next().unwrap().as_str().unwrap(), "admin");
     let groups: Vec<_> = subject.iter_organization().map(|o| o.as_str().unwrap()).collect();
-    assert_eq!(groups, ["system:masters", "ops"]);
+    assert_eq!(groups, ["system:masters"]);
     let not_before = certificate.validity().not_before.to_string();
     assert!(not_before.contains("Feb 29"), "{not_before}");
 }

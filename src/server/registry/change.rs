@@ -87,7 +87,7 @@ impl Registry {
         object_meta::check_place(place, &mut new)?;
         object_meta::carry_over(place, &mut new, old)?;
         document::set_type(&mut new, place.served.api_version(), &kind.names().kind);
-        let reservation = self.prepare(call, origin, &mut new, old, &mut warnings)?;
+        let reservation = self.prepare(call, origin, &mut new, old)?;
         // The parts above may have taken over more than they should: the version is never theirs.
         let version = old["metadata"]["resourceVersion"].clone();
         document::metadata_mut(&mut new).insert("resourceVersion".to_owned(), version);
@@ -130,7 +130,6 @@ impl Registry {
         origin: Origin<'_>,
         new: &mut Value,
         old: &Value,
-        warnings: &mut Vec<String>,
     ) -> Result<Option<Reservation>, ApiError> {
         let kind = call.place.served.kind();
         match origin.part {
@@ -144,7 +143,7 @@ impl Registry {
             }
             Part::Internal => {}
         }
-        self.admit_update(call, origin, new, old, warnings)?;
+        self.admit_update(call, origin, new)?;
         if origin.part != Part::Main {
             return Ok(None);
         }
@@ -160,8 +159,6 @@ impl Registry {
         call: &Call<'_>,
         origin: Origin<'_>,
         new: &mut Value,
-        old: &Value,
-        warnings: &mut Vec<String>,
     ) -> Result<(), ApiError> {
         let mut attributes = Attributes {
             verb: Verb::Update,
@@ -172,8 +169,6 @@ impl Registry {
             identity: call.identity,
             dry_run: call.options.dry_run,
             object: new,
-            old: Some(old),
-            warnings,
         };
         if self.admission.admit(&self.catalog, &mut attributes)? {
             call.place.served.kind().set_defaults(new);

@@ -88,7 +88,7 @@ impl Registry {
         document::set_type(&mut object, call.place.served.api_version(), &kind.names().kind);
         kind.set_defaults(&mut object);
         kind.prepare_create(&mut object);
-        let mut warnings = self.admit_create(call, &mut object)?;
+        self.admit_create(call, &mut object)?;
         let reservation = self.allocators.assign(kind, &mut object, None)?;
         let errors = FieldErrors::new();
         kinds::validate(kind, &object, &errors);
@@ -97,7 +97,7 @@ impl Registry {
             let names = kind.names();
             return Err(ApiError::invalid(&names.group, &names.kind, &name, errors));
         }
-        warnings.extend(kinds::warnings(kind, &object));
+        let warnings = kinds::warnings(kind, &object);
         let place = call.place.named(&name);
         if call.options.dry_run {
             let taken = place.shelf()?.get(&place.key()).is_some();
@@ -114,8 +114,7 @@ impl Registry {
         }
     }
 
-    fn admit_create(&self, call: &Call<'_>, object: &mut Value) -> Result<Vec<String>, ApiError> {
-        let mut warnings = Vec::new();
+    fn admit_create(&self, call: &Call<'_>, object: &mut Value) -> Result<(), ApiError> {
         let name = document::name(object).to_owned();
         let mut attributes = Attributes {
             verb: Verb::Create,
@@ -126,13 +125,11 @@ impl Registry {
             identity: call.identity,
             dry_run: call.options.dry_run,
             object,
-            old: None,
-            warnings: &mut warnings,
         };
         if self.admission.admit(&self.catalog, &mut attributes)? {
             call.place.served.kind().set_defaults(object);
         }
-        Ok(warnings)
+        Ok(())
     }
 
     fn generated_name(&self, base: &str) -> String {
