@@ -1,0 +1,172 @@
+//! `CronJob`: makes a Job at set times.
+
+mod schedule;
+
+use machinery::{FieldErrors, FieldPath};
+use serde_json::{Value, json};
+
+use crate::choice::one_of;
+use crate::column::{Column, NONE, UNSET, age, or_none};
+use crate::core::pod::template;
+use crate::fill::{default, present, set};
+use crate::kind::Kind;
+use crate::names::{BuiltIn, Names};
+use crate::read::{items, text};
+use crate::scale::selector_text;
+use crate::subresource::Subresource;
+use crate::{metadata, number};
+
+/// Makes a Job at set times.
+#[derive(Debug)]
+pub(crate) struct CronJob;
+
+static NAMES: Names = BuiltIn {
+    group: "batch",
+    version: "v1",
+    kind: "CronJob",
+    plural: "cronjobs",
+    singular: "cronjob",
+    short: &["cj"],
+    categories: &["all"],
+}
+.names();
+
+/// Finished jobs that are kept to look at.
+const SUCCESSFUL_JOBS: i64 = 3;
+
+/// Failed jobs that are kept to look at: the last one says why.
+const FAILED_JOBS: i64 = 1;
+
+/// A job's name is this one and eleven characters of the time; both make a label.
+const MAX_NAME_BYTES: usize = 52;
+
+static COLUMNS: &[Column] = &[
+    Column::NAME,
+    Column::text("Schedule", "When it makes a job.", |cron_job, _| {
+        text(&cron_job["spec"], "schedule").into()
+    }),
+    Column::text("Timezone", "Whose clock the schedule means.", |cron_job, _| {
+        or_none(text(&cron_job["spec"], "timeZone"))
+    }),
+    Column::flag("Suspend", "Whether it makes no jobs.", |cron_job, _| {
+        match cron_job["spec"]["suspend"].as_bool() {
+            Some(true) => "True",
+            Some(false) => "False",
+            None => UNSET,
+        }
+        .into()
+    }),
+    Column::number("Active", "How many of its jobs run.", |cron_job, _| {
+        items(&cron_job["status"], "active").count().into()
+    }),
+    Column::text("Last Schedule", "Time since it made a job.", |cron_job, now| {
+        match &cron_job["status"]["lastScheduleTime"] {
+            Value::Null => NONE.into(),
+            time => age(time, now).into(),
+        }
+    }),
+    Column::AGE,
+    Column::wide("Containers", "Names of the containers in its template.", |cron_job, _| {
+        template::joined(&cron_job["spec"]["jobTemplate"]["spec"]["template"], "name").into()
+    }),
+    Column::wide("Images", "Images of the containers in its template.", |cron_job, _| {
+        template::joined(&cron_job["spec"]["jobTemplate"]["spec"]["template"], "image").into()
+    }),
+    Column::wide("Selector", "Labels of the pods of its jobs.", |cron_job, _| {
+        or_none(&selector_text(&cron_job["spec"]["jobTemplate"]["spec"]["selector"]))
+    }),
+];
+
+impl Kind for CronJob {
+    fn names(&self) -> &Names {
+        &NAMES
+    }
+
+    fn schema_name(&self) -> &'static str {
+        "io.k8s.api.batch.v1.CronJob"
+    }
+
+    fn subresources(&self) -> &[Subresource] {
+        &[Subresource::Status]
+    }
+
+    fn columns(&self) -> &[Column] {
+        COLUMNS
+    }
+
+    fn generation(&self) -> bool {
+        true
+    }
+
+    fn set_defaults(&self, cron_job: &mut Value) {
+        let Some(spec) = present(cron_job, "spec") else { return };
+        default(spec, "concurrencyPolicy", "Allow");
+        default(spec, "suspend", false);
+        default(spec, "successfulJobsHistoryLimit", SUCCESSFUL_JOBS);
+        default(spec, "failedJobsHistoryLimit", FAILED_JOBS);
+        if let Some(job) = present(spec, "jobTemplate").and_then(|job| present(job, "spec")) {
+            template::fill(job);
+        }
+    }
+
+    fn prepare_create(&self, cron_job: &mut Value) {
+        set(cron_job, "status", json!({}));
+    }
+
+    fn validate(&self, cron_job: &Value, errors: &FieldErrors) {
+        let (spec, path) = (&cron_job["spec"], errors.at("spec"));
+        let name = text(&cron_job["metadata"], "name");
+        if name.len() > MAX_NAME_BYTES {
+            let detail = format!("must be no more than {MAX_NAME_BYTES} characters");
+            errors.at("metadata").invalid("name", name, &detail);
+        }
+        validate_schedule(spec, &path);
+        let limits =
+            ["startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"];
+        number::not_negative(spec, &limits, &path);
+        one_of(spec, "concurrencyPolicy", &["Allow", "Forbid", "Replace"], &path);
+        let template = &spec["jobTemplate"];
+        let path = path.at("jobTemplate");
+        metadata::labels(&template["metadata"]["labels"], &path.at("metadata").at("labels"));
+        let (job, path) = (&template["spec"], path.at("spec"));
+        if job["manualSelector"] == true {
+            path.not_supported("manualSelector", true, &["nil", "false"]);
+        }
+        if !job["selector"].is_null() {
+            path.invalid("selector", job["selector"].clone(), "`selector` will be auto-generated");
+        }
+        super::job::spec::validate(job, &path);
+    }
+}
+
+fn validate_schedule(spec: &Value, path: &FieldPath<'_>) {
+    let schedule = text(spec, "schedule");
+    let names_zone = schedule.contains("TZ");
+    let zone = &spec["timeZone"];
+    if schedule.is_empty() {
+        path.required("schedule", "");
+    } else if names_zone && !zone.is_null() {
+        let detail = "cannot use both timeZone field and TZ or CRON_TZ in schedule";
+        path.invalid("schedule", schedule, detail);
+    } else if names_zone {
+        let detail = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
+        path.invalid("schedule", schedule, detail);
+    } else if let Err(problem) = schedule::check(schedule) {
+        path.invalid("schedule", schedule, &problem);
+    }
+    match zone.as_str() {
+        Some("") => path.invalid("timeZone", "", "timeZone must be nil or non-empty string"),
+        Some(name) if name.eq_ignore_ascii_case("local") => path.invalid(
+            "timeZone",
+            name,
+            "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones",
+        ),
+        Some(name) if jiff::tz::TimeZone::get(name).is_err() => {
+            path.invalid("timeZone", name, &format!("unknown time zone {name}"));
+        }
+        Some(_) | None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! Job: runs pods until enough of them have succeeded.
+
+mod columns;
+mod defaults;
+pub(super) mod failure;
+mod generated;
+pub(super) mod spec;
+mod update;
+
+use machinery::document::scalar_at;
+use machinery::{FieldErrors, LabelSelector};
+use serde_json::{Value, json};
+
+use crate::column::Column;
+use crate::fill::set;
+use crate::kind::{FieldLabel, Kind};
+use crate::names::{BuiltIn, Names};
+use crate::read::text;
+use crate::selector;
+use crate::subresource::Subresource;
+
+/// Runs pods until enough of them have succeeded.
+#[derive(Debug)]
+pub(crate) struct Job;
+
+static NAMES: Names = BuiltIn {
+    group: "batch",
+    version: "v1",
+    kind: "Job",
+    plural: "jobs",
+    singular: "job",
+    short: &[],
+    categories: &["all"],
+}
+.names();
+
+static SELECTABLE: &[FieldLabel] =
+    &[FieldLabel::new("status.successful", |job| match scalar_at(job, "/status/succeeded") {
+        empty if empty.is_empty() => "0".into(),
+        count => count,
+    })];
+
+impl Kind for Job {
+    fn names(&self) -> &Names {
+        &NAMES
+    }
+
+    fn schema_name(&self) -> &'static str {
+        "io.k8s.api.batch.v1.Job"
+    }
+
+    fn subresources(&self) -> &[Subresource] {
+        &[Subresource::Status]
+    }
+
+    fn columns(&self) -> &[Column] {
+        columns::COLUMNS
+    }
+
+    fn selectable(&self) -> &[FieldLabel] {
+        SELECTABLE
+    }
+
+    fn generation(&self) -> bool {
+        true
+    }
+
+    fn set_defaults(&self, job: &mut Value) {
+        defaults::fill(job);
+    }
+
+    fn prepare_create(&self, job: &mut Value) {
+        generated::fill(job);
+        set(job, "status", json!({}));
+    }
+
+    fn validate(&self, job: &Value, errors: &FieldErrors) {
+        let (spec, path) = (&job["spec"], errors.at("spec"));
+        generated::validate(job, errors);
+        match &spec["selector"] {
+            Value::Null => path.required("selector", ""),
+            selector => {
+                selector::validate(selector, &path.at("selector"));
+                let selects = LabelSelector::from_value(selector)
+                    .is_ok_and(|selector| selector.matches_object(&spec["template"]));
+                if !selects {
+                    selector::does_not_match(&spec["template"], &path);
+                }
+            }
+        }
+        spec::validate(spec, &path);
+        if text(spec, "completionMode") == "Indexed" {
+            generated::validate_name(job, errors);
+        }
+    }
+
+    fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        update::validate(new, old, errors);
+    }
+}
+
+#[cfg(test)]
+mod tests;

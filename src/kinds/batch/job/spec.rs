@@ -1,0 +1,97 @@
+//! Whether a job can be run.
+
+use machinery::FieldPath;
+use serde_json::Value;
+
+use super::failure;
+use crate::choice::one_of;
+use crate::core::pod::template;
+use crate::read::text;
+use crate::{domain, number};
+
+/// Each pod of an indexed job has an entry in its status, which has to fit into one value of the store.
+const MAX_PARALLELISM_OF_INDEXED: i64 = 100_000;
+
+/// One part of a host name.
+const MAX_MANAGER_BYTES: usize = 63;
+
+/// Checks a job's spec, without its selector; in a job or in the template of one.
+pub(crate) fn validate(spec: &Value, path: &FieldPath<'_>) {
+    let counts = [
+        "parallelism",
+        "completions",
+        "activeDeadlineSeconds",
+        "backoffLimit",
+        "ttlSecondsAfterFinished",
+        "backoffLimitPerIndex",
+        "maxFailedIndexes",
+    ];
+    number::not_negative(spec, &counts, path);
+    if !spec["completionMode"].is_null() {
+        one_of(spec, "completionMode", &["Indexed", "NonIndexed"], path);
+    }
+    validate_indexes(spec, path);
+    validate_manager(text(spec, "managedBy"), path);
+    failure::validate(spec, path);
+    template::validate(&spec["template"], &path.at("template"));
+    validate_restart(spec, &path.at("template").at("spec"));
+    if !spec["podReplacementPolicy"].is_null() {
+        let known: &[&str] = if spec["podFailurePolicy"].is_null() {
+            &["Failed", "TerminatingOrFailed"]
+        } else {
+            &["Failed"]
+        };
+        one_of(spec, "podReplacementPolicy", known, path);
+    }
+}
+
+fn validate_indexes(spec: &Value, path: &FieldPath<'_>) {
+    let indexed = text(spec, "completionMode") == "Indexed";
+    let parallelism = spec["parallelism"].as_i64().unwrap_or(0);
+    if indexed && spec["completions"].is_null() {
+        path.required("completions", "when completion mode is Indexed");
+    }
+    if indexed && parallelism > MAX_PARALLELISM_OF_INDEXED {
+        let detail = format!(
+            "must be less than or equal to {MAX_PARALLELISM_OF_INDEXED} when completion mode is Indexed"
+        );
+        path.invalid("parallelism", parallelism, &detail);
+    }
+    let limit = &spec["backoffLimitPerIndex"];
+    if !indexed && !limit.is_null() {
+        path.invalid("backoffLimitPerIndex", limit.clone(), "requires indexed completion mode");
+    }
+    let Some(failed) = spec["maxFailedIndexes"].as_i64() else { return };
+    if limit.is_null() {
+        path.required("backoffLimitPerIndex", "when maxFailedIndexes is specified");
+    }
+    if spec["completions"].as_i64().is_some_and(|completions| failed > completions) {
+        path.invalid("maxFailedIndexes", failed, "must be less than or equal to completions");
+    }
+}
+
+fn validate_manager(manager: &str, path: &FieldPath<'_>) {
+    if manager.is_empty() {
+        return;
+    }
+    domain::validate_prefixed_path(manager, "managedBy", path);
+    if manager.len() > MAX_MANAGER_BYTES {
+        path.too_long("managedBy", MAX_MANAGER_BYTES);
+    }
+}
+
+/// A pod that always runs again never finishes.
+fn validate_restart(spec: &Value, path: &FieldPath<'_>) {
+    let policy = text(&spec["template"]["spec"], "restartPolicy");
+    match policy {
+        "" | "Always" => {
+            path.required("restartPolicy", "valid values: \"OnFailure\", \"Never\"");
+        }
+        "OnFailure" if !spec["podFailurePolicy"].is_null() => {
+            let detail = "only \"Never\" is supported when podFailurePolicy is specified";
+            path.invalid("restartPolicy", policy, detail);
+        }
+        "OnFailure" | "Never" => {}
+        _ => path.not_supported("restartPolicy", policy, &["OnFailure", "Never"]),
+    }
+}
