@@ -1,0 +1,62 @@
+//! `ClusterRoleBinding`: who has a role in the whole cluster.
+
+use machinery::FieldErrors;
+use serde_json::Value;
+
+use super::binding;
+use crate::column::Column;
+use crate::kind::{Kind, Scope};
+use crate::metadata::NameRule;
+use crate::names::{BuiltIn, Names};
+
+/// Who has a role in the whole cluster.
+#[derive(Debug)]
+pub(crate) struct ClusterRoleBinding;
+
+static NAMES: Names = BuiltIn {
+    group: "rbac.authorization.k8s.io",
+    version: "v1",
+    kind: "ClusterRoleBinding",
+    plural: "clusterrolebindings",
+    singular: "clusterrolebinding",
+    short: &[],
+    categories: &[],
+}
+.names();
+
+impl Kind for ClusterRoleBinding {
+    fn names(&self) -> &Names {
+        &NAMES
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Cluster
+    }
+
+    fn schema_name(&self) -> &'static str {
+        "io.k8s.api.rbac.v1.ClusterRoleBinding"
+    }
+
+    fn name_rule(&self) -> NameRule {
+        NameRule::PathSegment
+    }
+
+    fn columns(&self) -> &[Column] {
+        binding::COLUMNS
+    }
+
+    fn set_defaults(&self, binding: &mut Value) {
+        binding::fill(binding);
+    }
+
+    fn validate(&self, binding: &Value, errors: &FieldErrors) {
+        binding::validate(binding, Scope::Cluster, errors);
+    }
+
+    fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        binding::validate_update(new, old, errors);
+    }
+}
+
+#[cfg(test)]
+mod tests;
