@@ -1,0 +1,103 @@
+//! `VolumeAttachment`: a volume that is to be attached to a node.
+
+use machinery::{FieldErrors, names};
+use serde_json::{Value, json};
+
+use crate::column::Column;
+use crate::fill::set;
+use crate::kind::{DeletionAnswer, Kind, Scope};
+use crate::names::{BuiltIn, Names};
+use crate::read::{is_unset, text};
+use crate::subresource::Subresource;
+
+/// A volume that is to be attached to a node.
+#[derive(Debug)]
+pub(crate) struct VolumeAttachment;
+
+static NAMES: Names = BuiltIn {
+    group: "storage.k8s.io",
+    version: "v1",
+    kind: "VolumeAttachment",
+    plural: "volumeattachments",
+    singular: "volumeattachment",
+    short: &[],
+    categories: &[],
+}
+.names();
+
+static COLUMNS: &[Column] = &[
+    Column::NAME,
+    Column::text("Attacher", "The driver that attaches it.", |attachment, _| {
+        text(&attachment["spec"], "attacher").into()
+    }),
+    Column::text("PV", "The volume.", |attachment, _| {
+        text(&attachment["spec"]["source"], "persistentVolumeName").into()
+    }),
+    Column::text("Node", "The node.", |attachment, _| text(&attachment["spec"], "nodeName").into()),
+    Column::flag("Attached", "Whether it is attached.", |attachment, _| {
+        (attachment["status"]["attached"] == true).into()
+    }),
+    Column::AGE,
+];
+
+impl Kind for VolumeAttachment {
+    fn names(&self) -> &Names {
+        &NAMES
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Cluster
+    }
+
+    fn schema_name(&self) -> &'static str {
+        "io.k8s.api.storage.v1.VolumeAttachment"
+    }
+
+    fn subresources(&self) -> &[Subresource] {
+        &[Subresource::Status]
+    }
+
+    fn columns(&self) -> &[Column] {
+        COLUMNS
+    }
+
+    fn deletion_answer(&self) -> DeletionAnswer {
+        DeletionAnswer::Object
+    }
+
+    fn prepare_create(&self, attachment: &mut Value) {
+        set(attachment, "status", json!({ "attached": false }));
+    }
+
+    fn validate(&self, attachment: &Value, errors: &FieldErrors) {
+        let (spec, path) = (&attachment["spec"], errors.at("spec"));
+        super::validate_driver(text(spec, "attacher"), "attacher", &path);
+        let (source, at) = (&spec["source"], path.at("source"));
+        let volume = &source["persistentVolumeName"];
+        match (source["inlineVolumeSpec"].is_null(), volume.is_null()) {
+            (true, true) => {
+                at.required(
+                    "",
+                    "must specify exactly one of inlineVolumeSpec and persistentVolumeName",
+                );
+            }
+            (false, false) => at.forbidden(
+                "",
+                "must specify exactly one of inlineVolumeSpec and persistentVolumeName",
+            ),
+            (true, false) if is_unset(volume) => {
+                at.required("persistentVolumeName", "must specify non empty persistentVolumeName");
+            }
+            _ => {}
+        }
+        let node = text(spec, "nodeName");
+        path.check("nodeName", node, names::dns1123_subdomain(node));
+    }
+
+    fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        errors.root().immutable("spec", new.get("spec"), old.get("spec"));
+    }
+}
+
+#[cfg(test)]
+mod tests;
