@@ -1,0 +1,69 @@
+//! Whether a request was approved or denied, and what came of it.
+
+use std::collections::BTreeSet;
+
+use machinery::FieldPath;
+use serde_json::Value;
+
+use crate::fill::{object, remove, set};
+use crate::read::{is_unset, items, text};
+
+/// The decisions; each is made once.
+const DECISIONS: [&str; 2] = ["Approved", "Denied"];
+
+/// What a table says.
+pub(super) fn shown(request: &Value) -> String {
+    let has = |name: &str| {
+        items(&request["status"], "conditions").any(|condition| text(condition, "type") == name)
+    };
+    let decision = match () {
+        () if has("Denied") => "Denied",
+        () if has("Approved") => "Approved",
+        () => "Pending",
+    };
+    let failed = if has("Failed") { ",Failed" } else { "" };
+    let issued = if is_unset(&request["status"]["certificate"]) { "" } else { ",Issued" };
+    format!("{decision}{failed}{issued}")
+}
+
+/// Gives the new status the decisions of the old one, and no others.
+pub(super) fn keep(new: &mut Value, old: &Value) {
+    let is_decision = |condition: &&Value| DECISIONS.contains(&text(condition, "type"));
+    let decided = items(&old["status"], "conditions").filter(is_decision);
+    let others = items(&new["status"], "conditions").filter(|condition| !is_decision(condition));
+    let conditions: Vec<Value> = decided.chain(others).cloned().collect();
+    let Some(status) = object(new, "status") else { return };
+    if conditions.is_empty() {
+        remove(status, "conditions");
+    } else {
+        set(status, "conditions", conditions);
+    }
+}
+
+/// Checks the conditions at `path`.
+pub(super) fn validate(request: &Value, path: &FieldPath<'_>) {
+    let mut seen = BTreeSet::new();
+    for (index, condition) in items(&request["status"], "conditions").enumerate() {
+        let path = path.index(index);
+        let (name, holds) = (text(condition, "type"), text(condition, "status"));
+        let fixed = DECISIONS.contains(&name) || name == "Failed";
+        match holds {
+            _ if name.is_empty() => path.required("type", ""),
+            "" => path.required("status", ""),
+            "True" => {}
+            _ if fixed => path.not_supported("status", holds, &["True"]),
+            "False" | "Unknown" => {}
+            _ => path.not_supported("status", holds, &["False", "True", "Unknown"]),
+        }
+        if DECISIONS
+            .iter()
+            .any(|other| DECISIONS.contains(&name) && *other != name && seen.contains(other))
+        {
+            let detail = "Approved and Denied conditions are mutually exclusive";
+            path.invalid("type", name, detail);
+        }
+        if !seen.insert(name) {
+            path.duplicate("type", name);
+        }
+    }
+}
