@@ -21,3 +21,34 @@ pub(crate) fn is_cidr(text: &str) -> bool {
     };
     bits.parse::<u8>().is_ok_and(|bits| bits <= most)
 }
+
+/// Whether an address is in the network of that many bits.
+pub(crate) fn within(address: IpAddr, network: IpAddr, bits: u8) -> bool {
+    match (address, network) {
+        (IpAddr::V4(_), IpAddr::V4(_)) | (IpAddr::V6(_), IpAddr::V6(_)) => {
+            masked(address, bits) == masked(network, bits)
+        }
+        _ => false,
+    }
+}
+
+/// The range as everybody should write it: the lowest address, in its shortest form.
+pub(crate) fn canonical_range(range: &str) -> Option<String> {
+    let (address, bits) = range.split_once('/')?;
+    let bits: u8 = bits.parse().ok()?;
+    Some(format!("{}/{bits}", masked(address.parse().ok()?, bits)))
+}
+
+/// The address with nothing after the first bits.
+fn masked(address: IpAddr, bits: u8) -> IpAddr {
+    match address {
+        IpAddr::V4(own) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(bits.min(32))).unwrap_or(0);
+            IpAddr::V4((own.to_bits() & mask).into())
+        }
+        IpAddr::V6(own) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(bits.min(128))).unwrap_or(0);
+            IpAddr::V6((own.to_bits() & mask).into())
+        }
+    }
+}

@@ -12,6 +12,8 @@ pub enum ColumnType {
     String,
     /// A whole number.
     Integer,
+    /// True or false.
+    Boolean,
     /// A date.
     Date,
 }
@@ -22,6 +24,7 @@ impl ColumnType {
         match self {
             Self::String => "string",
             Self::Integer => "integer",
+            Self::Boolean => "boolean",
             Self::Date => "date",
         }
     }
@@ -63,6 +66,15 @@ impl Column {
         age(&object["metadata"]["creationTimestamp"], now).into()
     });
 
+    /// When the object was created.
+    pub(crate) const CREATED_AT: Self =
+        Self::new("Created At", "When it was created.", ColumnType::Date, 0, |object, _| {
+            object["metadata"]["creationTimestamp"].clone()
+        });
+
+    /// The columns of kinds whose tables tell the moment they were made, not their age.
+    pub(crate) const NAME_AND_DATE: &'static [Self] = &[Self::NAME, Self::CREATED_AT];
+
     /// The columns of a kind that has none of its own.
     pub const DEFAULT: &'static [Self] = &[Self::NAME, Self::AGE];
 
@@ -72,6 +84,10 @@ impl Column {
 
     pub(crate) const fn number(name: &'static str, description: &'static str, cell: Cell) -> Self {
         Self::new(name, description, ColumnType::Integer, 0, cell)
+    }
+
+    pub(crate) const fn flag(name: &'static str, description: &'static str, cell: Cell) -> Self {
+        Self::new(name, description, ColumnType::Boolean, 0, cell)
     }
 
     /// Shown only in the wide table.
@@ -124,5 +140,18 @@ pub(crate) fn duration(start: Timestamp, end: Timestamp) -> String {
 /// What a cell shows when its value is not known.
 pub(crate) const UNKNOWN: &str = "<unknown>";
 
+/// What a cell shows when a choice was not made.
+pub(crate) const UNSET: &str = "<unset>";
+
 /// What a cell shows when there is nothing.
 pub(crate) const NONE: &str = "<none>";
+
+/// Text, or what stands for nothing.
+pub(crate) fn or_none(text: &str) -> Value {
+    if text.is_empty() { NONE.into() } else { text.into() }
+}
+
+/// Text, or what stands for a choice not made.
+pub(crate) fn or_unset(text: &str) -> Value {
+    if text.is_empty() { UNSET.into() } else { text.into() }
+}

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use jiff::Timestamp;
-use machinery::FieldErrors;
+use machinery::{Definition, FieldErrors, FieldType};
 use serde_json::Value;
 
 use crate::kind::Kind;
@@ -74,6 +74,68 @@ pub(crate) fn check_updates(kind: &dyn Kind, valid: &Value, changes: &[(&str, Va
     for (pointer, value, expected) in changes {
         let new = with(&old, pointer, value.clone());
         assert_eq!(problems_of_update(kind, &new, &old), *expected, "{pointer} = {value}");
+    }
+}
+
+/// What is said of an admitted object after each change, and without each field the schema requires.
+pub(crate) fn refusals(kind: &dyn Kind, valid: &Value, changes: &[(&str, Value)]) -> String {
+    let valid = admitted(kind, valid.clone());
+    assert_eq!(problems(kind, &valid), "", "the unchanged object");
+    fits_the_schema(kind, &valid);
+    let definition = crate::schemas().definition(kind.schema_name()).expect("a definition");
+    let mut pointers = Vec::new();
+    required_of(definition, &valid, "", &mut pointers);
+    let without = pointers.iter().map(|pointer| (pointer.as_str(), Value::Null));
+    let changes = without.chain(changes.iter().cloned());
+    said(changes, |pointer, value| problems(kind, &with(&valid, pointer, value)))
+}
+
+/// What is said of each change of an admitted object.
+pub(crate) fn refused_updates(kind: &dyn Kind, valid: &Value, changes: &[(&str, Value)]) -> String {
+    let old = admitted(kind, valid.clone());
+    said(changes.iter().cloned(), |pointer, value| {
+        problems_of_update(kind, &with(&old, pointer, value), &old)
+    })
+}
+
+fn said<'a>(
+    changes: impl Iterator<Item = (&'a str, Value)>,
+    check: impl Fn(&str, Value) -> String,
+) -> String {
+    let mut lines = String::new();
+    for (pointer, value) in changes {
+        let change =
+            if value.is_null() { format!("no {pointer}") } else { format!("{pointer} = {value}") };
+        let problems = match check(pointer, value) {
+            none if none.is_empty() => "is fine".to_owned(),
+            some => some.replace('\n', "\n    "),
+        };
+        writeln!(lines, "{change}\n    {problems}").expect("a string takes all");
+    }
+    lines
+}
+
+/// Fields that belong to the server, or are tested where they are checked.
+const TESTED_ELSEWHERE: &[&str] = &["metadata", "status", "template"];
+
+/// Where the object holds what its definition requires.
+fn required_of(definition: &Definition, object: &Value, at: &str, found: &mut Vec<String>) {
+    for field in &definition.fields {
+        let value = &object[field.name.as_str()];
+        if value.is_null() || TESTED_ELSEWHERE.contains(&field.name.as_str()) {
+            continue;
+        }
+        let pointer = format!("{at}/{}", field.name);
+        if field.required {
+            found.push(pointer.clone());
+        }
+        let (kind, value, pointer) = match &field.kind {
+            FieldType::List(item) => (item.as_ref(), &value[0], format!("{pointer}/0")),
+            kind => (kind, value, pointer),
+        };
+        if let FieldType::Object(id) = kind {
+            required_of(crate::schemas().get(*id), value, &pointer, found);
+        }
     }
 }
 

@@ -67,7 +67,8 @@ pub struct StorageView {
 /// Documents are complete JSON objects that have passed the schema: a field that is present has the type
 /// the schema gives it. The server calls, for a create: `set_defaults`, `prepare_create`, then
 /// [`crate::validate`]; for an update: `set_defaults`, `prepare_update`, then [`crate::validate_update`];
-/// for a write to `/status`: `prepare_status_update`, then [`crate::validate_status_update`].
+/// for a write to `/status`: `prepare_status_update`, then [`crate::validate_status_update`]; for one to
+/// `/approval`: `prepare_approval`, then the same.
 pub trait Kind: Debug + Send + Sync + 'static {
     /// What the kind is called.
     fn names(&self) -> &Names;
@@ -165,6 +166,11 @@ pub trait Kind: Debug + Send + Sync + 'static {
     /// Restricts a write through `/status` to the status, plus what metadata it may change.
     fn prepare_status_update(&self, new: &mut Value, old: &Value) {
         crate::status::keep_all_but_status(new, old);
+    }
+
+    /// Restricts a write through `/approval` to the decision, plus what metadata it may change.
+    fn prepare_approval(&self, new: &mut Value, old: &Value) {
+        self.prepare_status_update(new, old);
     }
 
     /// Checks everything about the object except its metadata.

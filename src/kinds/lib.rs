@@ -5,26 +5,47 @@
 //! [`validate_update`] and [`validate_status_update`] join it with the kind's own rules.
 
 mod address;
+mod admissionregistration;
+mod amount;
+mod apiextensions;
+mod apiregistration;
 mod apps;
 mod authentication;
 mod authorization;
+mod autoscaling;
+mod batch;
+mod certificates;
+mod choice;
 mod column;
+mod condition;
 mod coordination;
 mod core;
 mod discovery;
+mod domain;
 mod events;
 mod fill;
 #[cfg(test)]
 mod fixture;
+mod flowcontrol;
 mod kind;
 pub mod metadata;
 mod names;
+mod networking;
+mod node;
+mod number;
+mod policy;
 mod port;
+mod rbac;
 mod read;
+mod required;
+mod resource;
 mod scale;
+mod scheduling;
 mod schema;
 mod selector;
+mod share;
 mod status;
+mod storage;
 mod subresource;
 
 pub use column::{Cell, Column, ColumnType};
@@ -41,20 +62,28 @@ use serde_json::Value;
 /// Every built-in kind, groups in the order discovery lists them: clients take the first that fits a short name.
 pub static KINDS: &[&dyn Kind] = &[
     &core::Binding,
+    &core::ComponentStatus,
     &core::ConfigMap,
     &core::Endpoints,
     &core::Event,
+    &core::LimitRange,
     &core::Namespace,
     &core::Node,
+    &core::PersistentVolume,
+    &core::PersistentVolumeClaim,
     &core::Pod,
     &core::PodTemplate,
     &core::ReplicationController,
+    &core::ResourceQuota,
     &core::Secret,
     &core::Service,
     &core::ServiceAccount,
+    &apiregistration::APIService,
     &apps::ControllerRevision,
+    &apps::DaemonSet,
     &apps::Deployment,
     &apps::ReplicaSet,
+    &apps::StatefulSet,
     &events::Event,
     &authentication::SelfSubjectReview,
     &authentication::TokenReview,
@@ -62,8 +91,42 @@ pub static KINDS: &[&dyn Kind] = &[
     &authorization::SelfSubjectAccessReview,
     &authorization::SelfSubjectRulesReview,
     &authorization::SubjectAccessReview,
+    &autoscaling::HorizontalPodAutoscaler,
+    &autoscaling::HorizontalPodAutoscalerV1,
+    &batch::CronJob,
+    &batch::Job,
+    &certificates::CertificateSigningRequest,
+    &networking::Ingress,
+    &networking::IngressClass,
+    &networking::IPAddress,
+    &networking::NetworkPolicy,
+    &networking::ServiceCIDR,
+    &policy::PodDisruptionBudget,
+    &rbac::ClusterRole,
+    &rbac::ClusterRoleBinding,
+    &rbac::Role,
+    &rbac::RoleBinding,
+    &storage::CSIDriver,
+    &storage::CSINode,
+    &storage::CSIStorageCapacity,
+    &storage::StorageClass,
+    &storage::VolumeAttachment,
+    &storage::VolumeAttributesClass,
+    &admissionregistration::MutatingWebhookConfiguration,
+    &admissionregistration::ValidatingAdmissionPolicy,
+    &admissionregistration::ValidatingAdmissionPolicyBinding,
+    &admissionregistration::ValidatingWebhookConfiguration,
+    &apiextensions::CustomResourceDefinition,
+    &scheduling::PriorityClass,
     &coordination::Lease,
+    &node::RuntimeClass,
     &discovery::EndpointSlice,
+    &resource::DeviceClass,
+    &resource::ResourceClaim,
+    &resource::ResourceClaimTemplate,
+    &resource::ResourceSlice,
+    &flowcontrol::FlowSchema,
+    &flowcontrol::PriorityLevelConfiguration,
 ];
 
 /// The built-in kind that paths call `plural`.

@@ -83,6 +83,8 @@ pub enum Subresource {
     Token,
     /// The object, of which only `spec.finalizers` is written.
     Finalize,
+    /// The object, of which only the decision about it is written.
+    Approval,
 }
 
 const CREATE: &[Verb] = &[Verb::Create];
@@ -109,13 +111,18 @@ impl Subresource {
             Self::Resize => "resize",
             Self::Token => "token",
             Self::Finalize => "finalize",
+            Self::Approval => "approval",
         }
     }
 
     /// What may be done with it.
     pub fn verbs(&self) -> &'static [Verb] {
         match self {
-            Self::Status | Self::Scale(_) | Self::EphemeralContainers | Self::Resize => CHANGE,
+            Self::Status
+            | Self::Scale(_)
+            | Self::EphemeralContainers
+            | Self::Resize
+            | Self::Approval => CHANGE,
             Self::Binding | Self::Eviction | Self::Token => CREATE,
             Self::Log => READ,
             Self::Exec | Self::Attach | Self::PortForward => STREAM,
@@ -149,7 +156,8 @@ impl Subresource {
             | Self::Log
             | Self::EphemeralContainers
             | Self::Resize
-            | Self::Finalize => own(&parent.kind),
+            | Self::Finalize
+            | Self::Approval => own(&parent.kind),
         }
     }
 }

@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use expect_test::expect;
+
 use crate::kind::{DeletionAnswer, Scope};
 use crate::subresource::Verb;
 use crate::{KINDS, find, find_kind, schemas};
@@ -27,7 +29,7 @@ fn every_kind_has_the_definition_of_its_own_name() {
 }
 
 #[test]
-fn only_the_two_event_kinds_share_a_place_in_the_store() {
+fn only_views_of_a_kind_share_its_place_in_the_store() {
     let mut seen = BTreeSet::new();
     for kind in KINDS.iter().filter(|kind| !kind.virtual_review()) {
         let view = kind.storage();
@@ -46,25 +48,64 @@ fn a_kind_that_is_only_asked_can_only_be_created() {
 fn a_delete_returns_the_object_where_kubernetes_does() {
     let kinds = KINDS.iter().filter(|kind| kind.deletion_answer() == DeletionAnswer::Object);
     let plurals: Vec<&str> = kinds.map(|kind| kind.names().plural.as_ref()).collect();
-    assert_eq!(plurals, ["pods", "podtemplates", "services", "serviceaccounts"]);
+    expect![[r"
+        persistentvolumes
+        persistentvolumeclaims
+        pods
+        podtemplates
+        resourcequotas
+        services
+        serviceaccounts
+        csidrivers
+        csinodes
+        storageclasses
+        volumeattachments
+        volumeattributesclasses
+        deviceclasses
+        resourceclaims
+        resourceclaimtemplates
+        resourceslices"]]
+    .assert_eq(&plurals.join("\n"));
 }
 
 #[test]
-fn namespaces_nodes_and_reviews_are_cluster_wide() {
+fn what_is_above_namespaces_is_cluster_wide() {
     let kinds = KINDS.iter().filter(|kind| kind.scope() == Scope::Cluster);
     let names: Vec<&str> = kinds.map(|kind| kind.names().kind.as_ref()).collect();
-    assert_eq!(
-        names,
-        [
-            "Namespace",
-            "Node",
-            "SelfSubjectReview",
-            "TokenReview",
-            "SelfSubjectAccessReview",
-            "SelfSubjectRulesReview",
-            "SubjectAccessReview"
-        ]
-    );
+    expect![[r"
+        ComponentStatus
+        Namespace
+        Node
+        PersistentVolume
+        APIService
+        SelfSubjectReview
+        TokenReview
+        SelfSubjectAccessReview
+        SelfSubjectRulesReview
+        SubjectAccessReview
+        CertificateSigningRequest
+        IngressClass
+        IPAddress
+        ServiceCIDR
+        ClusterRole
+        ClusterRoleBinding
+        CSIDriver
+        CSINode
+        StorageClass
+        VolumeAttachment
+        VolumeAttributesClass
+        MutatingWebhookConfiguration
+        ValidatingAdmissionPolicy
+        ValidatingAdmissionPolicyBinding
+        ValidatingWebhookConfiguration
+        CustomResourceDefinition
+        PriorityClass
+        RuntimeClass
+        DeviceClass
+        ResourceSlice
+        FlowSchema
+        PriorityLevelConfiguration"]]
+    .assert_eq(&names.join("\n"));
 }
 
 #[test]
@@ -109,4 +150,114 @@ fn defaults_that_are_filled_twice_are_the_same() {
         kind.set_defaults(&mut twice);
         assert_eq!(once, twice, "{}", kind.names().kind);
     }
+}
+
+#[test]
+fn each_kind_counts_its_changes_or_does_not() {
+    let kinds = KINDS.iter().filter(|kind| kind.generation());
+    let names: Vec<&str> = kinds.map(|kind| kind.names().kind.as_ref()).collect();
+    expect![[r"
+        Pod
+        PodTemplate
+        ReplicationController
+        DaemonSet
+        Deployment
+        ReplicaSet
+        StatefulSet
+        CronJob
+        Job
+        Ingress
+        IngressClass
+        NetworkPolicy
+        PodDisruptionBudget
+        MutatingWebhookConfiguration
+        ValidatingAdmissionPolicy
+        ValidatingAdmissionPolicyBinding
+        ValidatingWebhookConfiguration
+        CustomResourceDefinition
+        PriorityClass
+        EndpointSlice
+        DeviceClass
+        ResourceSlice
+        FlowSchema
+        PriorityLevelConfiguration"]]
+    .assert_eq(&names.join("\n"));
+}
+
+#[test]
+fn users_may_type_short_names_and_categories() {
+    use std::fmt::Write;
+
+    let mut lines = String::new();
+    for kind in KINDS {
+        let names = kind.names();
+        let short: Vec<&str> = names.short.iter().collect();
+        let categories: Vec<&str> = names.categories.iter().collect();
+        if !short.is_empty() || !categories.is_empty() {
+            writeln!(lines, "{}: {} | {}", names.plural, short.join(" "), categories.join(" "))
+                .unwrap();
+        }
+    }
+    expect![[r"
+        componentstatuses: cs | 
+        configmaps: cm | 
+        endpoints: ep | 
+        events: ev | 
+        limitranges: limits | 
+        namespaces: ns | 
+        nodes: no | 
+        persistentvolumes: pv | 
+        persistentvolumeclaims: pvc | 
+        pods: po | all
+        replicationcontrollers: rc | all
+        resourcequotas: quota | 
+        services: svc | all
+        serviceaccounts: sa | 
+        apiservices:  | api-extensions
+        daemonsets: ds | all
+        deployments: deploy | all
+        replicasets: rs | all
+        statefulsets: sts | all
+        events: ev | 
+        horizontalpodautoscalers: hpa | all
+        horizontalpodautoscalers: hpa | all
+        cronjobs: cj | all
+        jobs:  | all
+        certificatesigningrequests: csr | 
+        ingresses: ing | 
+        ipaddresses: ip | 
+        networkpolicies: netpol | 
+        poddisruptionbudgets: pdb | 
+        storageclasses: sc | 
+        volumeattributesclasses: vac | 
+        customresourcedefinitions: crd crds | api-extensions
+        priorityclasses: pc | 
+    "]]
+    .assert_eq(&lines);
+}
+
+#[test]
+fn what_selectors_may_name() {
+    use std::fmt::Write;
+
+    let mut lines = String::new();
+    for kind in KINDS.iter().filter(|kind| !kind.selectable().is_empty()) {
+        let labels: Vec<&str> =
+            kind.selectable().iter().map(|label| label.label.as_ref()).collect();
+        writeln!(lines, "{}: {}", kind.names().plural, labels.join(" ")).unwrap();
+    }
+    expect![[r"
+        events: involvedObject.kind involvedObject.namespace involvedObject.name involvedObject.uid involvedObject.apiVersion involvedObject.resourceVersion involvedObject.fieldPath reason reportingComponent source type
+        namespaces: status.phase
+        nodes: spec.unschedulable
+        pods: spec.nodeName spec.restartPolicy spec.schedulerName spec.serviceAccountName spec.hostNetwork status.phase status.podIP status.podIPs status.nominatedNodeName
+        replicationcontrollers: status.replicas
+        secrets: type
+        services: spec.clusterIP spec.type
+        replicasets: status.replicas
+        events: regarding.kind regarding.namespace regarding.name regarding.uid regarding.apiVersion regarding.resourceVersion regarding.fieldPath reason reportingController type
+        jobs: status.successful
+        certificatesigningrequests: spec.signerName
+        resourceslices: spec.driver spec.nodeName
+    "]].assert_eq(&lines);
 }

@@ -1,17 +1,19 @@
 //! What a container asks for and what it may use at most.
 
-use machinery::{FieldPath, Quantity, names};
+use machinery::{FieldPath, names};
 use serde_json::Value;
+
+use crate::amount::{self, parse};
 
 const STANDARD: &[&str] = &["cpu", "memory", "ephemeral-storage"];
 
 /// Checks the requests and limits at `path`.
-pub(super) fn validate(resources: &Value, path: &FieldPath<'_>) {
+pub(crate) fn validate(resources: &Value, path: &FieldPath<'_>) {
     for side in ["limits", "requests"] {
         for (name, value) in resources[side].as_object().into_iter().flatten() {
             let path = path.at(side);
             validate_name(name, &path);
-            validate_amount(value, &path.key(name));
+            amount::validate(value, &path.key(name));
         }
     }
     for (name, request) in resources["requests"].as_object().into_iter().flatten() {
@@ -31,17 +33,6 @@ fn is_huge_page(name: &str) -> bool {
     name.starts_with("hugepages-")
 }
 
-/// Checks one amount of a resource.
-pub(crate) fn validate_amount(value: &Value, path: &FieldPath<'_>) {
-    match parse(value) {
-        Some(amount) if amount.is_negative() => {
-            path.invalid("", value.clone(), "must be greater than or equal to 0");
-        }
-        Some(_) => {}
-        None => path.invalid("", value.clone(), "must be a quantity"),
-    }
-}
-
 fn validate_pair(name: &str, request: &Value, limit: &Value, path: &FieldPath<'_>) {
     let (Some(wanted), limit_amount) = (parse(request), parse(limit)) else { return };
     let overcommits = STANDARD.contains(&name);
@@ -58,14 +49,6 @@ fn validate_pair(name: &str, request: &Value, limit: &Value, path: &FieldPath<'_
             path.at("limits").required("", "Limit must be set for non overcommitable resources");
         }
         _ => {}
-    }
-}
-
-fn parse(value: &Value) -> Option<Quantity> {
-    match value {
-        Value::String(text) => text.parse().ok(),
-        Value::Number(number) => number.to_string().parse().ok(),
-        _ => None,
     }
 }
 

@@ -26,7 +26,8 @@ pub(super) fn validate(spec: &Value, path: &FieldPath<'_>) {
     }
 }
 
-fn validate_toleration(toleration: &Value, path: &FieldPath<'_>) {
+/// Checks one toleration.
+pub(crate) fn validate_toleration(toleration: &Value, path: &FieldPath<'_>) {
     let (key, operator) = (text(toleration, "key"), text(toleration, "operator"));
     if !key.is_empty() {
         path.check("key", key, names::qualified_name(key));
@@ -63,18 +64,23 @@ fn validate_node_affinity(affinity: &Value, path: &FieldPath<'_>) {
     let required = &affinity["requiredDuringSchedulingIgnoredDuringExecution"];
     if !required.is_null() {
         let path = path.at("requiredDuringSchedulingIgnoredDuringExecution");
-        if items(required, "nodeSelectorTerms").next().is_none() {
-            path.required("nodeSelectorTerms", "must have at least one node selector term");
-        }
-        for (index, term) in items(required, "nodeSelectorTerms").enumerate() {
-            validate_node_term(term, &path.at("nodeSelectorTerms").index(index));
-        }
+        validate_node_selector(required, &path);
     }
     let preferred = "preferredDuringSchedulingIgnoredDuringExecution";
     for (index, term) in items(affinity, preferred).enumerate() {
         let path = path.at(preferred).index(index);
         validate_weight(term, &path);
         validate_node_term(&term["preference"], &path.at("preference"));
+    }
+}
+
+/// Checks what selects nodes: at least one term.
+pub(crate) fn validate_node_selector(selector: &Value, path: &FieldPath<'_>) {
+    if items(selector, "nodeSelectorTerms").next().is_none() {
+        path.required("nodeSelectorTerms", "must have at least one node selector term");
+    }
+    for (index, term) in items(selector, "nodeSelectorTerms").enumerate() {
+        validate_node_term(term, &path.at("nodeSelectorTerms").index(index));
     }
 }
 

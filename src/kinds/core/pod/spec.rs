@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{container, scheduling, volume};
 use crate::address;
+pub(super) use crate::choice::{one_of, optional_one_of};
 use crate::metadata::{self, NameRule};
 use crate::read::{items, text};
 
@@ -24,27 +25,6 @@ pub(crate) fn validate(spec: &Value, path: &FieldPath<'_>) {
     validate_host_aliases(spec, &path.at("hostAliases"));
     validate_security(&spec["securityContext"], &path.at("securityContext"));
     scheduling::validate(spec, path);
-}
-
-/// Reports a field whose text is not one of `supported`; missing is missing.
-pub(super) fn one_of(parent: &Value, field: &str, supported: &[&str], path: &FieldPath<'_>) {
-    match text(parent, field) {
-        "" => path.required(field, ""),
-        value if supported.contains(&value) => {}
-        value => path.not_supported(field, value, supported),
-    }
-}
-
-/// As [`one_of`], but the field may be missing.
-pub(super) fn optional_one_of(
-    parent: &Value,
-    field: &str,
-    supported: &[&str],
-    path: &FieldPath<'_>,
-) {
-    if !parent[field].is_null() {
-        one_of(parent, field, supported, path);
-    }
 }
 
 fn validate_dns(spec: &Value, path: &FieldPath<'_>) {

@@ -234,7 +234,7 @@ fn validate_host_path(source: &Value, path: &FieldPath<'_>) {
 fn validate_empty_dir(source: &Value, path: &FieldPath<'_>) {
     let limit = &source["sizeLimit"];
     if !limit.is_null() {
-        super::resources::validate_amount(limit, &path.at("sizeLimit"));
+        crate::amount::validate(limit, &path.at("sizeLimit"));
     }
     let medium = text(source, "medium");
     if !matches!(medium, "" | "Memory") && !medium.starts_with("HugePages") {

@@ -1,0 +1,85 @@
+use expect_test::expect;
+use serde_json::{Value, json};
+
+use super::DaemonSet;
+use crate::fixture::{admitted, refusals, refused_updates, row};
+
+fn valid() -> Value {
+    json!({"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "agent", "namespace": "default",
+        "creationTimestamp": "2026-01-02T03:00:00Z"}, "spec": {"selector": {"matchLabels": {"app": "web"}},
+        "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "a",
+        "image": "b:1"}], "nodeSelector": {"disk": "ssd"}}}}})
+}
+
+#[test]
+fn what_it_cannot_be_is_refused() {
+    let changes = &[
+        ("/spec/updateStrategy/type", json!("Magic")),
+        ("/spec/updateStrategy/rollingUpdate", json!(null)),
+        ("/spec/updateStrategy/rollingUpdate/maxSurge", json!(1)),
+        ("/spec/updateStrategy/rollingUpdate/maxUnavailable", json!(0)),
+        ("/spec/updateStrategy/rollingUpdate/maxUnavailable", json!("half")),
+        ("/spec/selector", json!({})),
+        ("/spec/template/metadata/labels/app", json!("other")),
+        ("/spec/template/spec/restartPolicy", json!("OnFailure")),
+        ("/spec/minReadySeconds", json!(-1)),
+    ];
+    expect![[r#"
+        no /spec/selector
+            spec.selector: Required value
+        /spec/updateStrategy/type = "Magic"
+            spec.updateStrategy.type: Unsupported value: "Magic": supported values: "OnDelete", "RollingUpdate"
+        no /spec/updateStrategy/rollingUpdate
+            spec.updateStrategy.rollingUpdate: Required value
+        /spec/updateStrategy/rollingUpdate/maxSurge = 1
+            spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero
+        /spec/updateStrategy/rollingUpdate/maxUnavailable = 0
+            spec.updateStrategy.rollingUpdate.maxUnavailable: Required value: cannot be 0 when maxSurge is 0
+        /spec/updateStrategy/rollingUpdate/maxUnavailable = "half"
+            spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: "half": a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')
+            spec.updateStrategy.rollingUpdate.maxUnavailable: Required value: cannot be 0 when maxSurge is 0
+        /spec/selector = {}
+            spec.selector: Invalid value: {}: empty selector is invalid for daemonset
+        /spec/template/metadata/labels/app = "other"
+            spec.template.metadata.labels: Invalid value: {"app":"other"}: `selector` does not match template `labels`
+        /spec/template/spec/restartPolicy = "OnFailure"
+            spec.template.spec.restartPolicy: Unsupported value: "OnFailure": supported values: "Always"
+        /spec/minReadySeconds = -1
+            spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0
+    "#]].assert_eq(&refusals(&DaemonSet, &valid(), changes));
+}
+
+#[test]
+fn what_may_change_is_limited() {
+    let changes = &[
+        ("/spec/selector/matchLabels/app", json!("other")),
+        ("/spec/template/spec/containers/0/image", json!("c:1")),
+    ];
+    expect![[r#"
+        /spec/selector/matchLabels/app = "other"
+            spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`
+            spec.selector: Invalid value: {"matchLabels":{"app":"other"}}: field is immutable
+        /spec/template/spec/containers/0/image = "c:1"
+            is fine
+    "#]].assert_eq(&refused_updates(&DaemonSet, &valid(), changes));
+}
+
+#[test]
+fn the_row_tells_the_essentials() {
+    let mut object = admitted(&DaemonSet, valid());
+    object["status"] = json!({"desiredNumberScheduled": 3, "currentNumberScheduled": 2, "numberReady": 1, "updatedNumberScheduled": 2, "numberAvailable": 1});
+    expect![[r"
+        Name: agent
+        Desired: 3
+        Current: 2
+        Ready: 1
+        Up-to-date: 2
+        Available: 1
+        Node Selector: disk=ssd
+        Age: 4m5s
+        | Containers: a
+        | Images: b:1
+        | Selector: app=web
+    "]]
+    .assert_eq(&row(&DaemonSet, &object));
+}

@@ -1,0 +1,116 @@
+use expect_test::expect;
+use serde_json::{Value, json};
+
+use super::StatefulSet;
+use crate::fixture::{admitted, refusals, refused_updates, row};
+
+fn valid() -> Value {
+    json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db", "namespace": "default",
+        "creationTimestamp": "2026-01-02T03:00:00Z"}, "spec": {"serviceName": "db",
+        "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}},
+        "spec": {"containers": [{"name": "a", "image": "b:1", "volumeMounts": [{"name": "data",
+        "mountPath": "/data"}]}]}}, "volumeClaimTemplates": [{"metadata": {"name": "data"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}]}})
+}
+
+#[test]
+fn what_it_cannot_be_is_refused() {
+    let changes = &[
+        ("/spec/podManagementPolicy", json!("Magic")),
+        ("/spec/updateStrategy/type", json!("Magic")),
+        ("/spec/updateStrategy/type", json!("OnDelete")),
+        ("/spec/updateStrategy/rollingUpdate/partition", json!(-1)),
+        ("/spec/updateStrategy/rollingUpdate/maxUnavailable", json!(0)),
+        ("/spec/updateStrategy/rollingUpdate/maxUnavailable", json!("200%")),
+        ("/spec/persistentVolumeClaimRetentionPolicy/whenScaled", json!("Keep")),
+        ("/spec/replicas", json!(-1)),
+        ("/spec/ordinals", json!({"start": -1})),
+        ("/spec/selector", json!({})),
+        ("/spec/template/metadata/labels/app", json!("other")),
+        ("/spec/template/spec/restartPolicy", json!("Never")),
+        ("/spec/template/spec/activeDeadlineSeconds", json!(5)),
+        ("/spec/volumeClaimTemplates", json!(null)),
+    ];
+    expect![[r#"
+        no /spec/selector
+            spec.selector: Required value
+        /spec/podManagementPolicy = "Magic"
+            spec.podManagementPolicy: Invalid value: "Magic": must be 'OrderedReady' or 'Parallel'
+        /spec/updateStrategy/type = "Magic"
+            spec.updateStrategy: Invalid value: {"rollingUpdate":{"partition":0},"type":"Magic"}: must be 'RollingUpdate' or 'OnDelete'
+        /spec/updateStrategy/type = "OnDelete"
+            spec.updateStrategy.rollingUpdate: Invalid value: {"partition":0}: only allowed for updateStrategy 'RollingUpdate'
+        /spec/updateStrategy/rollingUpdate/partition = -1
+            spec.updateStrategy.rollingUpdate.partition: Invalid value: -1: must be greater than or equal to 0
+        /spec/updateStrategy/rollingUpdate/maxUnavailable = 0
+            spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: 0: cannot be 0
+        /spec/updateStrategy/rollingUpdate/maxUnavailable = "200%"
+            spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: "200%": must not be greater than 100%
+        /spec/persistentVolumeClaimRetentionPolicy/whenScaled = "Keep"
+            spec.persistentVolumeClaimRetentionPolicy.whenScaled: Unsupported value: "Keep": supported values: "Delete", "Retain"
+        /spec/replicas = -1
+            spec.replicas: Invalid value: -1: must be greater than or equal to 0
+        /spec/ordinals = {"start":-1}
+            spec.ordinals.start: Invalid value: -1: must be greater than or equal to 0
+        /spec/selector = {}
+            spec.selector: Invalid value: {}: empty selector is invalid for statefulset
+        /spec/template/metadata/labels/app = "other"
+            spec.template.metadata.labels: Invalid value: {"app":"other"}: `selector` does not match template `labels`
+        /spec/template/spec/restartPolicy = "Never"
+            spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"
+        /spec/template/spec/activeDeadlineSeconds = 5
+            spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in StatefulSet is not Supported
+        no /spec/volumeClaimTemplates
+            spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"
+    "#]].assert_eq(&refusals(&StatefulSet, &valid(), changes));
+}
+
+#[test]
+fn what_may_change_is_limited() {
+    let changes = &[
+        ("/spec/replicas", json!(3)),
+        ("/spec/serviceName", json!("other")),
+        ("/spec/podManagementPolicy", json!("Parallel")),
+        ("/spec/revisionHistoryLimit", json!(3)),
+    ];
+    expect![[r#"
+        /spec/replicas = 3
+            is fine
+        /spec/serviceName = "other"
+            spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden
+        /spec/podManagementPolicy = "Parallel"
+            spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden
+        /spec/revisionHistoryLimit = 3
+            is fine
+    "#]].assert_eq(&refused_updates(&StatefulSet, &valid(), changes));
+}
+
+#[test]
+fn the_row_tells_the_essentials() {
+    let mut object = admitted(&StatefulSet, valid());
+    object["status"]["readyReplicas"] = json!(1);
+    expect![[r"
+        Name: db
+        Ready: 1/1
+        Age: 4m5s
+        | Containers: a
+        | Images: b:1
+    "]]
+    .assert_eq(&row(&StatefulSet, &object));
+}
+
+#[test]
+fn claims_are_filled_as_if_they_stood_alone() {
+    let set = admitted(&StatefulSet, valid());
+    assert_eq!(
+        set["spec"]["volumeClaimTemplates"],
+        json!([{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"},
+            "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}},
+                "volumeMode": "Filesystem"}, "status": {"phase": "Pending"}}])
+    );
+    assert_eq!(
+        set["spec"]["updateStrategy"],
+        json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}})
+    );
+    assert_eq!(set["status"], json!({"availableReplicas": 0, "replicas": 0}));
+}

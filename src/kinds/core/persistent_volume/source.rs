@@ -1,0 +1,79 @@
+//! What a volume is made of: exactly one of many things.
+
+use machinery::FieldPath;
+use serde_json::{Map, Value};
+
+use crate::read::text;
+use crate::required;
+
+const SOURCES: &[&str] = &[
+    "awsElasticBlockStore",
+    "azureDisk",
+    "azureFile",
+    "cephfs",
+    "cinder",
+    "csi",
+    "fc",
+    "flexVolume",
+    "flocker",
+    "gcePersistentDisk",
+    "glusterfs",
+    "hostPath",
+    "iscsi",
+    "local",
+    "nfs",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "quobyte",
+    "rbd",
+    "scaleIO",
+    "storageos",
+    "vsphereVolume",
+];
+
+/// Everything a spec says about its source.
+pub(super) fn of(spec: &Value) -> Map<String, Value> {
+    let fields = spec.as_object().into_iter().flatten();
+    let sources = fields.filter(|(name, _)| SOURCES.contains(&name.as_str()));
+    sources.map(|(name, source)| (name.clone(), source.clone())).collect()
+}
+
+/// Checks the source in the spec at `path`.
+pub(super) fn validate(spec: &Value, path: &FieldPath<'_>) {
+    let given = of(spec);
+    let mut names = given.keys();
+    let Some(name) = names.next() else {
+        path.required("", "must specify a volume type");
+        return;
+    };
+    for name in names {
+        path.at(name).forbidden("", "may not specify more than 1 volume type");
+    }
+    let (source, at) = (&given[name], path.at(name));
+    match name.as_str() {
+        "hostPath" => validate_host_path(spec, source, path),
+        "csi" => required::fields(source, &["driver", "volumeHandle"], &at),
+        "nfs" => required::fields(source, &["server", "path"], &at),
+        "local" => {
+            required::fields(source, &["path"], &at);
+            if spec["nodeAffinity"].is_null() {
+                path.errors()
+                    .at("metadata")
+                    .required("annotations", "Local volume requires node affinity");
+            }
+        }
+        _ => {}
+    }
+}
+
+fn validate_host_path(spec: &Value, source: &Value, path: &FieldPath<'_>) {
+    let (file, at) = (text(source, "path"), path.at("hostPath"));
+    required::fields(source, &["path"], &at);
+    if file.split('/').any(|part| part == "..") {
+        at.invalid("path", file, "must not contain '..'");
+    }
+    if file == "/" && text(spec, "persistentVolumeReclaimPolicy") == "Recycle" {
+        let detail = "may not be 'recycle' for a hostPath mount of '/'";
+        path.forbidden("persistentVolumeReclaimPolicy", detail);
+    }
+}

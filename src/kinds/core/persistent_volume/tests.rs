@@ -1,0 +1,107 @@
+use expect_test::expect;
+use serde_json::{Value, json};
+
+use super::PersistentVolume;
+use crate::fixture::{admitted, problems, refusals, refused_updates, row};
+
+fn valid() -> Value {
+    json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "pv1",
+        "creationTimestamp": "2026-01-02T03:00:00Z"}, "spec": {"capacity": {"storage": "5Gi"},
+        "accessModes": ["ReadWriteMany", "ReadWriteOnce"], "hostPath": {"path": "/data"},
+        "storageClassName": "fast"}})
+}
+
+#[test]
+fn what_it_cannot_be_is_refused() {
+    let changes = &[
+        ("/spec/capacity", json!(null)),
+        ("/spec/capacity", json!({"cpu": "1"})),
+        ("/spec/capacity/storage", json!("0")),
+        ("/spec/accessModes", json!(null)),
+        ("/spec/accessModes", json!(["Magic"])),
+        ("/spec/persistentVolumeReclaimPolicy", json!("Magic")),
+        ("/spec/volumeMode", json!("Magic")),
+        ("/spec/hostPath", json!(null)),
+        ("/spec/nfs", json!({"server": "a", "path": "/"})),
+        ("/spec/hostPath/path", json!("/a/../b")),
+        ("/spec/nodeAffinity", json!({})),
+        ("/spec/nodeAffinity", json!({"required": {"nodeSelectorTerms": []}})),
+    ];
+    expect![[r#"
+        no /spec/hostPath/path
+            spec.hostPath.path: Required value
+        no /spec/capacity
+            spec.capacity: Required value
+        /spec/capacity = {"cpu":"1"}
+            spec.capacity: Unsupported value: {"cpu":"1"}: supported values: "storage"
+        /spec/capacity/storage = "0"
+            spec.capacity[storage]: Invalid value: "0": must be greater than zero
+        no /spec/accessModes
+            spec.accessModes: Required value
+        /spec/accessModes = ["Magic"]
+            spec.accessModes: Unsupported value: "Magic": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"
+        /spec/persistentVolumeReclaimPolicy = "Magic"
+            spec.persistentVolumeReclaimPolicy: Unsupported value: "Magic": supported values: "Delete", "Recycle", "Retain"
+        /spec/volumeMode = "Magic"
+            spec.volumeMode: Unsupported value: "Magic": supported values: "Block", "Filesystem"
+        no /spec/hostPath
+            spec: Required value: must specify a volume type
+        /spec/nfs = {"path":"/","server":"a"}
+            spec.nfs: Forbidden: may not specify more than 1 volume type
+        /spec/hostPath/path = "/a/../b"
+            spec.hostPath.path: Invalid value: "/a/../b": must not contain '..'
+        /spec/nodeAffinity = {}
+            spec.nodeAffinity.required: Required value: must specify required node constraints
+        /spec/nodeAffinity = {"required":{"nodeSelectorTerms":[]}}
+            spec.nodeAffinity.required.nodeSelectorTerms: Required value: must have at least one node selector term
+    "#]].assert_eq(&refusals(&PersistentVolume, &valid(), changes));
+}
+
+#[test]
+fn what_may_change_is_limited() {
+    let changes = &[
+        ("/spec/hostPath/path", json!("/other")),
+        ("/spec/volumeMode", json!("Block")),
+        ("/spec/persistentVolumeReclaimPolicy", json!("Delete")),
+    ];
+    expect![[r#"
+        /spec/hostPath/path = "/other"
+            spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation
+        /spec/volumeMode = "Block"
+            spec.volumeMode: Invalid value: "Block": field is immutable
+        /spec/persistentVolumeReclaimPolicy = "Delete"
+            is fine
+    "#]].assert_eq(&refused_updates(&PersistentVolume, &valid(), changes));
+}
+
+#[test]
+fn the_row_tells_the_essentials() {
+    let mut object = admitted(&PersistentVolume, valid());
+    object["spec"]["claimRef"] = json!({"namespace": "default", "name": "data"});
+    object["status"] = json!({"phase": "Bound"});
+    expect![[r"
+        Name: pv1
+        Capacity: 5Gi
+        Access Modes: RWO,RWX
+        Reclaim Policy: Retain
+        Status: Bound
+        Claim: default/data
+        StorageClass: fast
+        VolumeAttributesClass: <unset>
+        Reason: 
+        Age: 4m5s
+        | VolumeMode: Filesystem
+    "]]
+    .assert_eq(&row(&PersistentVolume, &object));
+}
+
+#[test]
+fn a_local_volume_says_where_it_is() {
+    let mut volume = admitted(&PersistentVolume, valid());
+    volume["spec"].as_object_mut().unwrap().remove("hostPath");
+    volume["spec"]["local"] = json!({"path": "/data"});
+    assert_eq!(
+        problems(&PersistentVolume, &volume),
+        "metadata.annotations: Required value: Local volume requires node affinity"
+    );
+}

@@ -1,0 +1,186 @@
+//! `ResourceQuota`: how much a namespace may use altogether.
+
+use machinery::{FieldErrors, FieldPath, Quantity, names};
+use serde_json::{Value, json};
+
+use crate::amount;
+use crate::choice::one_of;
+use crate::column::Column;
+use crate::fill::set;
+use crate::kind::{DeletionAnswer, Kind};
+use crate::names::{BuiltIn, Names};
+use crate::read::{items, text};
+use crate::subresource::Subresource;
+
+/// How much a namespace may use altogether.
+#[derive(Debug)]
+pub(crate) struct ResourceQuota;
+
+static NAMES: Names = BuiltIn {
+    group: "",
+    version: "v1",
+    kind: "ResourceQuota",
+    plural: "resourcequotas",
+    singular: "resourcequota",
+    short: &["quota"],
+    categories: &[],
+}
+.names();
+
+/// What is counted, not measured.
+const COUNTED: &[&str] = &[
+    "configmaps",
+    "persistentvolumeclaims",
+    "pods",
+    "replicationcontrollers",
+    "resourcequotas",
+    "secrets",
+    "services",
+    "services.loadbalancers",
+    "services.nodeports",
+];
+
+const MEASURED: &[&str] = &[
+    "cpu",
+    "ephemeral-storage",
+    "limits.cpu",
+    "limits.ephemeral-storage",
+    "limits.memory",
+    "memory",
+    "requests.cpu",
+    "requests.ephemeral-storage",
+    "requests.memory",
+    "requests.storage",
+];
+
+const SCOPES: &[&str] = &[
+    "BestEffort",
+    "CrossNamespacePodAffinity",
+    "NotBestEffort",
+    "NotTerminating",
+    "PriorityClass",
+    "Terminating",
+    "VolumeAttributesClass",
+];
+
+static COLUMNS: &[Column] = &[
+    Column::NAME,
+    Column::text("Request", "What is used, of what may be requested.", |quota, _| {
+        usage(quota, |name| !name.starts_with("limits.")).into()
+    }),
+    Column::text("Limit", "What is used, of what limits may add up to.", |quota, _| {
+        usage(quota, |name| name.starts_with("limits.")).into()
+    }),
+    Column::AGE,
+];
+
+impl Kind for ResourceQuota {
+    fn names(&self) -> &Names {
+        &NAMES
+    }
+
+    fn schema_name(&self) -> &'static str {
+        "io.k8s.api.core.v1.ResourceQuota"
+    }
+
+    fn subresources(&self) -> &[Subresource] {
+        &[Subresource::Status]
+    }
+
+    fn columns(&self) -> &[Column] {
+        COLUMNS
+    }
+
+    fn deletion_answer(&self) -> DeletionAnswer {
+        DeletionAnswer::Object
+    }
+
+    fn prepare_create(&self, quota: &mut Value) {
+        set(quota, "status", json!({}));
+    }
+
+    fn validate(&self, quota: &Value, errors: &FieldErrors) {
+        let (spec, path) = (&quota["spec"], errors.at("spec"));
+        for (name, amount) in spec["hard"].as_object().into_iter().flatten() {
+            let path = path.at("hard").key(name);
+            validate_resource(name, &path);
+            amount::validate(amount, &path);
+            let counts = name.contains('/') || COUNTED.contains(&name.as_str());
+            if counts
+                && amount::parse(amount)
+                    .is_some_and(|amount| Quantity::new(amount.value()) != amount)
+            {
+                path.invalid("", amount.clone(), "must be an integer");
+            }
+        }
+        validate_scopes(spec, &path);
+        for (index, rule) in items(&spec["scopeSelector"], "matchExpressions").enumerate() {
+            validate_scope_rule(
+                rule,
+                &path.at("scopeSelector").at("matchExpressions").index(index),
+            );
+        }
+    }
+
+    fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        let (new, old) = (&new["spec"], &old["spec"]);
+        errors.at("spec").immutable("scopes", new.get("scopes"), old.get("scopes"));
+    }
+}
+
+fn usage(quota: &Value, wanted: fn(&str) -> bool) -> String {
+    let status = &quota["status"];
+    let shown = |amount: &Value| amount.as_str().unwrap_or("0").to_owned();
+    let mut hard: Vec<_> = status["hard"].as_object().into_iter().flatten().collect();
+    hard.sort_by_key(|(name, _)| name.as_str());
+    let lines = hard.into_iter().filter(|(name, _)| wanted(name)).map(|(name, most)| {
+        format!("{name}: {}/{}", shown(&status["used"][name.as_str()]), shown(most))
+    });
+    lines.collect::<Vec<_>>().join(", ")
+}
+
+fn validate_resource(name: &str, path: &FieldPath<'_>) {
+    if let Some(problem) = names::qualified_name(name) {
+        path.invalid("", name, &problem);
+        return;
+    }
+    let standard = COUNTED.contains(&name)
+        || MEASURED.contains(&name)
+        || name.strip_prefix("requests.").unwrap_or(name).starts_with("hugepages-");
+    if !name.contains('/') && !standard {
+        path.invalid("", name, "must be a standard resource for quota");
+    }
+}
+
+fn validate_scopes(spec: &Value, path: &FieldPath<'_>) {
+    let scopes: Vec<&str> = items(spec, "scopes").filter_map(Value::as_str).collect();
+    for scope in scopes.iter().filter(|scope| !SCOPES.contains(scope)) {
+        path.invalid("scopes", spec["scopes"].clone(), &format!("unsupported scope {scope}"));
+    }
+    for pair in [["BestEffort", "NotBestEffort"], ["Terminating", "NotTerminating"]] {
+        if pair.iter().all(|scope| scopes.contains(scope)) {
+            path.invalid("scopes", spec["scopes"].clone(), "conflicting scopes");
+        }
+    }
+}
+
+fn validate_scope_rule(rule: &Value, path: &FieldPath<'_>) {
+    one_of(rule, "scopeName", SCOPES, path);
+    let values = items(rule, "values").count();
+    match text(rule, "operator") {
+        "In" | "NotIn" if values == 0 => path.required(
+            "values",
+            "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector",
+        ),
+        "Exists" | "DoesNotExist" if values > 0 => path.invalid(
+            "values",
+            rule["values"].clone(),
+            "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector",
+        ),
+        "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
+        other => path.invalid("operator", other, "not a valid selector operator"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
