@@ -6,7 +6,8 @@ the crate k8s-pb. Both are fetched into a temporary directory, so this needs pip
 depends on nothing else: running it twice gives the same bytes. data/NOTICE names the authors.
 
 What machinery::Schemas reads:
-  {"definitions": {NAME: {"gvk": [[group, version, kind]], "fields": {JSON name: FIELD}, "embedded": [EMBEDDED]}}}
+  {"definitions": {NAME: {"gvk": [[group, version, kind]], "fields": {JSON name: FIELD}, "embedded": [EMBEDDED],
+                          "mapType": "atomic" where an object has one owner as a whole}}}
   FIELD    = {"type": T, "number": n, "required": true, "patchMergeKey", "patchStrategy", "listType", "listMapKeys",
               "mapType", "enum", "default", "pointer": whether zero or false differs from absence}; all but "type" are
              optional
@@ -240,6 +241,8 @@ class Generator:
             kinds = schema.get("x-kubernetes-group-version-kind")
             if kinds and name in self.result:
                 self.result[name]["gvk"] = [[k["group"], k["version"], k["kind"]] for k in kinds]
+            if "x-kubernetes-map-type" in schema and name in self.result:
+                self.result[name]["mapType"] = schema["x-kubernetes-map-type"]
         for name, listed in NOT_POINTERS.items():
             for field in listed.split():
                 assert self.result[name]["fields"][field]["pointer"] is False, f"{name}.{field}"

@@ -8,6 +8,7 @@ pub mod document;
 mod error;
 mod field_errors;
 mod json;
+pub mod managed;
 pub mod media;
 pub mod names;
 pub mod patch;

@@ -44,6 +44,8 @@ pub struct Definition {
     pub fields: Vec<Field>,
     /// Sub-messages on the wire whose fields stand here in JSON.
     pub embedded: Vec<Embedded>,
+    /// Whether server-side apply treats its objects as one value.
+    pub atomic: bool,
     /// Wire numbers with the positions of their fields, sorted.
     by_number: Vec<(u32, usize)>,
 }
@@ -74,8 +76,8 @@ pub struct Field {
     pub list_type: Option<ListType>,
     /// The keys of a `map` list.
     pub map_keys: Vec<String>,
-    /// Whether a map or an object is owned as a whole.
-    pub atomic_map: bool,
+    /// Whether a map or an object is owned as a whole; `None` leaves it to the object's definition.
+    pub atomic_map: Option<bool>,
     /// How strategic merge patch treats the field.
     pub patch: PatchStrategy,
     /// The default OpenAPI states.

@@ -23,6 +23,8 @@ struct FileDefinition {
     fields: BTreeMap<String, FileField>,
     #[serde(default)]
     embedded: Vec<FileEmbedded>,
+    #[serde(default, rename = "mapType")]
+    map_type: String,
 }
 
 #[derive(Deserialize)]
@@ -100,7 +102,8 @@ impl FileDefinition {
             .into_iter()
             .map(|[group, version, kind]| GroupVersionKind { group, version, kind })
             .collect();
-        Ok(Definition { name, gvk, fields, embedded, by_number })
+        let atomic = self.map_type == "atomic";
+        Ok(Definition { name, gvk, fields, embedded, atomic, by_number })
     }
 }
 
@@ -119,7 +122,7 @@ impl FileField {
             optional: self.pointer,
             list_type: self.list_type.as_deref().and_then(list_type),
             map_keys: self.list_map_keys,
-            atomic_map: self.map_type.as_deref() == Some("atomic"),
+            atomic_map: self.map_type.map(|map_type| map_type == "atomic"),
             patch: PatchStrategy {
                 merge_key: self.patch_merge_key,
                 merge: strategies.contains(&"merge"),

@@ -115,7 +115,7 @@ fn annotate_field(property: &mut Map<String, Value>, field: &Field) {
     if !field.map_keys.is_empty() {
         set("list-map-keys", field.map_keys.clone().into());
     }
-    if field.atomic_map {
+    if field.atomic_map == Some(true) {
         set("map-type", "atomic".into());
     }
     let mut strategies = Vec::new();

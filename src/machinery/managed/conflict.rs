@@ -1,0 +1,94 @@
+//! What an apply would take from others.
+
+use std::fmt;
+
+use super::FieldSet;
+use super::entry::{Entry, Operation};
+use crate::{ApiError, Cause, Reason};
+
+/// Fields that an apply would change though others own them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conflicts {
+    /// By manager, as messages name it.
+    managers: Vec<(String, FieldSet)>,
+}
+
+impl Conflicts {
+    pub(super) fn add(&mut self, owner: &Entry, fields: FieldSet) {
+        if !fields.is_empty() {
+            self.managers.push((in_words(owner), fields));
+            self.managers.sort_by(|(left, _), (right, _)| left.cmp(right));
+        }
+    }
+
+    /// Whether nothing is in dispute.
+    pub fn is_empty(&self) -> bool {
+        self.managers.is_empty()
+    }
+
+    /// The fields in dispute.
+    pub fn fields(&self) -> FieldSet {
+        let sets = self.managers.iter().map(|(_, fields)| fields);
+        sets.fold(FieldSet::default(), |all, fields| all.union(fields))
+    }
+
+    /// The conflicts that are left when nobody minds about these fields.
+    pub(super) fn without(mut self, allowed: &FieldSet) -> Self {
+        for (_, fields) in &mut self.managers {
+            *fields = fields.difference(allowed);
+        }
+        self.managers.retain(|(_, fields)| !fields.is_empty());
+        self
+    }
+
+    fn each(&self) -> impl Iterator<Item = (&str, String)> {
+        self.managers.iter().flat_map(|(manager, fields)| {
+            fields.paths().into_iter().map(move |path| (manager.as_str(), path))
+        })
+    }
+}
+
+impl fmt::Display for Conflicts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: Vec<(&str, String)> = self.each().collect();
+        if let [(manager, path)] = all.as_slice() {
+            return write!(f, "Apply failed with 1 conflict: conflict with {manager}: {path}");
+        }
+        write!(f, "Apply failed with {} conflicts: ", all.len())?;
+        for (index, (manager, fields)) in self.managers.iter().enumerate() {
+            let line = if index == 0 { "" } else { "\n" };
+            write!(f, "{line}conflicts with {manager}:")?;
+            fields.paths().into_iter().try_for_each(|path| write!(f, "\n- {path}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl From<Conflicts> for ApiError {
+    fn from(conflicts: Conflicts) -> Self {
+        let cause = |(manager, field): (&str, String)| Cause {
+            reason: "FieldManagerConflict".to_owned(),
+            message: format!("conflict with {manager}"),
+            field,
+        };
+        let causes = conflicts.each().map(cause).collect();
+        Self::new(Reason::Conflict, conflicts.to_string())
+            .with_details(|details| details.causes = causes)
+    }
+}
+
+/// `"kubectl" with subresource "scale" using apps/v1`
+fn in_words(owner: &Entry) -> String {
+    let Entry { manager, subresource, api_version, .. } = owner;
+    let through = match subresource.as_str() {
+        "" => String::new(),
+        subresource => format!(" with subresource {subresource:?}"),
+    };
+    match owner.operation {
+        Operation::Apply => format!("{manager:?}{through}"),
+        Operation::Update => format!("{manager:?}{through} using {api_version}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
