@@ -72,7 +72,9 @@ fn wrap_references(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
             object.values_mut().for_each(wrap_references);
+            // A property may be called so too: the schema of schemas has one.
             if object.len() > 1
+                && object.get("$ref").is_some_and(Value::is_string)
                 && let Some(reference) = object.remove("$ref")
             {
                 object.insert("allOf".to_owned(), json!([{ "$ref": reference }]));

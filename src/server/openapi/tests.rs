@@ -51,6 +51,15 @@ fn the_hash_in_the_index_is_that_of_the_document() {
 }
 
 #[test]
+fn a_property_may_be_called_like_a_reference() {
+    let document = document("apis/apiextensions.k8s.io/v1");
+    let name = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
+    let properties = &document["components"]["schemas"][name]["properties"];
+    assert_eq!(properties["$ref"]["type"], "string");
+    assert_eq!(properties.get("allOf").and_then(|all| all.get(0)), None);
+}
+
+#[test]
 fn references_resolve() {
     for path in ["api/v1", "apis/apps/v1"] {
         let document = document(path);
