@@ -30,6 +30,10 @@ pub(super) fn to_stored(mut autoscaler: Value) -> Value {
         }
     }
     if let Some(status) = present(&mut autoscaler, "status") {
+        // Version 2 leaves out what is zero.
+        if status["currentReplicas"] == 0 {
+            remove(status, "currentReplicas");
+        }
         let of_processor = remove(status, CURRENT).map(|percent| {
             let current = json!({ "averageUtilization": percent });
             json!({ "type": "Resource", "resource": { "name": "cpu", "current": current } })

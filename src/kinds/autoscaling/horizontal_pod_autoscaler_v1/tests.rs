@@ -114,3 +114,10 @@ fn no_metric_at_all_means_the_processor() {
     let spec = &admitted(&HorizontalPodAutoscalerV1, autoscaler)["spec"];
     assert_eq!(spec["targetCPUUtilizationPercentage"], 80);
 }
+
+#[test]
+fn what_version_2_leaves_out_is_left_out() {
+    let older = admitted(&HorizontalPodAutoscalerV1, valid());
+    assert_eq!(older["status"], json!({"currentReplicas": 0, "desiredReplicas": 0}));
+    assert_eq!(to_stored(older)["status"], json!({"desiredReplicas": 0}));
+}
