@@ -6,11 +6,12 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use super::api::{Connection, Endpoint};
-use super::machine::{field, number};
+use super::machine::{self, number};
 use super::temporary::Temporary;
 use super::watch::Watch;
 
@@ -112,8 +113,7 @@ impl Cluster {
 
     /// Resident memory in MiB.
     pub(super) fn resident_mib(&self) -> f64 {
-        let status = format!("/proc/{}/status", self.pid);
-        number(&field(&status, "VmRSS").unwrap_or_default()) / 1024.0
+        machine::resident_mib(self.pid)
     }
 
     /// Processor time so far, user and system.
@@ -158,11 +158,11 @@ fn spawn(data: &Path, log: &Path) -> Result<(Child, u32)> {
     Ok((process, pid))
 }
 
-#[expect(unsafe_code, reason = "std can kill a child, but not ask it to end")]
+/// The child has not been waited for, so the number is still its own.
 fn terminate(pid: u32) {
-    let Ok(pid) = libc::pid_t::try_from(pid) else { return };
-    // SAFETY: kill takes plain numbers; the child has not been waited for, so the number is still its own.
-    unsafe {
-        libc::kill(pid, libc::SIGTERM);
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    if let Some(pid) = pid {
+        // One that has ended already is waited for next.
+        let _ = kill_process(pid, Signal::TERM);
     }
 }

@@ -1,6 +1,6 @@
 //! What the figures were measured on.
 
-use std::fs;
+use std::{fmt, fs};
 
 /// Lines that say what the machine is, and warn of what would spoil the figures.
 pub(super) fn header() -> String {
@@ -28,6 +28,11 @@ pub(super) fn field(path: &str, name: &str) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
     let line = text.lines().find(|line| line.starts_with(name))?;
     Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+/// The resident memory of a process (a number, or `self`), in MiB.
+pub(super) fn resident_mib(process: impl fmt::Display) -> f64 {
+    number(&field(&format!("/proc/{process}/status"), "VmRSS").unwrap_or_default()) / 1024.0
 }
 
 /// The number a text begins with; zero without one.

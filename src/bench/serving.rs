@@ -13,6 +13,7 @@ use http_body_util::Full;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use network::Interface;
 use sandbox::Sandbox;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,7 +23,7 @@ use tokio::time::Instant;
 
 use super::Effort;
 use super::cluster::Cluster;
-use super::figures::{Samples, duration, grouped, median, range, rate};
+use super::figures::{Samples, duration, median, rate, rates_spread};
 use super::load::{CONNECTIONS, Outcome};
 use super::node::{Lines, Node, container};
 use super::report::{Row, Section};
@@ -55,15 +56,8 @@ impl Way {
     }
 
     fn row(&self) -> Row {
-        let samples: Samples = self.latencies.iter().copied().collect();
-        let (low, high) = range(&self.rates);
-        let spread = format!(
-            "{} to {}/s; p50 {}, p99 {}",
-            grouped(low),
-            grouped(high),
-            duration(samples.median()),
-            duration(samples.p99())
-        );
+        let latencies = self.latencies.iter().copied().collect();
+        let spread = rates_spread(&self.rates, &latencies);
         Row::new(self.name.clone(), rate(median(&self.rates))).spread(spread)
     }
 }
@@ -74,6 +68,7 @@ pub(super) async fn measure(effort: Effort) -> Result<Section> {
     let folder = Temporary::new()?;
     let node = Node::new(&folder.path().join("compiled"))?;
     let (pod, _sandbox) = serve_in_process(&node).await?;
+    let client = node.interface()?;
     let mut natives = JoinSet::new();
     let native = serve_natively(&mut natives).await?;
     let rival = serve_by_wasmtime(folder.path()).await?;
@@ -89,7 +84,7 @@ pub(super) async fn measure(effort: Effort) -> Result<Section> {
         let before = cluster.cpu();
         let outcome = hammer(dial(service).await?, PATH, time).await?;
         let cpu = cluster.cpu().saturating_sub(before);
-        let of_pod = hammer(dial_in_process(&node, pod).await?, PATH, time).await?;
+        let of_pod = hammer(dial_in_process(&client, pod).await?, PATH, time).await?;
         let of_hyper = hammer(dial(native).await?, PATH, time).await?;
         let of_wasmtime = match &rival {
             Some((address, _)) => Some(hammer(dial(*address).await?, PATH, time).await?),
@@ -214,12 +209,10 @@ async fn dial(address: SocketAddr) -> Result<Vec<TcpStream>> {
     Ok(streams)
 }
 
-async fn dial_in_process(node: &Node, address: SocketAddr) -> Result<Vec<network::Stream>> {
+async fn dial_in_process(client: &Interface, address: SocketAddr) -> Result<Vec<network::Stream>> {
     let mut streams = Vec::new();
     for _ in 0..CONNECTIONS {
-        let interface = node.interface()?;
-        let stream = interface.connect(None, address).await.context("connect")?;
-        streams.push(stream);
+        streams.push(client.connect(None, address).await.context("connect")?);
     }
     Ok(streams)
 }

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use super::{Samples, duration, grouped, median, per_second, range, rate, throughput};
+use super::{
+    Samples, duration, grouped, median, per_second, range, rate, rates_spread, throughput,
+};
 
 fn millis(values: impl IntoIterator<Item = u64>) -> Samples {
     values.into_iter().map(Duration::from_millis).collect()
@@ -57,4 +59,12 @@ fn figures_have_three_digits_and_a_unit() {
     assert_eq!([grouped(999.0), grouped(1_234_567.0)], ["999", "1,234,567"]);
     assert_eq!(throughput(10.84e9), "10.8 GB/s");
     assert!((per_second(500, Duration::from_millis(250)) - 2000.0).abs() < 1e-9);
+}
+
+#[test]
+fn one_round_has_no_range() {
+    let latencies = millis([1, 2]);
+    assert_eq!(rates_spread(&[9.0], &latencies), "p50 1.00 ms, p99 2.00 ms");
+    let rounds = rates_spread(&[9.0, 1234.0], &latencies);
+    assert_eq!(rounds, "p50 1.00 ms, p99 2.00 ms; 9.00 to 1,234/s in 2 rounds");
 }
