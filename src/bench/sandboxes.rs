@@ -98,6 +98,28 @@ async fn cold(folder: &Temporary, count: usize) -> Result<(Samples, Samples)> {
     Ok((loaded.into_iter().collect(), first.into_iter().collect()))
 }
 
+struct Answered {
+    made: Duration,
+    first: Duration,
+}
+
+async fn first_byte(node: &Node, prepared: &Prepared, start: Instant) -> Result<Answered> {
+    let client = node.interface()?;
+    let (sandbox, address) = node.sandbox()?;
+    let lines = Lines::new();
+    sandbox.start(container(prepared, &["echo", LISTEN], &lines)).await.context("start a guest")?;
+    let made = start.elapsed();
+    lines.line("listening").await?;
+    let mut stream =
+        client.connect(None, SocketAddr::new(address, PORT)).await.context("connect")?;
+    stream.write_all(&[1]).await.context("ask a guest")?;
+    let mut byte = [0];
+    stream.read_exact(&mut byte).await.context("ask a guest")?;
+    let first = start.elapsed();
+    sandbox.remove().await;
+    Ok(Answered { made, first })
+}
+
 /// Guests that wait for connections: how many start in a second, and what each takes, in KiB.
 async fn crowd(node: &Node, prepared: &Prepared, count: u32) -> Result<(f64, f64)> {
     let (resident, start) = (machine::resident_mib("self"), Instant::now());
