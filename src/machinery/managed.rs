@@ -36,4 +36,4 @@ pub use merge::merge;
 pub use remove::remove;
 pub use set::FieldSet;
 pub use shape::Shape;
-pub use write::{Reach, Versions, Write};
+pub use write::{Reach, Versions, Write, track};

@@ -59,8 +59,12 @@ pub(crate) fn authorize(identity: &Identity, target: &Target<'_>) -> Result<(), 
     if identity.trusted {
         return Ok(());
     }
-    let action = Action::of(target);
-    if allows(identity, &action) { Ok(()) } else { Err(denial(identity, &action)) }
+    authorize_action(identity, &Action::of(target))
+}
+
+/// Refuses an action the user may not do.
+pub(crate) fn authorize_action(identity: &Identity, action: &Action<'_>) -> Result<(), ApiError> {
+    if allows(identity, action) { Ok(()) } else { Err(denial(identity, action)) }
 }
 
 /// Whether a user may use a path that is no resource's.

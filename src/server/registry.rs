@@ -4,6 +4,7 @@
 //! write it under optimistic concurrency; `deletion` decides what a delete means; `read` lists and watches.
 //! What differs between kinds is asked of [`kinds::Kind`].
 
+mod apply;
 mod binding;
 mod call;
 mod change;
@@ -17,6 +18,7 @@ mod list;
 mod log;
 mod object_meta;
 mod options;
+mod ownership;
 mod patch;
 pub(crate) mod scale;
 mod update;

@@ -141,6 +141,13 @@ impl Fixture {
         self.ask(Method::PATCH, path, &[("content-type", &media)], patch.to_string()).await
     }
 
+    /// Server-side apply as a manager; more of the query may follow its name.
+    pub(crate) async fn apply(&self, path: &str, manager: &str, wanted: &Value) -> Reply {
+        let path = format!("{path}?fieldManager={manager}");
+        let media = [("content-type", "application/apply-patch+yaml")];
+        self.ask(Method::PATCH, &path, &media, wanted.to_string()).await
+    }
+
     pub(crate) async fn delete(&self, path: &str, options: &Value) -> Reply {
         let body = if options.is_null() { String::new() } else { options.to_string() };
         self.ask(Method::DELETE, path, &[], body).await

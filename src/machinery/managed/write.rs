@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::compare::{Comparison, compare};
-use super::entry::{Entry, ManagedFields, Operation};
+use super::entry::{Entry, Malformed, ManagedFields, Operation};
 use super::shape::Shape;
 use super::{FieldSet, cap};
 
@@ -147,6 +147,22 @@ impl<'a> Change<'a> {
     }
 }
 
+/// The list of owners after a write, given the list before; read and written anew only when fields change hands.
+pub fn track(
+    write: &Write<'_>,
+    before: &Value,
+    old: &Value,
+    new: &Value,
+) -> Result<Value, Malformed> {
+    let mut change = Change::new(write, old, new);
+    if change.own.is_same() && old["metadata"].get("managedFields") == Some(before) {
+        return Ok(before.clone());
+    }
+    let mut managed = ManagedFields::decode(before)?;
+    managed.take(write, &mut change);
+    Ok(managed.encode())
+}
+
 impl ManagedFields {
     /// The owner of a new object.
     pub fn created(write: &Write<'_>, object: &Value) -> Self {
@@ -157,11 +173,14 @@ impl ManagedFields {
 
     /// Gives what a write changes to the writer, and takes it from everybody else.
     pub fn update(&mut self, write: &Write<'_>, old: &Value, new: &Value) {
-        let mut change = Change::new(write, old, new);
+        self.take(write, &mut Change::new(write, old, new));
+    }
+
+    fn take(&mut self, write: &Write<'_>, change: &mut Change<'_>) {
         if change.own.is_same() {
             return;
         }
-        self.release(&mut change);
+        self.release(change);
         self.claim(write, change.own.changed());
         cap::fold_old_updates(self);
     }

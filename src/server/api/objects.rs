@@ -32,7 +32,8 @@ impl Api {
             let (Verb::Create, Some(namespace)) = (target.verb, namespace) else {
                 return Err(not_allowed());
             };
-            let call = self.call_on_pods(namespace, identity, query)?;
+            let options = WriteOptions::read(Verb::Create, query, &parts.headers, identity)?;
+            let call = self.call_on_pods(namespace, identity, options)?;
             let outcome = self.registry.bind_by_body(&call, &content(parts, &body)?).await?;
             return self.render(parts, query, call.place.served, outcome);
         }
@@ -41,7 +42,8 @@ impl Api {
             .find(target.group, target.version, target.resource)
             .ok_or_else(ApiError::unknown_path)?;
         let place = place(served, target)?;
-        let call = Call { place, identity, options: WriteOptions::read(target.verb, query)? };
+        let options = WriteOptions::read(target.verb, query, &parts.headers, identity)?;
+        let call = Call { place, identity, options };
         if let Some(subresource) = target.subresource {
             return self.answer_subresource(parts, query, target, subresource, &call, &body).await;
         }
@@ -181,12 +183,12 @@ impl Api {
         &'a self,
         namespace: &'a str,
         identity: &'a Identity,
-        query: &Query<'_>,
+        options: WriteOptions,
     ) -> Result<Call<'a>, ApiError> {
         let served = self.registry.catalog().find("", "v1", "pods");
         let served = served.ok_or_else(ApiError::unknown_path)?;
         let place = Place { served, namespace: Some(namespace), name: "" };
-        Ok(Call { place, identity, options: WriteOptions::read(Verb::Create, query)? })
+        Ok(Call { place, identity, options })
     }
 
     fn table_view(&self, query: &Query<'_>) -> Result<TableView, ApiError> {

@@ -1,8 +1,10 @@
 //! The server as a client sees it, over the memory store.
 
+mod applies;
 mod deletes;
 mod errors;
 mod lists;
+mod owners;
 mod patches;
 mod subresources;
 mod views;

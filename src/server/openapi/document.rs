@@ -93,6 +93,9 @@ fn annotate(schema: &mut Value, definition: &Definition) {
             .map(|gvk| json!({ "group": gvk.group, "version": gvk.version, "kind": gvk.kind }));
         schema["x-kubernetes-group-version-kind"] = gvk.collect();
     }
+    if definition.atomic {
+        schema["x-kubernetes-map-type"] = "atomic".into();
+    }
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return;
     };

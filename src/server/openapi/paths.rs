@@ -121,6 +121,7 @@ fn operation(kind: &dyn Kind, action: &str, answer: &str, body: Option<Body>) ->
                 "application/json-patch+json",
                 "application/merge-patch+json",
                 "application/strategic-merge-patch+json",
+                "application/apply-patch+yaml",
             ];
             let content: Map<String, Value> =
                 media.iter().map(|m| ((*m).to_owned(), json!({ "schema": schema }))).collect();

@@ -89,7 +89,7 @@ fn bound(
         }
     }
     set_scheduled(&mut pod, now);
-    Ok(Proposal { object: pod, warnings: Vec::new() })
+    Ok(Proposal::new(pod, Vec::new()))
 }
 
 /// Sets the condition `PodScheduled` to true.

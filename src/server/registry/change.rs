@@ -7,7 +7,7 @@ use serde_json::Value;
 use store::{Expect, Revision};
 
 use super::call::{Call, Object, Outcome};
-use super::{Registry, Written, deletion, object_meta};
+use super::{Registry, Written, deletion, object_meta, ownership};
 use crate::admission::Attributes;
 use crate::allocate::Reservation;
 use crate::cache::Cached;
@@ -44,6 +44,14 @@ impl Origin<'static> {
 pub(super) struct Proposal {
     pub(super) object: Value,
     pub(super) warnings: Vec<String>,
+    /// Who owns its fields, where that is not told by what changes.
+    pub(super) owners: Option<Value>,
+}
+
+impl Proposal {
+    pub(super) fn new(object: Value, warnings: Vec<String>) -> Self {
+        Self { object, warnings, owners: None }
+    }
 }
 
 impl Registry {
@@ -78,7 +86,7 @@ impl Registry {
         old: &Value,
         proposal: Proposal,
     ) -> Result<Option<Outcome>, ApiError> {
-        let Proposal { object: mut new, mut warnings } = proposal;
+        let Proposal { object: mut new, mut warnings, owners } = proposal;
         let (place, kind) = (&call.place, call.place.served.kind());
         let version = document::resource_version(&new);
         if !version.is_empty() && version != document::resource_version(old) {
@@ -87,11 +95,11 @@ impl Registry {
         object_meta::check_place(place, &mut new)?;
         object_meta::carry_over(place, &mut new, old)?;
         document::set_type(&mut new, place.served.api_version(), &kind.names().kind);
-        let reservation = self.prepare(call, origin, &mut new, old)?;
+        let reservation = self.prepare(call, origin, &mut new, old, owners)?;
         // The parts above may have taken over more than they should: the version is never theirs.
         let version = old["metadata"]["resourceVersion"].clone();
         document::metadata_mut(&mut new).insert("resourceVersion".to_owned(), version);
-        if new == *old {
+        if ownership::is_unchanged(&new, old) {
             let same = Object::Cached(Arc::clone(current));
             return Ok(Some(Outcome::changed(same).with_warnings(warnings)));
         }
@@ -130,6 +138,7 @@ impl Registry {
         origin: Origin<'_>,
         new: &mut Value,
         old: &Value,
+        owners: Option<Value>,
     ) -> Result<Option<Reservation>, ApiError> {
         let kind = call.place.served.kind();
         match origin.part {
@@ -142,6 +151,10 @@ impl Registry {
                 kind.prepare_status_update(new, old);
             }
             Part::Internal => {}
+        }
+        match owners {
+            Some(owners) => ownership::set(new, owners),
+            None => self.own_changes(call, origin, new, old),
         }
         self.admit_update(call, origin, new)?;
         if origin.part != Part::Main {

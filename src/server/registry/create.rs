@@ -1,6 +1,6 @@
 //! POST of a new object.
 
-use machinery::{ApiError, FieldErrors, FieldValidation, document};
+use machinery::{ApiError, FieldErrors, document};
 use serde_json::Value;
 use store::Expect;
 
@@ -27,7 +27,7 @@ impl Registry {
         content: &Content<'_>,
     ) -> Result<Outcome, ApiError> {
         let decoded = content.decode(call.place.served.definition(), call.options.validation)?;
-        let outcome = self.create_document(call, decoded.object).await?;
+        let outcome = self.create_document(call, decoded.object, None).await?;
         Ok(outcome.with_warnings(decoded.warnings))
     }
 
@@ -44,15 +44,16 @@ impl Registry {
         let served = self.catalog.find(group, version, plural);
         let served = served.ok_or_else(ApiError::unknown_path)?;
         let place = Place { served, namespace, name: "" };
-        let options = WriteOptions { dry_run: false, validation: FieldValidation::Strict };
-        self.create_document(&Call { place, identity, options }, object).await
+        let call = Call { place, identity, options: WriteOptions::internal() };
+        self.create_document(&call, object, None).await
     }
 
-    /// Creates a document that has passed its schema.
+    /// Creates a document that has passed its schema. Its fields are the writer's unless it comes with owners.
     pub(super) async fn create_document(
         &self,
         call: &Call<'_>,
         mut object: Value,
+        owners: Option<Value>,
     ) -> Result<Outcome, ApiError> {
         let place = &call.place;
         if !document::resource_version(&object).is_empty() {
@@ -69,7 +70,7 @@ impl Registry {
                 let name = self.generated_name(&base);
                 document::metadata_mut(&mut candidate).insert("name".to_owned(), name.into());
             }
-            if let Some(outcome) = self.create_candidate(call, candidate).await? {
+            if let Some(outcome) = self.create_candidate(call, candidate, owners.clone()).await? {
                 return Ok(outcome);
             }
         }
@@ -82,11 +83,13 @@ impl Registry {
         &self,
         call: &Call<'_>,
         mut object: Value,
+        owners: Option<Value>,
     ) -> Result<Option<Outcome>, ApiError> {
         let kind = call.place.served.kind();
         object_meta::begin(&mut object, self.random.uuid(), self.clock.now(), kind.generation());
         document::set_type(&mut object, call.place.served.api_version(), &kind.names().kind);
         kind.set_defaults(&mut object);
+        self.own_new(call, &mut object, owners);
         kind.prepare_create(&mut object);
         self.admit_create(call, &mut object)?;
         let reservation = self.allocators.assign(kind, &mut object, None)?;

@@ -34,5 +34,5 @@ fn finalized(old: &Value, sent: &Value) -> Proposal {
     if !version.is_empty() {
         document::metadata_mut(&mut object).insert("resourceVersion".to_owned(), version.into());
     }
-    Proposal { object, warnings: Vec::new() }
+    Proposal::new(object, Vec::new())
 }

@@ -7,8 +7,10 @@ use serde_json::{Map, Value};
 use super::call::Place;
 use super::options::uid_mismatch;
 
+/// Who owns which fields.
+pub(super) const MANAGED_FIELDS: &str = "managedFields";
 /// Fields a writer may send and the server does not keep.
-const DROPPED: &[&str] = &["selfLink", "managedFields"];
+const DROPPED: &[&str] = &["selfLink"];
 /// Fields that are as they were, whatever a writer sends.
 const KEPT: &[&str] =
     &["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"];
@@ -56,7 +58,7 @@ pub(super) fn check_namespace(
 /// Gives a new object what only the server can give it.
 pub(super) fn begin(object: &mut Value, uid: String, now: Timestamp, generation: bool) {
     let metadata = document::metadata_mut(object);
-    for name in DROPPED.iter().chain(KEPT).chain(&["resourceVersion"]) {
+    for name in DROPPED.iter().chain(KEPT).chain(&["resourceVersion", MANAGED_FIELDS]) {
         metadata.remove(*name);
     }
     metadata.insert("uid".to_owned(), uid.into());

@@ -13,7 +13,7 @@ use super::scale;
 const JSON_PATCH: &str = "application/json-patch+json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 const STRATEGIC_PATCH: &str = "application/strategic-merge-patch+json";
-const APPLY_PATCHES: &[&str] = &["application/apply-patch+yaml", "application/apply-patch+cbor"];
+const APPLY_PATCH: &str = "application/apply-patch+yaml";
 
 /// The patch languages that are understood.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,8 @@ enum Language {
     Json,
     Merge,
     Strategic,
+    /// Server-side apply, which is more than a patch.
+    Apply,
 }
 
 impl Registry {
@@ -33,6 +35,10 @@ impl Registry {
         body: &Bytes,
     ) -> Result<Outcome, ApiError> {
         let language = language(media)?;
+        let force = call.options.check_patch(matches!(language, Language::Apply))?;
+        if matches!(language, Language::Apply) {
+            return self.apply(call, subresource, body, force).await;
+        }
         let parsed = machinery::parse(body, Media::Json, call.options.validation)?;
         let definition = call.place.served.definition();
         let propose = |old: &Value| {
@@ -73,8 +79,8 @@ fn patched(
         (Language::Strategic, Some(definition)) => {
             patch::strategic::apply(old.clone(), patch, schemas, definition)?
         }
-        (Language::Strategic, None) => {
-            return Err(ApiError::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH]));
+        (Language::Strategic, None) | (Language::Apply, _) => {
+            return Err(ApiError::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH, APPLY_PATCH]));
         }
     };
     if document::kind(&new) != document::kind(old)
@@ -89,9 +95,9 @@ fn patched(
     match definition {
         Some(definition) => {
             let conformed = machinery::conform(new, schemas, definition, call.options.validation)?;
-            Ok(Proposal { object: conformed.object, warnings: conformed.warnings })
+            Ok(Proposal::new(conformed.object, conformed.warnings))
         }
-        None => Ok(Proposal { object: new, warnings: Vec::new() }),
+        None => Ok(Proposal::new(new, Vec::new())),
     }
 }
 
@@ -100,13 +106,12 @@ fn language(media: &str) -> Result<Language, ApiError> {
         JSON_PATCH => Ok(Language::Json),
         MERGE_PATCH => Ok(Language::Merge),
         STRATEGIC_PATCH => Ok(Language::Strategic),
-        apply if APPLY_PATCHES.contains(&apply) => {
-            let mut error =
-                ApiError::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH]);
-            error.message =
-                format!("server-side apply is not supported by this server: {}", error.message);
-            Err(error)
-        }
-        _ => Err(ApiError::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH])),
+        APPLY_PATCH => Ok(Language::Apply),
+        _ => Err(ApiError::unsupported_media_type(&[
+            JSON_PATCH,
+            MERGE_PATCH,
+            STRATEGIC_PATCH,
+            APPLY_PATCH,
+        ])),
     }
 }

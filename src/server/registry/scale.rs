@@ -72,7 +72,7 @@ pub(super) fn proposal(
     if !version.is_empty() {
         document::metadata_mut(&mut object).insert("resourceVersion".to_owned(), version.into());
     }
-    Ok(Proposal { object, warnings: Vec::new() })
+    Ok(Proposal::new(object, Vec::new()))
 }
 
 /// Shows an outcome as its scale.

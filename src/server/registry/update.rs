@@ -23,7 +23,7 @@ impl Registry {
             && version.is_empty()
             && call.place.current().is_err()
         {
-            let outcome = self.create_document(call, object).await?;
+            let outcome = self.create_document(call, object, None).await?;
             return Ok(outcome.with_warnings(warnings));
         }
         if version.is_empty() && !call.place.served.kind().unconditional_update() {
@@ -59,8 +59,7 @@ impl Registry {
         if place.current().is_err() {
             return self.create_object(identity, group, version, plural, namespace, object).await;
         }
-        let validation = machinery::FieldValidation::Strict;
-        let options = WriteOptions { dry_run: false, validation };
+        let options = WriteOptions::internal();
         self.put_over(&Call { place, identity, options }, Origin::MAIN, &object, &[]).await
     }
 
@@ -71,8 +70,7 @@ impl Registry {
         object: &Value,
         warnings: &[String],
     ) -> Result<Outcome, ApiError> {
-        let propose =
-            |_: &Value| Ok(Proposal { object: object.clone(), warnings: warnings.to_vec() });
+        let propose = |_: &Value| Ok(Proposal::new(object.clone(), warnings.to_vec()));
         self.change(call, origin, propose).await
     }
 }

@@ -49,10 +49,16 @@ async fn bad_patches_are_refused() {
     server.patch(&path, "merge", &json!({"data": {"k": 1}})).await.failure(400, "BadRequest");
     let media = [("content-type", "application/merge-patch+json")];
     server.ask(Method::PATCH, &path, &media, "{").await.failure(400, "BadRequest");
-    let media = [("content-type", "application/apply-patch+yaml")];
+    let media = [("content-type", "application/apply-patch+cbor")];
     let apply = server.ask(Method::PATCH, &path, &media, "{}").await;
     let message = apply.failure(415, "UnsupportedMediaType");
-    assert!(message.contains("server-side apply is not supported"), "{message}");
+    assert!(message.ends_with("application/apply-patch+yaml"), "{message}");
+    let forced = format!("{path}?force=true");
+    let message = server.patch(&forced, "merge", &json!({})).await.failure(422, "Invalid");
+    assert!(
+        message.ends_with("force: Forbidden: may not be specified for non-apply patch"),
+        "{message}"
+    );
     let media = [("content-type", "application/json")];
     server.ask(Method::PATCH, &path, &media, "{}").await.failure(415, "UnsupportedMediaType");
 }
