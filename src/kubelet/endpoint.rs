@@ -19,6 +19,7 @@ use crate::logs::{LogOptions, Reader};
 use crate::pod::Message;
 use crate::pods::Directory;
 use crate::site::Site;
+use crate::streams::{Refusal, Stream, Streams};
 
 /// Why a body ended early.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -57,6 +58,21 @@ impl Endpoint {
             }
             _ => text(StatusCode::NOT_FOUND, "404 page not found"),
         }
+    }
+
+    /// Answers a request for a stream of bytes in both directions; without one, the answer says why.
+    pub async fn open(&self, request: Request<Bytes>) -> Result<Stream, Response<Body>> {
+        let path = request.uri().path().trim_matches('/').to_owned();
+        let parts: Vec<&str> = path.split('/').collect();
+        let query = request.uri().query().unwrap_or_default();
+        let streams = Streams { site: &self.site, directory: &self.directory };
+        let opened = match parts[..] {
+            ["portForward", namespace, pod] => {
+                streams.port_forward(&Key::new(namespace, pod), query).await
+            }
+            _ => Err(Refusal::not_found("404 page not found")),
+        };
+        opened.map_err(|refusal| text(refusal.status, &refusal.message))
     }
 
     fn pods(&self) -> Response<Body> {

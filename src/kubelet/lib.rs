@@ -19,6 +19,7 @@ mod probes;
 mod site;
 mod sources;
 mod status;
+mod streams;
 mod volumes;
 
 use std::net::IpAddr;
@@ -31,6 +32,7 @@ use ipnet::IpNet;
 
 pub use addresses::host_address;
 pub use endpoint::{Body, BoxError, Endpoint};
+pub use streams::Stream;
 pub use volumes::HostPaths;
 
 use site::Site;

@@ -67,7 +67,8 @@ impl Site {
             switch: config.switch.clone(),
             presence,
             images: Arc::clone(&config.images),
-            volumes: Volumes::new(&config.data_dir, config.host_paths),
+            volumes: Volumes::new(&config.data_dir, config.host_paths)
+                .secrets_in_memory(&config.data_dir),
             logs: Logs::new(&config.data_dir, config.clock.clone()),
             library: Library::new(client.clone()),
             services: caches.of::<Service>(),

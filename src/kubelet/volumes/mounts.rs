@@ -50,7 +50,7 @@ impl Volumes {
     ) -> Result<PathBuf, Setback> {
         let root = match &volume.host_path {
             Some(source) => PathBuf::from(&source.path),
-            None => self.folder(pod, &volume.name),
+            None => self.folder(pod, volume),
         };
         let by_expression =
             mount.sub_path_expr.as_deref().map(|text| expand(text, |name| environment.get(name)));
@@ -84,7 +84,7 @@ impl Volumes {
         let parent = guest.parent().unwrap_or(Path::new("/"));
         let name = guest.file_name().unwrap_or_default();
         let flat = parent.to_string_lossy().replace('_', "__").replace('/', "_");
-        let folder = self.pod_folder(pod).join("files").join(&container.name).join(flat);
+        let folder = self.secret_folder(pod).join("files").join(&container.name).join(flat);
         let copy = || {
             fs::create_dir_all(&folder)?;
             // An earlier copy may be read-only, which forbids writing but not replacing it.

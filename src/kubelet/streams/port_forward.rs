@@ -1,0 +1,33 @@
+//! A connection to a port of a pod, from the node's own presence on the pod network.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use client::Key;
+use http::StatusCode;
+
+use super::{Refusal, Stream, Streams};
+
+/// For a connection to come about. On the pod network it is made in memory at once, unless the container's backlog
+/// is full.
+const CONNECT_MAX: Duration = Duration::from_secs(30);
+
+impl Streams<'_> {
+    pub(crate) async fn port_forward(&self, key: &Key, query: &str) -> Result<Stream, Refusal> {
+        let port = query.strip_prefix("port=").and_then(|port| port.parse().ok());
+        let port: u16 = port.ok_or_else(|| Refusal::bad_request("a port is required"))?;
+        let entry = self.running(key)?;
+        let address = entry.pod.status.as_ref().and_then(|status| status.pod_ip.as_deref());
+        let address: IpAddr = address
+            .and_then(|address| address.parse().ok())
+            .ok_or_else(|| Refusal::bad_request("the pod has no address yet"))?;
+        let target = SocketAddr::new(address, port);
+        let connecting = self.site.presence.connect(None, target);
+        let failure = match tokio::time::timeout(CONNECT_MAX, connecting).await {
+            Ok(Ok(stream)) => return Ok(Stream(stream)),
+            Ok(Err(error)) => format!("dial tcp {target}: connect: {error}"),
+            Err(_) => format!("dial tcp {target}: i/o timeout"),
+        };
+        Err(Refusal { status: StatusCode::BAD_GATEWAY, message: failure })
+    }
+}
