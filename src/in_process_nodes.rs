@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use server::{BoxBody, Error, NodeTransport};
+use server::{BoxBody, Error, NodeTransport, Opened};
 
 /// The kubelets of this process, by the names of their nodes.
 #[derive(Debug, Default)]
@@ -28,5 +28,13 @@ impl NodeTransport for InProcessNodes {
     async fn send(&self, node: &str, request: Request<Bytes>) -> Result<Response<BoxBody>, Error> {
         let endpoint = self.find(node).ok_or_else(|| Error::UnknownNode(node.to_owned()))?;
         Ok(endpoint.handle(request).await)
+    }
+
+    async fn open(&self, node: &str, request: Request<Bytes>) -> Result<Opened, Error> {
+        let endpoint = self.find(node).ok_or_else(|| Error::UnknownNode(node.to_owned()))?;
+        Ok(match endpoint.open(request).await {
+            Ok(stream) => Opened::Stream(Box::new(stream)),
+            Err(refusal) => Opened::Refused(refusal),
+        })
     }
 }

@@ -49,9 +49,10 @@ impl Refusal {
 impl Streams<'_> {
     /// A pod that is on this node and runs.
     fn running(&self, key: &Key) -> Result<Entry, Refusal> {
-        let entry = self.directory.find(key).ok_or_else(|| {
-            Refusal::not_found(format!("pod \"{}\" does not exist", key.name))
-        })?;
+        let entry = self
+            .directory
+            .find(key)
+            .ok_or_else(|| Refusal::not_found(format!("pod \"{}\" does not exist", key.name)))?;
         let phase = entry.pod.status.as_ref().and_then(|status| status.phase.as_deref());
         let phase = phase.unwrap_or("Pending");
         if phase != "Running" {

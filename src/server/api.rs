@@ -1,6 +1,7 @@
 //! One request from its first byte to its answer.
 
 mod objects;
+mod streams;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -28,6 +29,7 @@ use crate::query::Query;
 use crate::registry::Registry;
 use crate::request::{self, Target};
 use crate::respond::{self, AUDIT_ID, Answer};
+use crate::streaming::{self, Streaming};
 use crate::tokens::Tokens;
 use crate::{
     BoxError, Config, Error, NodeTransport, Version, authenticate, authorize, discovery, health,
@@ -55,6 +57,7 @@ pub(crate) struct Api {
     registry: Registry,
     tokens: Tokens,
     nodes: Arc<dyn NodeTransport>,
+    streaming: Streaming,
     ready: AtomicBool,
     requests: Semaphore,
     /// The first half of request ids; the second counts.
@@ -76,6 +79,7 @@ impl Api {
             tokens: Tokens::new(pki, config, Arc::clone(&catalog))?,
             registry: Registry::new(config, catalog, cache),
             nodes: Arc::clone(&config.nodes),
+            streaming: Streaming::new(Arc::clone(&config.nodes), config.tasks.clone()),
             ready: AtomicBool::new(false),
             requests: Semaphore::new(REQUESTS_MAX),
             audit_prefix: config.random.u64(),
@@ -201,7 +205,8 @@ impl Api {
         &self,
         target: &Target<'_>,
     ) -> Result<Option<tokio::sync::SemaphorePermit<'_>>, ApiError> {
-        if target.verb == request::Verb::Watch || target.subresource == Some("log") {
+        let watch = target.verb == request::Verb::Watch;
+        if watch || target.subresource == Some("log") || streaming::is_stream(target) {
             return Ok(None);
         }
         self.requests.try_acquire().map(Some).map_err(|_| {

@@ -18,6 +18,7 @@
 //!   be stored, and may change it. `NamespaceLifecycle` lives there too.
 //! - `allocate`: `Allocators::assign` gives a Service its addresses and ports before it is stored, and
 //!   `release` takes them back; a `Reservation` that is dropped without `keep` was not used.
+//! - `streaming`: `Streaming` answers the subresources that are streams and not documents.
 
 mod admission;
 mod allocate;
@@ -46,6 +47,7 @@ mod respond;
 mod reviews;
 mod serve;
 mod server;
+mod streaming;
 mod tokens;
 mod version;
 mod view;
@@ -57,6 +59,6 @@ pub use body::{Body, BoxBody, BoxError};
 pub use error::Error;
 pub use identity::User;
 pub use in_process::InProcess;
-pub use nodes::{NoNodes, NodeTransport};
+pub use nodes::{ByteStream, NoNodes, NodeStream, NodeTransport, Opened};
 pub use server::{Config, Server};
 pub use version::Version;

@@ -41,8 +41,13 @@ static NAMES: Names = BuiltIn {
 }
 .names();
 
-static SUBRESOURCES: &[Subresource] =
-    &[Subresource::Status, Subresource::Binding, Subresource::Eviction, Subresource::Log];
+static SUBRESOURCES: &[Subresource] = &[
+    Subresource::Status,
+    Subresource::Binding,
+    Subresource::Eviction,
+    Subresource::Log,
+    Subresource::PortForward,
+];
 
 static SELECTABLE: &[FieldLabel] = &[
     FieldLabel::new("spec.nodeName", |pod| scalar_at(pod, "/spec/nodeName")),

@@ -16,6 +16,7 @@ use crate::registry::{
 use crate::request::{Target, Verb};
 use crate::respond::{self, Answer};
 use crate::reviews;
+use crate::streaming;
 use crate::view::table::TableView;
 
 impl Api {
@@ -42,6 +43,9 @@ impl Api {
             .find(target.group, target.version, target.resource)
             .ok_or_else(ApiError::unknown_path)?;
         let place = place(served, target)?;
+        if streaming::is_stream(target) {
+            return self.answer_stream(parts, query, target, identity, &place);
+        }
         let options = WriteOptions::read(target.verb, query, &parts.headers, identity)?;
         let call = Call { place, identity, options };
         if let Some(subresource) = target.subresource {

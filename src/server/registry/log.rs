@@ -101,7 +101,7 @@ fn unreachable(error: Error) -> ApiError {
 }
 
 /// What the node said instead.
-async fn refusal(response: Response<BoxBody>) -> ApiError {
+pub(crate) async fn refusal(response: Response<BoxBody>) -> ApiError {
     let status = response.status();
     let mut body = response.into_body();
     let mut text = Vec::new();

@@ -1,0 +1,39 @@
+//! Subresources whose answer is a stream.
+
+use http::request::Parts;
+use machinery::ApiError;
+
+use crate::api::Api;
+use crate::authorize;
+use crate::identity::Identity;
+use crate::query::Query;
+use crate::registry::Place;
+use crate::request::{Target, Verb};
+use crate::respond::Answer;
+use crate::streaming;
+
+impl Api {
+    pub(super) fn answer_stream(
+        &self,
+        parts: &Parts,
+        query: &Query<'_>,
+        target: &Target<'_>,
+        identity: &Identity,
+        place: &Place<'_>,
+    ) -> Result<Answer, ApiError> {
+        let name = target.subresource.unwrap_or_default();
+        let subresource = place.served.subresource(name).ok_or_else(ApiError::unknown_path)?;
+        let verb = target.verb.as_str();
+        if !subresource.verbs().iter().any(|own| own.as_str() == verb) {
+            return Err(ApiError::method_not_supported(place.served.resource(), verb));
+        }
+        if streaming::needs_create(target) && target.verb != Verb::Create {
+            let create = Target { verb: Verb::Create, ..target.clone() };
+            authorize::authorize(identity, &create)?;
+        }
+        match name {
+            "portforward" => self.streaming.port_forward(parts, query, place),
+            _ => Err(ApiError::unknown_path()),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Streams between clients and pods: port forwarding, attaching, commands, HTTP by proxy.
+//!
+//! Clients speak WebSocket or SPDY/3.1 (`handshake`); both become numbered `channel`s here, so that a node sees but
+//! one thing: a stream of bytes that `NodeTransport::open` gives.
+
+mod channel;
+mod handshake;
+mod port_forward;
+mod spdy;
+mod target;
+mod websocket;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use base::Tasks;
+use http::request::Parts;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use machinery::ApiError;
+use tokio::sync::Semaphore;
+use tracing::debug;
+
+use crate::NodeTransport;
+use crate::query::Query;
+use crate::registry::Place;
+use crate::request::Target;
+use crate::respond::Answer;
+use handshake::{Carrier, Handshake};
+use target::PodTarget;
+
+/// Connections that have become streams. Each holds up to a few MiB when its client or its pod is slow.
+const STREAMS_MAX: usize = 1_024;
+/// What a client that finds no room should wait.
+const FULL_RETRY_SECONDS: u32 = 5;
+
+/// Serves streams.
+#[derive(Debug)]
+pub(crate) struct Streaming {
+    nodes: Arc<dyn NodeTransport>,
+    tasks: Tasks,
+    room: Arc<Semaphore>,
+}
+
+/// Whether a request is for a stream and not for a document.
+pub(crate) fn is_stream(target: &Target<'_>) -> bool {
+    matches!(target.subresource, Some("attach" | "exec" | "portforward" | "proxy"))
+}
+
+/// Whether whoever may do this must also be allowed to create: what reads as a GET runs programs and opens
+/// connections.
+pub(crate) fn needs_create(target: &Target<'_>) -> bool {
+    matches!(target.subresource, Some("attach" | "exec" | "portforward"))
+}
+
+impl Streaming {
+    pub(crate) fn new(nodes: Arc<dyn NodeTransport>, tasks: Tasks) -> Self {
+        Self { nodes, tasks, room: Arc::new(Semaphore::new(STREAMS_MAX)) }
+    }
+
+    /// Answers `portforward` of a pod.
+    pub(crate) fn port_forward(
+        &self,
+        parts: &Parts,
+        query: &Query<'_>,
+        place: &Place<'_>,
+    ) -> Result<Answer, ApiError> {
+        let pod = Arc::new(self.pod(place)?);
+        let handshake = Handshake::read(parts)?;
+        match handshake.carrier {
+            Carrier::Spdy => {
+                let protocol = handshake.choose(port_forward::OVER_SPDY)?;
+                self.switch(handshake, protocol, |io| port_forward::over_spdy(io, pod))
+            }
+            Carrier::WebSocket => {
+                let protocol = handshake.choose(port_forward::OVER_WEBSOCKET)?;
+                if protocol == port_forward::TUNNEL {
+                    return self.switch(handshake, protocol, |io| async move {
+                        let tunnel = websocket::Tunnel::new(websocket::accept(io).await);
+                        port_forward::over_spdy(tunnel, pod).await;
+                    });
+                }
+                let ports = port_forward::ports(query)?;
+                self.switch(handshake, protocol, |io| async move {
+                    let socket = websocket::accept(io).await;
+                    port_forward::over_channels(socket, ports, pod).await;
+                })
+            }
+        }
+    }
+
+    fn pod(&self, place: &Place<'_>) -> Result<PodTarget, ApiError> {
+        let current = place.current()?;
+        PodTarget::new(&place.served.document(&current), &self.nodes)
+    }
+
+    /// Answers that the protocol is switched, and serves what the connection becomes.
+    fn switch<F, Fut>(
+        &self,
+        handshake: Handshake,
+        protocol: &'static str,
+        serve: F,
+    ) -> Result<Answer, ApiError>
+    where
+        F: FnOnce(TokioIo<hyper::upgrade::Upgraded>) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let permit = Arc::clone(&self.room).try_acquire_owned().map_err(|_| {
+            ApiError::too_many_requests("too many streams are open", FULL_RETRY_SECONDS)
+        })?;
+        let (answer, upgrade): (Answer, OnUpgrade) = handshake.accept(protocol);
+        self.tasks.spawn_until_stop("stream", async move {
+            match upgrade.await {
+                Ok(upgraded) => serve(TokioIo::new(upgraded)).await,
+                Err(error) => debug!(%error, "a client left before its stream began"),
+            }
+            drop(permit);
+        });
+        Ok(answer)
+    }
+}
