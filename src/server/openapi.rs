@@ -27,14 +27,22 @@ use crate::respond::{self, Answer};
 const REFERENCE_PREFIX: &str = "#/components/schemas/";
 /// What follows the index in paths.
 const ROOT: &str = "/openapi/v3";
+/// Version 2 describes nothing, in the protobuf form kubectl asks for: a kind that is not in version 3 either
+/// then reads as an unknown kind, and not as a server without documents.
+const EMPTY_V2: &[u8] = b"\x0a\x032.0\x12\x0e\x0a\x06Isopod\x12\x041.35";
+const V2_MEDIA: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 
-/// Answers `/openapi/v3` with what is below it; `None` for other paths.
+/// Answers `/openapi/v3` with what is below it, and `/openapi/v2`; `None` for other paths.
 pub(crate) fn respond(
     catalog: &Catalog,
     path: &str,
     query: &Query<'_>,
     _headers: &HeaderMap,
 ) -> Option<Result<Answer, ApiError>> {
+    if path == "/openapi/v2" {
+        let body = Body::from(Bytes::from_static(EMPTY_V2));
+        return Some(Ok(respond::with_body(StatusCode::OK, V2_MEDIA, body)));
+    }
     let below = path.strip_prefix(ROOT)?.trim_end_matches('/');
     let documents = catalog.openapi();
     if below.is_empty() {
