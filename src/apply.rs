@@ -2,15 +2,23 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use http::Method;
 use kinds::{Kind, Scope};
 use kube::Client;
 use serde_json::Value;
+use tokio::time::Instant;
 
 /// A manifest file larger than this is a mistake: an object may have 3 MiB at most.
 const MAX_FILE_BYTES: u64 = 16 << 20;
+
+/// How long a namespace may take to get its service account: a controller makes it at once.
+const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Between two attempts in that time.
+const ACCOUNT_POLL: Duration = Duration::from_millis(20);
 
 /// One object of a manifest file.
 #[derive(Debug, Clone)]
@@ -136,7 +144,15 @@ pub async fn apply(client: &Client, manifest: &Manifest) -> Result<String> {
     let name = manifest.name();
     let collection = manifest.collection();
     let body = serde_json::to_vec(&manifest.object).context("a document serializes")?;
-    let created = send(client, Method::POST, &collection, "application/json", body.clone()).await;
+    let deadline = Instant::now() + ACCOUNT_TIMEOUT;
+    let created = loop {
+        match send(client, Method::POST, &collection, "application/json", body.clone()).await {
+            Err(kube::Error::Api(status)) if is_early(&status) && Instant::now() < deadline => {
+                tokio::time::sleep(ACCOUNT_POLL).await;
+            }
+            answer => break answer,
+        }
+    };
     match created {
         Ok(_) => Ok(format!("{name} created")),
         Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => {
@@ -149,6 +165,11 @@ pub async fn apply(client: &Client, manifest: &Manifest) -> Result<String> {
         }
         Err(error) => Err(error).context(name),
     }
+}
+
+/// Whether a pod was refused because its namespace is so new that it has no service account yet.
+fn is_early(status: &kube::core::Status) -> bool {
+    status.reason == "Forbidden" && status.message.contains("serviceaccount \"default\" not found")
 }
 
 async fn send(

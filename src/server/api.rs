@@ -38,6 +38,8 @@ use crate::{
 
 /// The longest body, as in Kubernetes: twice what etcd stores by default.
 const BODY_BYTES_MAX: usize = 3 << 20;
+/// How much of a body that is too long is read to let its sender hear so: some megabytes are a mistake, more an attack.
+const DISCARDED_BYTES_MAX: usize = 16 << 20;
 /// For a body to arrive; 3 MiB in this time is a line of half a megabit.
 const BODY_TIME_MAX: Duration = Duration::from_mins(1);
 /// Requests under way at a time, watches and logs not counted. Kubernetes' own server takes 600; ours holds
@@ -235,21 +237,35 @@ impl Api {
 }
 
 /// Reads a body up to the limit.
-async fn read_body(body: RequestBody) -> Result<Bytes, ApiError> {
+async fn read_body(mut body: RequestBody) -> Result<Bytes, ApiError> {
     let limit_message = || format!("limit is {BODY_BYTES_MAX}");
     if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        let _ = tokio::time::timeout(BODY_TIME_MAX, discard(&mut body)).await;
         return Err(ApiError::request_too_large(&limit_message()));
     }
-    match tokio::time::timeout(BODY_TIME_MAX, collect(body)).await {
+    match tokio::time::timeout(BODY_TIME_MAX, collect(&mut body)).await {
         Ok(Ok(Some(bytes))) => Ok(bytes),
-        Ok(Ok(None)) => Err(ApiError::request_too_large(&limit_message())),
+        Ok(Ok(None)) => {
+            let _ = tokio::time::timeout(BODY_TIME_MAX, discard(&mut body)).await;
+            Err(ApiError::request_too_large(&limit_message()))
+        }
         Ok(Err(error)) => Err(ApiError::bad_request(format!("the body cannot be read: {error}"))),
         Err(_) => Err(ApiError::timeout("the body did not arrive in time", 1)),
     }
 }
 
+/// Reads on in vain: many clients look for an answer only when they have written everything.
+async fn discard(body: &mut RequestBody) {
+    let mut left = DISCARDED_BYTES_MAX;
+    while left > 0
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        left = left.saturating_sub(frame.data_ref().map_or(1, Bytes::len));
+    }
+}
+
 /// Puts a body together; `None` when it is too long.
-async fn collect(mut body: RequestBody) -> Result<Option<Bytes>, BoxError> {
+async fn collect(body: &mut RequestBody) -> Result<Option<Bytes>, BoxError> {
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
