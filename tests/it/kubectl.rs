@@ -1,0 +1,12 @@
+//! The session of a stranger, command by command, with every kubectl found on this machine.
+
+mod changing;
+mod creating;
+mod explaining;
+mod following;
+mod identity;
+mod nodes;
+mod reading;
+mod refusals;
+mod rollouts;
+mod waiting;

@@ -1,0 +1,36 @@
+//! Who one is and what one may do.
+
+use expect_test::expect;
+
+use crate::support::kubectl::with_every_kubectl;
+
+#[tokio::test]
+async fn the_administrator_may_do_everything() {
+    with_every_kubectl("identity", async |k| {
+        k.check(
+            "auth whoami",
+            expect![[r#"
+            ATTRIBUTE VALUE
+            Username system:admin
+            Groups [system:masters system:authenticated]"#]],
+        )
+        .await;
+        k.check("auth can-i create pods", expect!["yes"]).await;
+        k.check(
+            "auth can-i delete nodes",
+            expect![[r#"
+            yes
+            ! Warning: resource 'nodes' is not namespace scoped"#]],
+        )
+        .await;
+        k.check(
+            "auth can-i --list",
+            expect![[r#"
+            Resources Non-Resource URLs Resource Names Verbs
+            *.* [] [] [*]
+                        [*] [] [*]"#]],
+        )
+        .await;
+    })
+    .await;
+}

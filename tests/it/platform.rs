@@ -1,0 +1,4 @@
+//! The process: started, stopped, killed, and started again.
+
+mod command_line;
+mod restarts;

@@ -1,0 +1,10 @@
+//! Clusters, kubectls, namespaces and patience.
+
+pub(crate) mod cluster;
+pub(crate) mod kubectl;
+pub(crate) mod kubectls;
+pub(crate) mod normal;
+pub(crate) mod patience;
+pub(crate) mod raw;
+pub(crate) mod space;
+pub(crate) mod wire;
