@@ -30,6 +30,8 @@ const ROOT: &str = "/openapi/v3";
 /// Version 2 describes nothing, in the protobuf form kubectl asks for: a kind that is not in version 3 either
 /// then reads as an unknown kind, and not as a server without documents.
 const EMPTY_V2: &[u8] = b"\x0a\x032.0\x12\x0e\x0a\x06Isopod\x12\x041.35";
+/// Digits of a document's hash: 128 bits, as many as two documents need to differ for certain.
+const HASH_DIGITS: usize = 32;
 const V2_MEDIA: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 
 /// Answers `/openapi/v3` with what is below it, and `/openapi/v2`; `None` for other paths.
@@ -117,8 +119,7 @@ fn make(kinds: &[&'static dyn Kind]) -> BTreeMap<String, Document> {
     let documents = groups.into_iter().map(|(path, kinds)| {
         let document = document::of(&path, &kinds);
         let json = serde_json::to_vec(&document).expect("a document serializes");
-        let hash =
-            Sha256::digest(&json).iter().take(16).map(|byte| format!("{byte:02X}")).collect();
+        let hash = format!("{:X}", Sha256::digest(&json))[..HASH_DIGITS].to_owned();
         (path, Document { json: json.into(), hash })
     });
     documents.collect()
