@@ -60,9 +60,12 @@ enum Command {
 /// Where a cluster keeps its state.
 #[derive(Debug, Clone, Args)]
 struct DataDir {
-    /// Where the cluster keeps its state
-    /// [default: /var/lib/isopod as root, else $XDG_DATA_HOME/isopod]
-    #[arg(long, value_name = "DIR")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        help = "Where the cluster keeps its state \
+                [default: /var/lib/isopod as root, else $XDG_DATA_HOME/isopod]"
+    )]
     data_dir: Option<PathBuf>,
 }
 

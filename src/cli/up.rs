@@ -16,7 +16,7 @@ use crate::{Config, Platform, ready};
 
 /// How long an applied application may take to become ready before `up` says what it waits for and
 /// goes on serving. Compiling a large guest on a small board takes most of it.
-const READY_TIMEOUT: Duration = Duration::from_secs(300);
+const READY_TIMEOUT: Duration = Duration::from_mins(5);
 
 #[derive(Debug, Args)]
 pub(crate) struct Up {
