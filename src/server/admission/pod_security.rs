@@ -1,0 +1,159 @@
+//! Holds pods to the Pod Security Standard their namespace asks for.
+//!
+//! Labels of the namespace name up to three levels: `enforce` refuses pods, `warn` tells the writer of a pod
+//! or of a workload that would make such pods, `audit` tells the log.
+
+mod checks;
+mod policy;
+mod subject;
+
+use std::collections::BTreeMap;
+
+use machinery::{ApiError, FieldErrors};
+use tracing::info;
+
+use super::read::text;
+use super::{Attributes, Tools};
+use crate::request::Verb;
+use policy::{Level, Mode, Policy};
+use subject::Subject;
+
+/// Pods looked at when a namespace becomes stricter, as on Kubernetes: it is a hint, and the request waits.
+const EXISTING_PODS_MAX: usize = 3_000;
+
+/// Where the pod spec is in each kind that makes pods.
+const WORKLOADS: &[(&str, &str, &str)] = &[
+    ("", "replicationcontrollers", "/spec/template"),
+    ("", "podtemplates", "/template"),
+    ("apps", "replicasets", "/spec/template"),
+    ("apps", "deployments", "/spec/template"),
+    ("apps", "statefulsets", "/spec/template"),
+    ("apps", "daemonsets", "/spec/template"),
+    ("batch", "jobs", "/spec/template"),
+    ("batch", "cronjobs", "/spec/jobTemplate/spec/template"),
+];
+
+/// Refuses what the namespace forbids; returns what the writer is to be told.
+pub(super) fn check(
+    tools: &Tools<'_>,
+    attributes: &Attributes<'_>,
+) -> Result<Vec<String>, ApiError> {
+    if !matches!(attributes.verb, Verb::Create | Verb::Update) || attributes.subresource.is_some() {
+        return Ok(Vec::new());
+    }
+    if attributes.is("", "namespaces") {
+        return check_namespace(tools, attributes);
+    }
+    let pod = attributes.is("", "pods");
+    let template = if pod {
+        Some(&*attributes.object)
+    } else {
+        let found = WORKLOADS.iter().find(|(group, plural, _)| attributes.is(group, plural));
+        found.and_then(|(_, _, place)| attributes.object.pointer(place))
+    };
+    let Some(template) = template.filter(|_| !pod || matters(attributes)) else {
+        return Ok(Vec::new());
+    };
+    let namespace = tools.get("", "namespaces", None, attributes.namespace.unwrap_or_default());
+    let Some(namespace) = namespace else { return Ok(Vec::new()) };
+    let policy = Policy::read(&namespace.labels);
+    if policy.asks_for_nothing() {
+        return Ok(Vec::new());
+    }
+    let subject = Subject::read(template);
+    if pod && let Some(broken) = broken(&subject, &policy.enforce) {
+        return Err(
+            attributes.forbidden(&format!("violates PodSecurity \"{}\": {broken}", policy.enforce))
+        );
+    }
+    if let Some(broken) = broken(&subject, &policy.audit) {
+        info!(
+            user = attributes.identity.user.name,
+            resource = %attributes.served.resource(),
+            namespace = attributes.namespace,
+            name = attributes.name,
+            policy = %policy.audit,
+            broken,
+            "write would violate the audited pod security level"
+        );
+    }
+    let warning = broken(&subject, &policy.warn)
+        .map(|broken| format!("would violate PodSecurity \"{}\": {broken}", policy.warn));
+    Ok(warning.into_iter().collect())
+}
+
+/// Whether a change of a pod can change the verdict on it.
+fn matters(attributes: &Attributes<'_>) -> bool {
+    let Some(old) = attributes.old else { return true };
+    let lists = ["containers", "initContainers", "ephemeralContainers"];
+    lists.iter().any(|list| old["spec"][*list] != attributes.object["spec"][*list])
+        || old["metadata"]["annotations"] != attributes.object["metadata"]["annotations"]
+}
+
+/// What of a level a pod breaks, in words.
+fn broken(subject: &Subject<'_>, mode: &Mode) -> Option<String> {
+    let broken = checks::violations(subject, mode);
+    let told = broken.iter().map(|(reason, detail)| match detail.as_str() {
+        "" => reason.clone(),
+        detail => format!("{reason} ({detail})"),
+    });
+    (!broken.is_empty()).then(|| told.collect::<Vec<_>>().join(", "))
+}
+
+/// Refuses labels that mean nothing, and says which pods a stricter level would not have let in.
+fn check_namespace(
+    tools: &Tools<'_>,
+    attributes: &Attributes<'_>,
+) -> Result<Vec<String>, ApiError> {
+    let labels = machinery::document::labels(attributes.object);
+    let errors = FieldErrors::new();
+    policy::validate(&labels, &errors.at("metadata").at("labels"));
+    if !errors.is_empty() {
+        // Labels that were wrong before may stay, so that the namespace can be changed otherwise.
+        let before = attributes.old.map(machinery::document::labels);
+        if before.is_none_or(|before| !policy::same(&before, &labels)) {
+            return Err(ApiError::invalid("", "Namespace", attributes.name, errors));
+        }
+    }
+    let Some(old) = attributes.old else { return Ok(Vec::new()) };
+    let new = Policy::read(&labels).enforce;
+    let before = Policy::read(&machinery::document::labels(old)).enforce;
+    if new == before || new.level == Level::Privileged || !new.is_stricter_than(&before) {
+        return Ok(Vec::new());
+    }
+    Ok(existing(tools, attributes.name, &new))
+}
+
+fn existing(tools: &Tools<'_>, namespace: &str, mode: &Mode) -> Vec<String> {
+    let mut by_problem: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for pod in tools.list("", "pods", Some(namespace)).into_iter().take(EXISTING_PODS_MAX) {
+        let pod = pod.object();
+        let broken = checks::violations(&Subject::read(&pod), mode);
+        if !broken.is_empty() {
+            let reasons: Vec<String> = broken.into_iter().map(|(reason, _)| reason).collect();
+            let name = text(&pod["metadata"], "name").to_owned();
+            by_problem.entry(reasons.join(", ")).or_default().push(name);
+        }
+    }
+    if by_problem.is_empty() {
+        return Vec::new();
+    }
+    let head = format!(
+        "existing pods in namespace {namespace:?} violate the new PodSecurity enforce level \"{mode}\""
+    );
+    let pods = by_problem.into_iter().map(|(problem, pods)| match pods.as_slice() {
+        [pod] => format!("{pod}: {problem}"),
+        [pod, _] => format!("{pod} (and 1 other pod): {problem}"),
+        pods => format!("{} (and {} other pods): {problem}", pods[0], pods.len() - 1),
+    });
+    std::iter::once(head).chain(pods).collect()
+}
+
+impl Policy {
+    fn asks_for_nothing(&self) -> bool {
+        [&self.enforce, &self.audit, &self.warn].iter().all(|mode| mode.level == Level::Privileged)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! What the labels of a namespace ask for.
+
+use std::fmt;
+
+use machinery::{FieldPath, Labels};
+
+const PREFIX: &str = "pod-security.kubernetes.io/";
+const MODES: &[&str] = &["enforce", "audit", "warn"];
+
+/// The Pod Security Standards, from lax to strict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    Privileged,
+    Baseline,
+    Restricted,
+}
+
+/// The rules of a minor version of Kubernetes; the newest when none is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Version {
+    Minor(u32),
+    Latest,
+}
+
+/// One level, as of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mode {
+    pub(super) level: Level,
+    pub(super) version: Version,
+}
+
+/// Everything a namespace asks for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Policy {
+    pub(super) enforce: Mode,
+    pub(super) audit: Mode,
+    pub(super) warn: Mode,
+}
+
+impl Policy {
+    pub(super) fn read(labels: &Labels) -> Self {
+        Self {
+            enforce: Mode::read(labels, "enforce"),
+            audit: Mode::read(labels, "audit"),
+            warn: Mode::read(labels, "warn"),
+        }
+    }
+}
+
+impl Mode {
+    /// A level that cannot be read is the strictest: a slip of the pen must not open a namespace.
+    fn read(labels: &Labels, mode: &str) -> Self {
+        let level = labels.get(&format!("{PREFIX}{mode}"));
+        let version = labels.get(&format!("{PREFIX}{mode}-version"));
+        Self {
+            level: level
+                .map_or(Level::Privileged, |text| Level::parse(text).unwrap_or(Level::Restricted)),
+            version: version.and_then(|text| Version::parse(text)).unwrap_or(Version::Latest),
+        }
+    }
+
+    pub(super) fn is_stricter_than(&self, other: &Self) -> bool {
+        self.level > other.level || (self.level == other.level && self.version != other.version)
+    }
+}
+
+impl Level {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "privileged" => Some(Self::Privileged),
+            "baseline" => Some(Self::Baseline),
+            "restricted" => Some(Self::Restricted),
+            _ => None,
+        }
+    }
+}
+
+impl Version {
+    fn parse(text: &str) -> Option<Self> {
+        if text == "latest" {
+            return Some(Self::Latest);
+        }
+        let minor = text.strip_prefix("v1.")?;
+        let canonical = minor == "0" || !minor.starts_with('0');
+        let digits = minor.bytes().all(|byte| byte.is_ascii_digit());
+        if canonical && digits { minor.parse().ok().map(Self::Minor) } else { None }
+    }
+
+    /// Whether rules that came with a minor version hold.
+    pub(super) fn has(self, since: u32) -> bool {
+        self >= Self::Minor(since)
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = match self.level {
+            Level::Privileged => "privileged",
+            Level::Baseline => "baseline",
+            Level::Restricted => "restricted",
+        };
+        match self.version {
+            Version::Latest => write!(f, "{level}:latest"),
+            Version::Minor(minor) => write!(f, "{level}:v1.{minor}"),
+        }
+    }
+}
+
+/// Whether two sets of labels ask for the same.
+pub(super) fn same(before: &Labels, after: &Labels) -> bool {
+    labels().all(|label| before.get(&label) == after.get(&label))
+}
+
+/// Reports levels and versions that do not exist.
+pub(super) fn validate(labels: &Labels, path: &FieldPath<'_>) {
+    for mode in MODES {
+        let key = format!("{PREFIX}{mode}");
+        if let Some(text) = labels.get(&key).filter(|text| Level::parse(text).is_none()) {
+            let detail = "must be one of privileged, baseline, restricted";
+            path.key(&key).invalid("", text.as_str(), detail);
+        }
+        let key = format!("{key}-version");
+        if let Some(text) = labels.get(&key).filter(|text| Version::parse(text).is_none()) {
+            path.key(&key).invalid("", text.as_str(), "must be \"latest\" or \"v1.x\"");
+        }
+    }
+}
+
+fn labels() -> impl Iterator<Item = String> {
+    MODES.iter().flat_map(|mode| [format!("{PREFIX}{mode}"), format!("{PREFIX}{mode}-version")])
+}
