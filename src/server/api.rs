@@ -20,7 +20,8 @@ use machinery::{ApiError, Reason};
 use tokio::sync::Semaphore;
 use tracing::{debug, error};
 
-use crate::cache::{Cache, CacheProgress};
+use crate::admission::Ledger;
+use crate::cache::{Cache, CacheProgress, Listener};
 use crate::catalog::Catalog;
 use crate::identity::Identity;
 use crate::negotiate::Form;
@@ -72,14 +73,16 @@ impl Api {
     pub(crate) async fn start(config: &Config, pki: &Pki) -> Result<Arc<Self>, Error> {
         let progress = Arc::new(CacheProgress::default());
         let catalog = Arc::new(Catalog::new(kinds::KINDS, &progress));
-        let cache = Arc::new(Cache::new(catalog.shelves(), progress));
+        let ledger = Arc::new(Ledger::new(Arc::clone(&catalog)));
+        let listener: Arc<dyn Listener> = Arc::<Ledger>::clone(&ledger);
+        let cache = Arc::new(Cache::new(catalog.shelves(), progress, listener));
         cache.start(Arc::clone(&config.store), &config.tasks).await?;
         Ok(Arc::new(Self {
             clock: config.clock.clone(),
             random: config.random.clone(),
             version: config.version.clone(),
             tokens: Tokens::new(pki, config, Arc::clone(&catalog))?,
-            registry: Registry::new(config, catalog, cache),
+            registry: Registry::new(config, catalog, cache, ledger),
             nodes: Arc::clone(&config.nodes),
             streaming: Streaming::new(Arc::clone(&config.nodes), config.tasks.clone()),
             ready: AtomicBool::new(false),

@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 use machinery::{ApiError, Reason};
 use serde_json::{Value, json};
 
+use crate::admission::SYSTEM_CLASSES;
 use crate::api::Api;
 use crate::identity::{Identity, MASTERS, User};
 use crate::{Config, Error};
@@ -26,6 +27,9 @@ pub(crate) async fn run(api: &Api, config: &Config, address: SocketAddr) -> Resu
     // All at once, so that they share a commit of the store; the rest needs the namespaces.
     let namespaces = NAMESPACES.iter().map(|name| ensure(api, namespace(name)));
     try_join_all(namespaces).await.map_err(Error::Bootstrap)?;
+    let classes =
+        SYSTEM_CLASSES.iter().map(|(name, value)| ensure(api, priority_class(name, *value)));
+    try_join_all(classes).await.map_err(Error::Bootstrap)?;
     let service = config.service_cidr.hosts().next().map(|ip| ip.to_string()).unwrap_or_default();
     ensure(api, kubernetes_service(&service, address.port())).await.map_err(Error::Bootstrap)?;
     publish_address(api, address).await.map_err(Error::Bootstrap)
@@ -34,6 +38,20 @@ pub(crate) async fn run(api: &Api, config: &Config, address: SocketAddr) -> Resu
 fn namespace(name: &str) -> Object {
     let document = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
     Object { group: "", version: "v1", plural: "namespaces", namespace: None, document }
+}
+
+/// How important the parts of the cluster itself are.
+fn priority_class(name: &str, value: i64) -> Object {
+    let whose = if name.contains("node") { "each node" } else { "the cluster" };
+    let document = json!({
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": { "name": name },
+        "value": value,
+        "description": format!("For pods {whose} cannot do without."),
+    });
+    let (group, version, plural) = ("scheduling.k8s.io", "v1", "priorityclasses");
+    Object { group, version, plural, namespace: None, document }
 }
 
 /// How pods find the API.

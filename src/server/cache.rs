@@ -27,11 +27,22 @@ pub(crate) use watch_body::{Render, WatchBody, WatchSettings};
 
 use progress::Progress;
 
+/// Told of every change, in the order of revisions, after its shelf has it and before those who wait for its
+/// revision go on.
+pub(crate) trait Listener: std::fmt::Debug + Send + Sync {
+    /// An object is now this, or gone.
+    fn changed(&self, prefix: &str, key: &str, current: Option<&Cached>);
+
+    /// Everything may have changed.
+    fn restarted(&self);
+}
+
 /// All shelves, by the prefix of their keys, and how far the store has been followed.
 #[derive(Debug)]
 pub(crate) struct Cache {
     shelves: HashMap<Box<str>, Arc<Shelf>>,
     progress: Arc<Progress>,
+    listener: Arc<dyn Listener>,
 }
 
 impl Cache {
@@ -39,9 +50,10 @@ impl Cache {
     pub(crate) fn new(
         shelves: impl IntoIterator<Item = Arc<Shelf>>,
         progress: Arc<Progress>,
+        listener: Arc<dyn Listener>,
     ) -> Self {
         let shelves = shelves.into_iter().map(|shelf| (shelf.prefix().into(), shelf)).collect();
-        Self { shelves, progress }
+        Self { shelves, progress, listener }
     }
 
     /// The last revision every shelf has applied.

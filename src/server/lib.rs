@@ -14,8 +14,9 @@
 //! - `reviews`: `answer(api, served, identity, document)` fills in the answer of a kind that is a question
 //!   ([`kinds::Kind::virtual_review`]).
 //! - `tokens`: `Tokens` checks bearer tokens (`authenticate`) and answers `serviceaccounts/token` (`issue`).
-//! - `admission`: `Admission::admit(&mut Attributes)` is asked before each write, with the object as it would
-//!   be stored, and may change it. `NamespaceLifecycle` lives there too.
+//! - `admission`: `Admission::admit(&mut Attributes)` is asked before each write and may change the object;
+//!   `Admission::check` is asked once it is valid and may refuse it. Quotas are counted there, in memory;
+//!   `quota_status` writes them down.
 //! - `allocate`: `Allocators::assign` gives a Service its addresses and ports before it is stored, and
 //!   `release` takes them back; a `Reservation` that is dropped without `keep` was not used.
 //! - `streaming`: `Streaming` answers the subresources that are streams and not documents.
@@ -41,6 +42,7 @@ mod nodes;
 mod openapi;
 mod pki;
 mod query;
+mod quota_status;
 mod registry;
 mod request;
 mod respond;

@@ -20,6 +20,7 @@ mod object_meta;
 mod options;
 mod ownership;
 mod patch;
+mod quota_status;
 pub(crate) mod scale;
 mod update;
 mod watch;
@@ -37,7 +38,7 @@ pub(crate) use log::refusal;
 pub(crate) use options::{DeleteOptions, ListOptions, WriteOptions};
 
 use crate::Config;
-use crate::admission::Admission;
+use crate::admission::{Admission, Ledger};
 use crate::allocate::Allocators;
 use crate::cache::{Cache, Cached};
 use crate::catalog::{Catalog, Served};
@@ -64,7 +65,12 @@ enum Written {
 }
 
 impl Registry {
-    pub(crate) fn new(config: &Config, catalog: Arc<Catalog>, cache: Arc<Cache>) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        catalog: Arc<Catalog>,
+        cache: Arc<Cache>,
+        ledger: Arc<Ledger>,
+    ) -> Self {
         let allocators =
             Allocators::new(config.service_cidr, config.node_ports.clone(), config.random.clone());
         allocators.load(&catalog);
@@ -74,13 +80,18 @@ impl Registry {
             cache,
             clock: config.clock.clone(),
             random: config.random.clone(),
-            admission: Admission::new(config.random.clone()),
+            admission: Admission::new(config.random.clone(), ledger),
             allocators,
         }
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// What is used of every quota.
+    pub(crate) fn quotas(&self) -> &Ledger {
+        self.admission.ledger()
     }
 
     pub(crate) fn clock(&self) -> &Clock {

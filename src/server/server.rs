@@ -13,7 +13,9 @@ use tokio::net::TcpListener;
 use crate::api::Api;
 use crate::identity::Identity;
 use crate::pki::Pki;
-use crate::{Error, InProcess, NodeTransport, User, Version, bootstrap, expiry, serve};
+use crate::{
+    Error, InProcess, NodeTransport, User, Version, bootstrap, expiry, quota_status, serve,
+};
 
 /// What a server is made of.
 #[derive(Debug)]
@@ -62,6 +64,7 @@ impl Server {
         serve::start(&config.tasks, listener, pki.server_config(), Arc::clone(&api));
         bootstrap::run(&api, &config, address).await?;
         expiry::start(&config.tasks, Arc::clone(&api));
+        quota_status::start(&config.tasks, Arc::clone(&api));
         api.set_ready();
         Ok(Self { api, pki, address })
     }

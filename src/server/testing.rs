@@ -13,7 +13,9 @@ use tower::ServiceExt;
 use crate::api::Api;
 use crate::identity::Identity;
 use crate::pki::Pki;
-use crate::{Body, Config, InProcess, NoNodes, NodeTransport, User, Version, bootstrap, expiry};
+use crate::{
+    Body, Config, InProcess, NoNodes, NodeTransport, User, Version, bootstrap, expiry, quota_status,
+};
 
 pub(crate) const EPOCH: &str = "2026-01-01T00:00:00Z";
 
@@ -90,6 +92,7 @@ impl Fixture {
         let api = Api::start(&config, &pki).await.unwrap();
         bootstrap::run(&api, &config, config.listen).await.unwrap();
         expiry::start(&tasks, Arc::clone(&api));
+        quota_status::start(&tasks, Arc::clone(&api));
         api.set_ready();
         let server = Self { api, tasks };
         // A controller makes this one in every namespace; pods cannot do without.

@@ -1,39 +1,116 @@
-//! Turns a priority class into a number.
+//! Turns the priority class of a pod into a number, and lets one class at most be the default.
 
-use machinery::{ApiError, Resource};
+use machinery::ApiError;
+use serde_json::Value;
 
-use super::Attributes;
+use super::read::text;
+use super::{Attributes, Tools};
 use crate::request::Verb;
 
-/// The classes every cluster has.
-const SYSTEM_CLASSES: &[(&str, i64)] =
-    &[("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
+const GROUP: &str = "scheduling.k8s.io";
+const CLASSES: &str = "priorityclasses";
 
-pub(super) fn admit(attributes: &mut Attributes<'_>) -> Result<bool, ApiError> {
-    if attributes.verb != Verb::Create
-        || !attributes.is("", "pods")
-        || attributes.subresource.is_some()
-    {
+/// The classes every cluster has, known here too because pods may come before they are made.
+pub(crate) const SYSTEM_CLASSES: &[(&str, i64)] =
+    &[("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
+/// What classes do with pods in their way unless they say otherwise.
+const PREEMPTION: &str = "PreemptLowerPriority";
+
+/// What a class means for its pods.
+struct Class {
+    name: String,
+    value: i64,
+    preemption: String,
+}
+
+pub(super) fn admit(tools: &Tools<'_>, attributes: &mut Attributes<'_>) -> Result<bool, ApiError> {
+    if !attributes.creates("", "pods") {
         return Ok(false);
     }
-    let spec = &mut attributes.object["spec"];
-    let class = spec["priorityClassName"].as_str().unwrap_or_default();
-    let priority = match SYSTEM_CLASSES.iter().find(|(name, _)| *name == class) {
-        Some((_, value)) => *value,
-        None if class.is_empty() => 0,
-        None => {
-            let detail = format!("no PriorityClass with name {class} was found");
-            return Err(ApiError::forbidden(&Resource::new("", "pods"), attributes.name, &detail));
-        }
+    let wanted = text(&attributes.object["spec"], "priorityClassName");
+    let class = if wanted.is_empty() { Some(default_class(tools)) } else { class(tools, wanted) };
+    let Some(class) = class else {
+        return Err(attributes.forbidden(&format!("no PriorityClass with name {wanted} was found")));
     };
-    if spec["priority"].as_i64().is_some_and(|given| given != priority) {
-        let detail = "the integer value of priority must not be provided in pod spec; priority \
-                      admission controller computed a different value from the given PriorityClass name";
-        return Err(ApiError::forbidden(&Resource::new("", "pods"), attributes.name, detail));
+    let spec = &attributes.object["spec"];
+    if let Some(given) = spec["priority"].as_i64().filter(|given| *given != class.value) {
+        let computed = class.value;
+        return Err(attributes.forbidden(&format!(
+            "the integer value of priority ({given}) must not be provided in pod spec; priority \
+             admission controller computed {computed} from the given PriorityClass name"
+        )));
     }
-    spec["priority"] = priority.into();
-    if spec["preemptionPolicy"].is_null() {
-        spec["preemptionPolicy"] = "PreemptLowerPriority".into();
+    let given = text(spec, "preemptionPolicy");
+    if !given.is_empty() && given != class.preemption {
+        let computed = &class.preemption;
+        return Err(attributes.forbidden(&format!(
+            "the string value of PreemptionPolicy ({given}) must not be provided in pod spec; \
+             priority admission controller computed {computed} from the given PriorityClass name"
+        )));
     }
+    let spec = &mut attributes.object["spec"];
+    if !class.name.is_empty() {
+        spec["priorityClassName"] = class.name.into();
+    }
+    spec["priority"] = class.value.into();
+    spec["preemptionPolicy"] = class.preemption.into();
     Ok(true)
 }
+
+/// Refuses a second default class.
+pub(super) fn check(tools: &Tools<'_>, attributes: &Attributes<'_>) -> Result<(), ApiError> {
+    if !matches!(attributes.verb, Verb::Create | Verb::Update)
+        || !attributes.is(GROUP, CLASSES)
+        || attributes.object["globalDefault"] != true
+    {
+        return Ok(());
+    }
+    let mut defaults = defaults(tools);
+    match defaults.find(|class| class.name != attributes.name) {
+        None => Ok(()),
+        Some(other) => Err(attributes.forbidden(&format!(
+            "PriorityClass {} is already marked as default. Only one default can exist",
+            other.name
+        ))),
+    }
+}
+
+fn class(tools: &Tools<'_>, name: &str) -> Option<Class> {
+    if let Some(found) = tools.get(GROUP, CLASSES, None, name) {
+        return Some(Class::read(&found.object()));
+    }
+    let system = SYSTEM_CLASSES.iter().find(|(known, _)| *known == name);
+    system.map(|(name, value)| Class {
+        name: (*name).to_owned(),
+        value: *value,
+        preemption: PREEMPTION.to_owned(),
+    })
+}
+
+/// The class of pods that name none. Should there be several defaults, the lowest is the safest.
+fn default_class(tools: &Tools<'_>) -> Class {
+    let none = Class { name: String::new(), value: 0, preemption: PREEMPTION.to_owned() };
+    defaults(tools).min_by_key(|class| class.value).unwrap_or(none)
+}
+
+fn defaults(tools: &Tools<'_>) -> impl Iterator<Item = Class> {
+    let classes = tools.list(GROUP, CLASSES, None).into_iter().map(|class| class.object());
+    classes.filter(|class| class["globalDefault"] == true).map(|class| Class::read(&class))
+}
+
+impl Class {
+    fn read(class: &Value) -> Self {
+        let preemption = match text(class, "preemptionPolicy") {
+            "" => PREEMPTION,
+            policy => policy,
+        };
+        Self {
+            name: text(&class["metadata"], "name").to_owned(),
+            value: class["value"].as_i64().unwrap_or(0),
+            preemption: preemption.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

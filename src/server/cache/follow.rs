@@ -105,7 +105,8 @@ impl Cache {
             },
             EventChange::Delete => None,
         };
-        shelf.apply(key, revision, current);
+        shelf.apply(key, revision, current.clone());
+        self.listener.changed(shelf.prefix(), key, current.as_deref());
     }
 
     /// Reads all objects, page by page at one revision.
@@ -129,6 +130,7 @@ impl Cache {
         for (prefix, shelf) in &self.shelves {
             shelf.restart(revision.0, objects.remove(prefix.as_ref()).unwrap_or_default());
         }
+        self.listener.restarted();
         self.progress.advance(revision.0);
         Ok(revision)
     }

@@ -104,6 +104,9 @@ impl Registry {
             return Ok(Some(Outcome::changed(same).with_warnings(warnings)));
         }
         validate(call, origin.part, &new, old)?;
+        let attributes = attributes_of(call, origin, &mut new, old);
+        let mut admitted = self.admission.check(&self.catalog, &attributes)?;
+        warnings.append(&mut admitted.warnings);
         if origin.part == Part::Main {
             warnings.extend(kinds::warnings(kind, &new));
         }
@@ -120,7 +123,10 @@ impl Registry {
             return Ok(Some(Outcome::changed(Object::Fresh(new)).with_warnings(warnings)));
         }
         let expect = Expect::Unchanged(Revision(current.revision));
-        match self.put(place, &new, expect).await? {
+        admitted.begin();
+        let written = self.put(place, &new, expect).await;
+        admitted.end();
+        match written? {
             Written::Lost => Ok(None),
             Written::Done(cached) => {
                 if let Some(reservation) = reservation {
@@ -156,7 +162,9 @@ impl Registry {
             Some(owners) => ownership::set(new, owners),
             None => self.own_changes(call, origin, new, old),
         }
-        self.admit_update(call, origin, new)?;
+        if self.admission.admit(&self.catalog, &mut attributes_of(call, origin, new, old))? {
+            kind.set_defaults(new);
+        }
         if origin.part != Part::Main {
             return Ok(None);
         }
@@ -166,27 +174,24 @@ impl Registry {
         }
         Ok(Some(reservation))
     }
+}
 
-    fn admit_update(
-        &self,
-        call: &Call<'_>,
-        origin: Origin<'_>,
-        new: &mut Value,
-    ) -> Result<(), ApiError> {
-        let mut attributes = Attributes {
-            verb: Verb::Update,
-            served: call.place.served,
-            subresource: origin.subresource,
-            namespace: call.place.namespace,
-            name: call.place.name,
-            identity: call.identity,
-            dry_run: call.options.dry_run,
-            object: new,
-        };
-        if self.admission.admit(&self.catalog, &mut attributes)? {
-            call.place.served.kind().set_defaults(new);
-        }
-        Ok(())
+fn attributes_of<'a>(
+    call: &'a Call<'_>,
+    origin: Origin<'a>,
+    new: &'a mut Value,
+    old: &'a Value,
+) -> Attributes<'a> {
+    Attributes {
+        verb: Verb::Update,
+        served: call.place.served,
+        subresource: origin.subresource,
+        namespace: call.place.namespace,
+        name: call.place.name,
+        identity: call.identity,
+        dry_run: call.options.dry_run,
+        object: new,
+        old: Some(old),
     }
 }
 

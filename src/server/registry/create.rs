@@ -91,16 +91,22 @@ impl Registry {
         kind.set_defaults(&mut object);
         self.own_new(call, &mut object, owners);
         kind.prepare_create(&mut object);
-        self.admit_create(call, &mut object)?;
+        let name = document::name(&object).to_owned();
+        if self.admission.admit(&self.catalog, &mut attributes_of(call, &name, &mut object))? {
+            kind.set_defaults(&mut object);
+            kind.prepare_create(&mut object);
+        }
         let reservation = self.allocators.assign(kind, &mut object, None)?;
         let errors = FieldErrors::new();
         kinds::validate(kind, &object, &errors);
-        let name = document::name(&object).to_owned();
         if !errors.is_empty() {
             let names = kind.names();
             return Err(ApiError::invalid(&names.group, &names.kind, &name, errors));
         }
-        let warnings = kinds::warnings(kind, &object);
+        let mut admitted =
+            self.admission.check(&self.catalog, &attributes_of(call, &name, &mut object))?;
+        let mut warnings = kinds::warnings(kind, &object);
+        warnings.append(&mut admitted.warnings);
         let place = call.place.named(&name);
         if call.options.dry_run {
             let taken = place.shelf()?.get(&place.key()).is_some();
@@ -108,7 +114,10 @@ impl Registry {
                 (!taken).then(|| Outcome::created(Object::Fresh(object)).with_warnings(warnings))
             );
         }
-        match self.put(&place, &object, Expect::Absent).await? {
+        admitted.begin();
+        let written = self.put(&place, &object, Expect::Absent).await;
+        admitted.end();
+        match written? {
             Written::Done(cached) => {
                 reservation.keep();
                 Ok(Some(Outcome::created(Object::Cached(cached)).with_warnings(warnings)))
@@ -117,26 +126,22 @@ impl Registry {
         }
     }
 
-    fn admit_create(&self, call: &Call<'_>, object: &mut Value) -> Result<(), ApiError> {
-        let name = document::name(object).to_owned();
-        let mut attributes = Attributes {
-            verb: Verb::Create,
-            served: call.place.served,
-            subresource: None,
-            namespace: call.place.namespace,
-            name: &name,
-            identity: call.identity,
-            dry_run: call.options.dry_run,
-            object,
-        };
-        if self.admission.admit(&self.catalog, &mut attributes)? {
-            call.place.served.kind().set_defaults(object);
-        }
-        Ok(())
-    }
-
     fn generated_name(&self, base: &str) -> String {
         let end = base.char_indices().nth(BASE_CHARS_MAX).map_or(base.len(), |(at, _)| at);
         format!("{}{}", &base[..end], self.random.suffix(SUFFIX_CHARS))
+    }
+}
+
+fn attributes_of<'a>(call: &'a Call<'_>, name: &'a str, object: &'a mut Value) -> Attributes<'a> {
+    Attributes {
+        verb: Verb::Create,
+        served: call.place.served,
+        subresource: None,
+        namespace: call.place.namespace,
+        name,
+        identity: call.identity,
+        dry_run: call.options.dry_run,
+        object,
+        old: None,
     }
 }

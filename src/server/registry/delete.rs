@@ -113,7 +113,7 @@ impl Registry {
             let current = place.current()?;
             let object = place.served.document(&current);
             options.check(place.served.resource(), &object)?;
-            self.admit_delete(call, dry_run)?;
+            self.admit_delete(call, &object, dry_run)?;
             match deletion::decide(kind, &object, options, self.clock.now()) {
                 Deletion::AtOnce => {
                     if dry_run {
@@ -139,7 +139,7 @@ impl Registry {
         Err(place.modified())
     }
 
-    fn admit_delete(&self, call: &Call<'_>, dry_run: bool) -> Result<(), ApiError> {
+    fn admit_delete(&self, call: &Call<'_>, old: &Value, dry_run: bool) -> Result<(), ApiError> {
         let mut nothing = Value::Null;
         let mut attributes = Attributes {
             verb: Verb::Delete,
@@ -150,6 +150,7 @@ impl Registry {
             identity: call.identity,
             dry_run,
             object: &mut nothing,
+            old: Some(old),
         };
         self.admission.admit(&self.catalog, &mut attributes).map(drop)
     }

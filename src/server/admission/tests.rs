@@ -1,0 +1,60 @@
+//! What plugins have in common, and what plugins that fit on a line do.
+
+use serde_json::{Value, json};
+
+use crate::testing::Fixture;
+
+pub(super) const PODS: &str = "/api/v1/namespaces/default/pods";
+const CLAIMS: &str = "/api/v1/namespaces/default/persistentvolumeclaims";
+
+/// A pod of one container with these resources.
+pub(super) fn pod(name: &str, resources: Value) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name},
+        "spec": {"containers": [{"name": "main", "image": "hello", "resources": resources}]},
+    })
+}
+
+pub(super) fn claim(name: &str, storage: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": storage}},
+        },
+    })
+}
+
+#[tokio::test]
+async fn claims_and_volumes_are_protected() {
+    let server = Fixture::new().await;
+    let made = server.post(CLAIMS, &claim("c", "1Gi")).await.expect(201);
+    assert_eq!(made["metadata"]["finalizers"], json!(["kubernetes.io/pvc-protection"]));
+    let volume = json!({
+        "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "v"},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"},
+            "hostPath": {"path": "/data"},
+        },
+    });
+    let made = server.post("/api/v1/persistentvolumes", &volume).await.expect(201);
+    assert_eq!(made["metadata"]["finalizers"], json!(["kubernetes.io/pv-protection"]));
+}
+
+#[tokio::test]
+async fn what_admission_fills_in_counts_for_the_quality_of_service() {
+    let server = Fixture::new().await;
+    let range = json!({
+        "apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "r"},
+        "spec": {"limits": [{"type": "Container", "default": {"cpu": "1", "memory": "1Gi"}}]},
+    });
+    server.post("/api/v1/namespaces/default/limitranges", &range).await.expect(201);
+    let made = server.post(PODS, &pod("p", json!({}))).await.expect(201);
+    assert_eq!(made["status"]["qosClass"], "Guaranteed");
+    let resources = &made["spec"]["containers"][0]["resources"];
+    assert_eq!(resources["requests"], json!({"cpu": "1", "memory": "1Gi"}));
+    assert_eq!(
+        made["metadata"]["annotations"]["kubernetes.io/limit-ranger"],
+        "LimitRanger plugin set: cpu, memory request for container main; cpu, memory limit for \
+         container main"
+    );
+}
