@@ -25,6 +25,7 @@ mod root_ca;
 mod selector;
 mod service_account;
 mod slices;
+mod storage_protection;
 mod taint_eviction;
 
 #[cfg(test)]
@@ -66,6 +67,8 @@ pub fn start(config: Config) {
     shell.run(node_lifecycle::NodeLifecycle::new(&caches, config.clock.now()));
     shell.run(taint_eviction::TaintEviction::new(&caches));
     shell.run(pod_gc::PodGarbage::new(&caches));
+    shell.run(storage_protection::ClaimProtection::new(&caches));
+    shell.run(storage_protection::VolumeProtection::new(&caches));
     // These two know every resource there is, so they begin when the server has said which.
     config.tasks.clone().spawn("discovery", move |stop| async move {
         let resources = resources::Resources::new(&caches);

@@ -9,7 +9,6 @@ use super::Attributes;
 const PROTECTED: &[(&str, &str, &str)] = &[
     ("", "persistentvolumeclaims", "kubernetes.io/pvc-protection"),
     ("", "persistentvolumes", "kubernetes.io/pv-protection"),
-    ("storage.k8s.io", "volumeattributesclasses", "kubernetes.io/vac-protection"),
 ];
 
 pub(super) fn admit(attributes: &mut Attributes<'_>) -> bool {
