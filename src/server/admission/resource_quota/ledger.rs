@@ -250,6 +250,7 @@ impl Listener for Ledger {
         let resource = resource_of(prefix);
         if resource == QUOTAS {
             self.quota_changed(namespace, name, current);
+            self.news.notify_one();
         }
         if self.limits(namespace, &resource) {
             let charge = current.map(|object| Charge::of(&resource, &object.object()));
@@ -262,8 +263,9 @@ impl Listener for Ledger {
                     .changed
                     .extend(touched.into_iter().map(|quota| (namespace.to_owned(), quota)));
             }
+            drop(guard);
+            self.news.notify_one();
         }
-        self.news.notify_one();
     }
 
     fn restarted(&self) {

@@ -25,7 +25,7 @@ pub(super) struct Account {
 #[derive(Debug, Default)]
 pub(super) struct Quota {
     pub(super) rules: Rules,
-    /// The sum of what the entries count, as whole numbers of billionths would give it: exact.
+    /// The sum of what the entries count. Amounts are exact, so adding and taking away leaves no trace.
     used: Amounts,
 }
 
@@ -206,3 +206,6 @@ impl Account {
         changed
     }
 }
+
+#[cfg(test)]
+mod tests;
