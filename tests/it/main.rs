@@ -1,5 +1,7 @@
 //! The real binary, driven as a user drives it: with every `kubectl` there is, with the kube client, over HTTP.
 
+#![expect(clippy::needless_raw_string_hashes, reason = "UPDATE_EXPECT writes snapshots with them")]
+
 mod support;
 
 mod api;

@@ -1,4 +1,5 @@
 //! The process: started, stopped, killed, and started again.
 
 mod command_line;
+mod embedding;
 mod restarts;

@@ -192,7 +192,7 @@ async fn wrong_media_types_are_refused() {
     let answer =
         raw::send(&space.client, Method::PATCH, &format!("{path}/kube-root-ca.crt"), JSON, "{}")
             .await;
-    expect!["415 UnsupportedMediaType: the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json"].assert_eq(&answer.status());
+    expect!["415 UnsupportedMediaType: the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml"].assert_eq(&answer.status());
     let media = Media { accepts: "text/html", ..JSON };
     let answer = raw::send(&space.client, Method::GET, path, media, "").await;
     expect!["406 NotAcceptable: only the following media types are accepted: application/json, application/yaml"].assert_eq(&answer.status());

@@ -4,6 +4,7 @@ use expect_test::expect;
 
 use crate::support::kubectl::with_every_kubectl;
 
+/// A ConfigMap that every test here changes in its own way.
 fn settings(value: &str) -> String {
     format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  first: {value}\n  second: same\n"
@@ -70,6 +71,39 @@ async fn apply_creates_changes_and_leaves_alone() {
         )
         .await;
         k.check(&format!("delete -f {file}"), expect![[r#"configmap "settings" deleted"#]]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_server_applies_and_minds_who_owns_what() {
+    with_every_kubectl("owning", async |k| {
+        let apply = "apply --server-side -f -";
+        k.check_fed(apply, &settings("one"), expect!["configmap/settings serverside-applied"])
+            .await;
+        k.check_fed(apply, &settings("one"), expect!["configmap/settings serverside-applied"])
+            .await;
+        let other = "apply --server-side --field-manager=other -f -";
+        let mine = settings("two").replace("  second: same\n", "");
+        let conflict = k.feed(other, &mine).await;
+        assert_eq!(conflict.code, 1, "{conflict:?}");
+        let text = "Apply failed with 1 conflict: conflict with \"kubectl\": .data.first";
+        assert!(conflict.stderr.contains(text), "{conflict:?}");
+        k.check_fed(
+            &format!("{other} --force-conflicts"),
+            &mine,
+            expect!["configmap/settings serverside-applied"],
+        )
+        .await;
+        k.check(
+            "get cm settings -o jsonpath={.data}",
+            expect![[r#"{"first":"two","second":"same"}"#]],
+        )
+        .await;
+        // What nobody else owns goes with its only owner's word; what another took stays.
+        let none = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n";
+        k.check_fed(apply, none, expect!["configmap/settings serverside-applied"]).await;
+        k.check("get cm settings -o jsonpath={.data}", expect![[r#"{"first":"two"}"#]]).await;
     })
     .await;
 }

@@ -130,11 +130,7 @@ impl Cluster {
 
     /// The kube client's configuration, with the administrator's identity.
     pub(crate) async fn config(&self) -> kube::Config {
-        static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| {
-            let provider = rustls::crypto::aws_lc_rs::default_provider();
-            provider.install_default().expect("nobody else installs one");
-        });
+        choose_provider();
         let kubeconfig = Kubeconfig::read_from(self.kubeconfig()).expect("a kubeconfig");
         let options = KubeConfigOptions::default();
         let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await;
@@ -186,6 +182,15 @@ impl Drop for Cluster {
             let _ = child.wait();
         }
     }
+}
+
+/// Two crypto providers are linked in by dependencies; rustls wants to be told which.
+pub(crate) fn choose_provider() {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        provider.install_default().expect("nobody else installs one");
+    });
 }
 
 fn read(path: &Path) -> String {
