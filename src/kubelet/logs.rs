@@ -107,7 +107,12 @@ impl Logs {
     pub(crate) fn remove(&self, pod: &Pod) {
         let folder = self.folder(pod);
         let mut live = self.live.lock().expect("nothing panics while it is held");
-        live.writers.retain(|path, _| !path.starts_with(&folder));
+        // What is below a folder follows it in the order of paths, so the other pods' logs are not looked at.
+        let below = live.writers.range(folder.clone()..).map(|(path, _)| path);
+        let own: Vec<_> = below.take_while(|path| path.starts_with(&folder)).cloned().collect();
+        for path in own {
+            live.writers.remove(&path);
+        }
         drop(live);
         let _ = fs::remove_dir_all(folder);
     }
