@@ -11,6 +11,8 @@ mod default_storage_class;
 mod default_toleration_seconds;
 mod limit_ranger;
 mod namespace_lifecycle;
+mod node_restriction;
+mod permission;
 mod pod_resources;
 mod pod_security;
 mod priority;
@@ -27,6 +29,7 @@ use machinery::ApiError;
 use serde_json::Value;
 use tracing::debug;
 
+use crate::authorize::Authorizer;
 use crate::cache::{Cached, ListQuery, Scope};
 use crate::catalog::{Catalog, Served};
 use crate::identity::Identity;
@@ -126,11 +129,12 @@ impl Tools<'_> {
 pub(crate) struct Admission {
     random: Random,
     ledger: Arc<Ledger>,
+    authorizer: Arc<Authorizer>,
 }
 
 impl Admission {
-    pub(crate) fn new(random: Random, ledger: Arc<Ledger>) -> Self {
-        Self { random, ledger }
+    pub(crate) fn new(random: Random, ledger: Arc<Ledger>, authorizer: Arc<Authorizer>) -> Self {
+        Self { random, ledger, authorizer }
     }
 
     /// What is used of every quota.
@@ -155,15 +159,18 @@ impl Admission {
             "write asks for admission"
         );
         let tools = Tools { catalog, random: &self.random };
+        permission::may_create(&self.authorizer, attributes)?;
         namespace_lifecycle::admit(catalog, attributes)?;
         let mut changed = limit_ranger::admit(&tools, attributes);
         changed |= service_account::admit(&tools, attributes)?;
+        node_restriction::admit(attributes)?;
         changed |= priority::admit(&tools, attributes)?;
         changed |= default_toleration_seconds::admit(attributes);
         changed |= default_storage_class::admit(&tools, attributes);
         changed |= storage_protection::admit(attributes);
         changed |= runtime_class::admit(&tools, attributes)?;
         changed |= default_ingress_class::admit(&tools, attributes);
+        permission::may_grant(&self.authorizer, attributes)?;
         Ok(changed)
     }
 

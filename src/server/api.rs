@@ -21,6 +21,7 @@ use tokio::sync::Semaphore;
 use tracing::{debug, error};
 
 use crate::admission::Ledger;
+use crate::authorize::{self, Authorizer};
 use crate::cache::{Cache, CacheProgress, Listener};
 use crate::catalog::Catalog;
 use crate::identity::Identity;
@@ -33,8 +34,7 @@ use crate::respond::{self, AUDIT_ID, Answer};
 use crate::streaming::{self, Streaming};
 use crate::tokens::Tokens;
 use crate::{
-    BoxError, Config, Error, NodeTransport, Version, authenticate, authorize, discovery, health,
-    openapi,
+    BoxError, Config, Error, NodeTransport, Version, authenticate, discovery, health, openapi,
 };
 
 /// The longest body, as in Kubernetes: twice what etcd stores by default.
@@ -57,6 +57,7 @@ pub(crate) struct Api {
     clock: Clock,
     random: Random,
     version: Version,
+    authorizer: Arc<Authorizer>,
     registry: Registry,
     tokens: Tokens,
     nodes: Arc<dyn NodeTransport>,
@@ -77,12 +78,14 @@ impl Api {
         let listener: Arc<dyn Listener> = Arc::<Ledger>::clone(&ledger);
         let cache = Arc::new(Cache::new(catalog.shelves(), progress, listener));
         cache.start(Arc::clone(&config.store), &config.tasks).await?;
+        let authorizer = Arc::new(Authorizer::new(&catalog));
         Ok(Arc::new(Self {
             clock: config.clock.clone(),
             random: config.random.clone(),
             version: config.version.clone(),
             tokens: Tokens::new(pki, config, Arc::clone(&catalog))?,
-            registry: Registry::new(config, catalog, cache, ledger),
+            registry: Registry::new(config, catalog, cache, ledger, Arc::clone(&authorizer)),
+            authorizer,
             nodes: Arc::clone(&config.nodes),
             streaming: Streaming::new(Arc::clone(&config.nodes), config.tasks.clone()),
             ready: AtomicBool::new(false),
@@ -94,6 +97,10 @@ impl Api {
 
     pub(crate) fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    pub(crate) fn authorizer(&self) -> &Authorizer {
+        &self.authorizer
     }
 
     pub(crate) fn tokens(&self) -> &Tokens {
@@ -156,18 +163,10 @@ impl Api {
         let path = parts.uri.path();
         let query = Query::parse(parts.uri.query())?;
         let target = request::parse(&parts.method, path, &query)?;
-        let identity = match authenticate::authenticate(&parts.headers, connection, &self.tokens) {
-            Ok(identity) => identity,
-            Err(_) if target.is_none() && authorize::is_public(path) => {
-                Arc::new(Identity::anonymous())
-            }
-            Err(error) => return Err(error),
-        };
+        let caller = authenticate::authenticate(&parts.headers, connection, &self.tokens)?;
+        let identity = authorize::impersonate(&self.authorizer, &parts.headers, caller)?;
         let Some(target) = target else { return self.answer_path(parts, &query, &identity) };
-        if identity.anonymous {
-            return Err(ApiError::unauthorized());
-        }
-        authorize::authorize(&identity, &target)?;
+        self.authorizer.authorize(&identity, &target, &query)?;
         let _permit = self.permit(&target)?;
         self.answer_object(parts, &query, &target, &identity, body).await
     }
@@ -180,11 +179,8 @@ impl Api {
         identity: &Identity,
     ) -> Result<Answer, ApiError> {
         let path = parts.uri.path();
-        if identity.anonymous && !authorize::is_public(path) {
-            return Err(ApiError::unauthorized());
-        }
         let verb = parts.method.as_str().to_ascii_lowercase();
-        authorize::authorize_path(identity, &verb, path)?;
+        self.authorizer.authorize_path(identity, &verb, path)?;
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             return Err(ApiError::new(
                 Reason::MethodNotAllowed,

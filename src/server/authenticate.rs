@@ -12,30 +12,18 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use crate::identity::{Identity, User};
 use crate::tokens::Tokens;
 
-/// Groups one request may ask to be seen in; each becomes a string compared by authorisation.
-const IMPERSONATED_GROUPS_MAX: usize = 64;
-
 /// The identity of a request: that of its connection, or that of its token, or nobody's.
 pub(crate) fn authenticate(
     headers: &HeaderMap,
     connection: Option<Arc<Identity>>,
     tokens: &Tokens,
 ) -> Result<Arc<Identity>, ApiError> {
-    let identity = match connection {
-        Some(identity) => identity,
-        None => match bearer(headers)? {
-            Some(token) => tokens
-                .authenticate(token)
-                .map(|user| Arc::new(Identity::new(user)))
-                .ok_or_else(ApiError::unauthorized)?,
-            None => Arc::new(Identity::anonymous()),
-        },
-    };
-    if headers.contains_key("impersonate-user") {
-        impersonate(headers, &identity)
-    } else {
-        Ok(identity)
+    if let Some(identity) = connection {
+        return Ok(identity);
     }
+    let Some(token) = bearer(headers)? else { return Ok(Arc::new(Identity::anonymous())) };
+    let user = tokens.authenticate(token).ok_or_else(ApiError::unauthorized)?;
+    Ok(Arc::new(Identity::new(user)))
 }
 
 /// The user a verified client certificate stands for: its common name, in its organisations' groups.
@@ -55,23 +43,4 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
         return Err(ApiError::unauthorized());
     }
     Ok(Some(token.trim()))
-}
-
-/// Acts as somebody else, which those who may do everything may do too.
-fn impersonate(headers: &HeaderMap, identity: &Identity) -> Result<Arc<Identity>, ApiError> {
-    let text = |value: &http::HeaderValue| value.to_str().map(str::to_owned).unwrap_or_default();
-    let name = headers.get("impersonate-user").map(text).unwrap_or_default();
-    if !identity.trusted {
-        let resource = machinery::Resource::new("", "users");
-        let message = format!(
-            "User {:?} cannot impersonate resource \"users\" in API group \"\" at the cluster scope",
-            identity.user.name
-        );
-        return Err(ApiError::forbidden(&resource, &name, &message));
-    }
-    let groups =
-        headers.get_all("impersonate-group").iter().take(IMPERSONATED_GROUPS_MAX).map(text);
-    let uid = headers.get("impersonate-uid").map(text).unwrap_or_default();
-    let user = User { name, uid, groups: groups.collect(), ..User::default() };
-    Ok(Arc::new(Identity::new(user)))
 }

@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 
-use futures::future::try_join_all;
+use futures::future::{try_join_all, try_join3};
 use machinery::{ApiError, Reason};
 use serde_json::{Value, json};
 
 use crate::admission::SYSTEM_CLASSES;
 use crate::api::Api;
-use crate::identity::{Identity, MASTERS, User};
+use crate::authorize::{Part, own_identity, reconcile};
 use crate::{Config, Error};
 
 const NAMESPACES: &[&str] = &["default", "kube-system", "kube-public", "kube-node-lease"];
@@ -26,13 +26,16 @@ struct Object {
 pub(crate) async fn run(api: &Api, config: &Config, address: SocketAddr) -> Result<(), Error> {
     // All at once, so that they share a commit of the store; the rest needs the namespaces.
     let namespaces = NAMESPACES.iter().map(|name| ensure(api, namespace(name)));
-    try_join_all(namespaces).await.map_err(Error::Bootstrap)?;
     let classes =
         SYSTEM_CLASSES.iter().map(|(name, value)| ensure(api, priority_class(name, *value)));
-    try_join_all(classes).await.map_err(Error::Bootstrap)?;
+    let roles = reconcile(api, Part::Cluster);
+    let cluster = try_join3(try_join_all(namespaces), try_join_all(classes), roles);
+    cluster.await.map_err(Error::Bootstrap)?;
     let service = config.service_cidr.hosts().next().map(|ip| ip.to_string()).unwrap_or_default();
-    ensure(api, kubernetes_service(&service, address.port())).await.map_err(Error::Bootstrap)?;
-    publish_address(api, address).await.map_err(Error::Bootstrap)
+    let service = ensure(api, kubernetes_service(&service, address.port()));
+    let roles = reconcile(api, Part::Namespaced);
+    try_join3(service, publish_address(api, address), roles).await.map_err(Error::Bootstrap)?;
+    Ok(())
 }
 
 fn namespace(name: &str) -> Object {
@@ -103,7 +106,7 @@ async fn ensure(api: &Api, object: Object) -> Result<(), ApiError> {
     let Object { group, version, plural, namespace, document } = object;
     let registry = api.registry();
     let created =
-        registry.create_object(&identity(), group, version, plural, namespace, document).await;
+        registry.create_object(&own_identity(), group, version, plural, namespace, document).await;
     match created {
         Err(error) if error.reason == Reason::AlreadyExists => Ok(()),
         other => other.map(drop),
@@ -115,11 +118,7 @@ async fn replace(api: &Api, object: Object) -> Result<(), ApiError> {
     let Object { group, version, plural, namespace, document } = object;
     let registry = api.registry();
     registry
-        .replace_object(&identity(), group, version, plural, namespace, document)
+        .replace_object(&own_identity(), group, version, plural, namespace, document)
         .await
         .map(drop)
-}
-
-fn identity() -> Identity {
-    Identity::new(User::new("system:apiserver", &[MASTERS]))
 }

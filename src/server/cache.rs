@@ -8,6 +8,7 @@
 mod cached;
 mod change;
 mod follow;
+mod follower;
 mod head;
 mod history;
 mod progress;
@@ -20,6 +21,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(crate) use cached::Cached;
+pub(crate) use change::Change;
+pub(crate) use follower::{Follower, News};
 pub(crate) use head::Head;
 pub(crate) use selection::Selection;
 pub(crate) use shelf::{ListQuery, Listed, Scope, Shelf, WatchStart};

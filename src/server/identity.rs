@@ -26,10 +26,6 @@ pub(crate) const ANONYMOUS: &str = "system:anonymous";
 /// The group of kubelets.
 pub(crate) const NODES: &str = "system:nodes";
 
-/// The platform's own components, wherever they run.
-const COMPONENTS: &[&str] =
-    &["system:apiserver", "system:kube-scheduler", "system:kube-controller-manager"];
-
 impl User {
     /// A user of this name in these groups.
     pub fn new(name: impl Into<String>, groups: &[&str]) -> Self {
@@ -45,33 +41,55 @@ impl User {
         Self::new("system:admin", &[MASTERS])
     }
 
+    /// The groups of every service account in a namespace.
+    pub(crate) fn groups_of_account(namespace: &str) -> Vec<String> {
+        vec!["system:serviceaccounts".to_owned(), format!("system:serviceaccounts:{namespace}")]
+    }
+
     /// Whether the user is in a group.
     pub fn is_in(&self, group: &str) -> bool {
         self.groups.iter().any(|own| own == group)
     }
 }
 
+/// What the names of kubelets start with.
+const NODE_PREFIX: &str = "system:node:";
+
 /// A user with what authorisation asks on every request, worked out once per connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
     pub(crate) user: User,
-    /// Allowed everything: an administrator or a part of the platform.
+    /// Allowed everything.
     pub(crate) trusted: bool,
+    /// Nobody said who this is.
     pub(crate) anonymous: bool,
+    node: bool,
 }
 
 impl Identity {
+    /// Somebody who proved who they are.
     pub(crate) fn new(mut user: User) -> Self {
-        let trusted =
-            user.is_in(MASTERS) || user.is_in(NODES) || COMPONENTS.contains(&user.name.as_str());
         if !user.is_in(AUTHENTICATED) {
             user.groups.push(AUTHENTICATED.to_owned());
         }
-        Self { user, trusted, anonymous: false }
+        Self::exactly(user)
+    }
+
+    /// A user in no other groups than these.
+    pub(crate) fn exactly(user: User) -> Self {
+        let trusted = user.is_in(MASTERS);
+        let node = user.is_in(NODES)
+            && user.name.strip_prefix(NODE_PREFIX).is_some_and(|name| !name.is_empty());
+        Self { user, trusted, anonymous: false, node }
     }
 
     pub(crate) fn anonymous() -> Self {
         let user = User::new(ANONYMOUS, &[UNAUTHENTICATED]);
-        Self { user, trusted: false, anonymous: true }
+        Self { anonymous: true, ..Self::exactly(user) }
+    }
+
+    /// The node whose kubelet this is.
+    pub(crate) fn node(&self) -> Option<&str> {
+        self.user.name.strip_prefix(NODE_PREFIX).filter(|_| self.node)
     }
 }

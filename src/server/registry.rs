@@ -40,6 +40,7 @@ pub(crate) use options::{DeleteOptions, ListOptions, WriteOptions};
 use crate::Config;
 use crate::admission::{Admission, Ledger};
 use crate::allocate::Allocators;
+use crate::authorize::Authorizer;
 use crate::cache::{Cache, Cached};
 use crate::catalog::{Catalog, Served};
 use crate::error::store_failure;
@@ -70,6 +71,7 @@ impl Registry {
         catalog: Arc<Catalog>,
         cache: Arc<Cache>,
         ledger: Arc<Ledger>,
+        authorizer: Arc<Authorizer>,
     ) -> Self {
         let allocators =
             Allocators::new(config.service_cidr, config.node_ports.clone(), config.random.clone());
@@ -80,7 +82,7 @@ impl Registry {
             cache,
             clock: config.clock.clone(),
             random: config.random.clone(),
-            admission: Admission::new(config.random.clone(), ledger),
+            admission: Admission::new(config.random.clone(), ledger, authorizer),
             allocators,
         }
     }

@@ -1,10 +1,10 @@
 //! Answers the kinds that are questions: who am I, what may I do, what may somebody else do.
 
-use machinery::{ApiError, FieldErrors};
+use machinery::ApiError;
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::authorize::{self, Action};
+use crate::authorize::{Action, Decision};
 use crate::catalog::Served;
 use crate::identity::{Identity, User};
 
@@ -18,10 +18,10 @@ pub(crate) fn answer(
     let spec = &review["spec"];
     review["status"] = match served.kind_name() {
         "SelfSubjectReview" => json!({ "userInfo": user_info(&identity.user) }),
-        "SelfSubjectRulesReview" => rules(identity),
-        "SelfSubjectAccessReview" => verdict(identity, spec),
+        "SelfSubjectRulesReview" => rules(api, identity, spec),
+        "SelfSubjectAccessReview" => verdict(api, identity, spec),
         "SubjectAccessReview" | "LocalSubjectAccessReview" => {
-            verdict(&Identity::new(subject(served.kind_name(), spec)?), spec)
+            verdict(api, &Identity::exactly(subject(spec)), spec)
         }
         "TokenReview" => token_status(api, spec),
         _ => return Err(ApiError::method_not_supported(served.resource(), "create")),
@@ -29,29 +29,30 @@ pub(crate) fn answer(
     Ok(review)
 }
 
-/// Whom a review asks about.
-fn subject(kind: &str, spec: &Value) -> Result<User, ApiError> {
+/// Whom a review asks about: in these groups and no others.
+fn subject(spec: &Value) -> User {
     let text = |field: &str| spec[field].as_str().unwrap_or_default().to_owned();
-    let groups = spec["groups"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let groups: Vec<&str> = groups.collect();
-    let name = text("user");
-    if name.is_empty() && groups.is_empty() {
-        let errors = FieldErrors::new();
-        errors.at("spec").required("user", "at least one of user or group must be specified");
-        return Err(ApiError::invalid("authorization.k8s.io", kind, "", errors));
+    let texts = |list: &Value| -> Vec<String> {
+        let list = list.as_array().into_iter().flatten();
+        list.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let extra = spec["extra"].as_object().into_iter().flatten();
+    User {
+        name: text("user"),
+        uid: text("uid"),
+        groups: texts(&spec["groups"]),
+        extra: extra.map(|(key, values)| (key.clone(), texts(values))).collect(),
     }
-    let mut user = User::new(name, &groups);
-    user.uid = text("uid");
-    Ok(user)
 }
 
-fn verdict(identity: &Identity, spec: &Value) -> Value {
+fn verdict(api: &Api, identity: &Identity, spec: &Value) -> Value {
     let path = &spec["nonResourceAttributes"];
     let resource = &spec["resourceAttributes"];
     let about = if path.is_object() { path } else { resource };
     let text = |field: &str| about[field].as_str().unwrap_or_default();
-    let allowed = if path.is_object() {
-        authorize::authorize_path(identity, text("verb"), text("path")).is_ok()
+    let authorizer = api.authorizer();
+    let Decision { allowed, reason } = if path.is_object() {
+        authorizer.explain_path(identity, text("verb"), text("path"))
     } else {
         let action = Action {
             verb: text("verb"),
@@ -60,31 +61,32 @@ fn verdict(identity: &Identity, spec: &Value) -> Value {
             subresource: text("subresource"),
             namespace: text("namespace"),
             name: text("name"),
+            fields: "",
         };
-        authorize::allows(identity, &action)
+        authorizer.explain(identity, &action)
     };
-    json!({ "allowed": allowed })
+    let mut status = json!({ "allowed": allowed });
+    if !reason.is_empty() {
+        status["reason"] = reason.into();
+    }
+    status
 }
 
 /// Everything a user may do, as `kubectl auth can-i --list` prints it.
-fn rules(identity: &Identity) -> Value {
-    if identity.trusted {
-        return json!({
-            "resourceRules": [{ "verbs": ["*"], "apiGroups": ["*"], "resources": ["*"] }],
-            "nonResourceRules": [{ "verbs": ["*"], "nonResourceURLs": ["*"] }],
-            "incomplete": false,
-        });
+fn rules(api: &Api, identity: &Identity, spec: &Value) -> Value {
+    let namespace = spec["namespace"].as_str().unwrap_or_default();
+    let rights = api.authorizer().rights(identity, namespace);
+    let (paths, resources): (Vec<_>, Vec<_>) =
+        rights.rules.iter().partition(|rule| rule.resources.is_empty());
+    let mut status = json!({
+        "resourceRules": resources,
+        "nonResourceRules": paths,
+        "incomplete": rights.incomplete.is_some(),
+    });
+    if let Some(problem) = rights.incomplete {
+        status["evaluationError"] = problem.into();
     }
-    let own = |(group, resource): &(&str, &str)| json!({ "verbs": ["create"], "apiGroups": [group], "resources": [resource] });
-    let resource_rules: Vec<Value> = authorize::SELF_REVIEWS.iter().map(own).collect();
-    let paths = authorize::PUBLIC.iter().chain(authorize::DISCOVERY);
-    let paths: Vec<String> =
-        paths.flat_map(|path| [(*path).to_owned(), format!("{path}/*")]).collect();
-    json!({
-        "resourceRules": resource_rules,
-        "nonResourceRules": [{ "verbs": ["get"], "nonResourceURLs": paths }],
-        "incomplete": false,
-    })
+    status
 }
 
 fn token_status(api: &Api, spec: &Value) -> Value {

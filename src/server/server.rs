@@ -14,7 +14,8 @@ use crate::api::Api;
 use crate::identity::Identity;
 use crate::pki::Pki;
 use crate::{
-    Error, InProcess, NodeTransport, User, Version, bootstrap, expiry, quota_status, serve,
+    Error, InProcess, NodeTransport, User, Version, authorize, bootstrap, expiry, quota_status,
+    serve,
 };
 
 /// What a server is made of.
@@ -64,6 +65,7 @@ impl Server {
         serve::start(&config.tasks, listener, pki.server_config(), Arc::clone(&api));
         bootstrap::run(&api, &config, address).await?;
         expiry::start(&config.tasks, Arc::clone(&api));
+        authorize::start(&config.tasks, Arc::clone(&api));
         quota_status::start(&config.tasks, Arc::clone(&api));
         api.set_ready();
         Ok(Self { api, pki, address })

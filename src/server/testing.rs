@@ -14,7 +14,8 @@ use crate::api::Api;
 use crate::identity::Identity;
 use crate::pki::Pki;
 use crate::{
-    Body, Config, InProcess, NoNodes, NodeTransport, User, Version, bootstrap, expiry, quota_status,
+    Body, Config, InProcess, NoNodes, NodeTransport, User, Version, authorize, bootstrap, expiry,
+    quota_status,
 };
 
 pub(crate) const EPOCH: &str = "2026-01-01T00:00:00Z";
@@ -92,6 +93,7 @@ impl Fixture {
         let api = Api::start(&config, &pki).await.unwrap();
         bootstrap::run(&api, &config, config.listen).await.unwrap();
         expiry::start(&tasks, Arc::clone(&api));
+        authorize::start(&tasks, Arc::clone(&api));
         quota_status::start(&tasks, Arc::clone(&api));
         api.set_ready();
         let server = Self { api, tasks };

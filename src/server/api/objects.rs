@@ -125,6 +125,9 @@ impl Api {
                     "v1",
                     "TokenRequest",
                 )?;
+                let (namespace, name) = (call.place.namespace, call.place.name);
+                let namespace = namespace.unwrap_or_default();
+                self.authorizer.check_token(call.identity, namespace, name, &decoded.object)?;
                 let account = call.place.current()?;
                 let account = served.document(&account);
                 Outcome::created(Object::Fresh(self.tokens.issue(&account, decoded.object)?))

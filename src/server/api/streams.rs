@@ -4,7 +4,6 @@ use http::request::Parts;
 use machinery::ApiError;
 
 use crate::api::Api;
-use crate::authorize;
 use crate::identity::Identity;
 use crate::query::Query;
 use crate::registry::Place;
@@ -29,7 +28,7 @@ impl Api {
         }
         if streaming::needs_create(target) && target.verb != Verb::Create {
             let create = Target { verb: Verb::Create, ..target.clone() };
-            authorize::authorize(identity, &create)?;
+            self.authorizer.authorize(identity, &create, query)?;
         }
         match name {
             "portforward" => self.streaming.port_forward(parts, query, place),

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use kinds::{FieldLabel, Kind};
 use machinery::ApiError;
+use tokio::sync::Notify;
 
 use super::change::Change;
 use super::history::History;
 use super::progress::Progress;
 use super::watcher::{Delivery, Watcher};
-use super::{Cached, Head, Selection};
+use super::{Cached, Head, News, Selection};
 
 /// One stored kind.
 #[derive(Debug)]
@@ -21,6 +23,9 @@ pub(crate) struct Shelf {
     selectable: Box<[FieldLabel]>,
     progress: Arc<Progress>,
     state: RwLock<State>,
+    /// The state's revision, for those who only ask whether it has moved.
+    changed: AtomicU64,
+    moved: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -92,6 +97,8 @@ impl Shelf {
             selectable: kind.selectable().into(),
             progress,
             state: RwLock::default(),
+            changed: AtomicU64::new(0),
+            moved: Notify::new(),
         }
     }
 
@@ -120,6 +127,32 @@ impl Shelf {
     /// Every object there is.
     pub(crate) fn all(&self) -> Vec<Arc<Cached>> {
         self.read().objects.values().cloned().collect()
+    }
+
+    /// The revision of the last change.
+    pub(crate) fn changed(&self) -> u64 {
+        self.changed.load(Ordering::Acquire)
+    }
+
+    /// Waits for a change after a revision.
+    pub(crate) async fn changed_after(&self, revision: u64) {
+        loop {
+            let moved = self.moved.notified();
+            if self.changed() > revision {
+                return;
+            }
+            moved.await;
+        }
+    }
+
+    /// What has happened since a revision, and the revision this leads to.
+    pub(super) fn news(&self, since: Option<u64>) -> (u64, News) {
+        let state = self.read();
+        let news = match since.filter(|since| state.history.covers(*since)) {
+            Some(since) => News::Changes(state.history.after(since).cloned().collect()),
+            None => News::Everything(state.objects.values().cloned().collect()),
+        };
+        (state.revision, news)
     }
 
     /// Lists; `None` when the revision asked for is before what is remembered here.
@@ -190,7 +223,7 @@ impl Shelf {
             Some(object) => state.objects.insert(Arc::clone(&object.key), Arc::clone(object)),
             None => state.objects.remove(key),
         };
-        state.revision = revision;
+        self.advance(&mut state, revision);
         if previous.is_none() && current.is_none() {
             return;
         }
@@ -199,12 +232,19 @@ impl Shelf {
         state.history.push(change);
     }
 
+    /// Whoever sees the new revision waits for the lock that is held here, and then sees the change too.
+    fn advance(&self, state: &mut State, revision: u64) {
+        state.revision = revision;
+        self.changed.store(revision, Ordering::Release);
+        self.moved.notify_waiters();
+    }
+
     /// Replaces everything by what the store held at a revision; those who watch have to start over.
     pub(super) fn restart(&self, revision: u64, objects: Vec<Arc<Cached>>) {
         let mut state = self.write();
         state.objects =
             objects.into_iter().map(|object| (Arc::clone(&object.key), object)).collect();
-        state.revision = revision;
+        self.advance(&mut state, revision);
         state.history.restart(revision);
         for watcher in state.watchers.drain(..) {
             watcher.close();

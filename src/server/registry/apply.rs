@@ -10,7 +10,6 @@ use super::call::{Call, Outcome};
 use super::change::{Origin, Part, Proposal};
 use super::object_meta::MANAGED_FIELDS;
 use super::{Registry, ownership, scale};
-use crate::authorize::{self, Action};
 
 /// How often an apply starts over because the object appeared or vanished meanwhile.
 const ATTEMPTS: usize = 8;
@@ -84,15 +83,6 @@ impl Registry {
     /// Applies where nothing is.
     async fn apply_anew(&self, call: &Call<'_>, wish: &Wish<'_>) -> Result<Outcome, ApiError> {
         let place = &call.place;
-        let action = Action {
-            verb: "create",
-            group: &place.served.resource().group,
-            resource: &place.served.resource().resource,
-            subresource: "",
-            namespace: place.namespace.unwrap_or_default(),
-            name: place.name,
-        };
-        authorize::authorize_action(call.identity, &action)?;
         let uid = document::uid(wish.document);
         if !uid.is_empty() {
             let message = format!(

@@ -51,10 +51,7 @@ impl Claims {
         User {
             name: self.sub,
             uid: self.binding.serviceaccount.uid,
-            groups: vec![
-                "system:serviceaccounts".to_owned(),
-                format!("system:serviceaccounts:{}", self.binding.namespace),
-            ],
+            groups: User::groups_of_account(&self.binding.namespace),
             extra,
         }
     }

@@ -39,7 +39,7 @@ async fn parts_of_the_platform_are_known_without_an_agent() {
     ] {
         let body = config_map(&manager[..7], json!({"k": "1"})).to_string();
         let request = Request::post(CONFIG_MAPS).body(Full::from(body)).unwrap();
-        let user = User::new(user, &["system:nodes"]);
+        let user = User::new(user, &["system:masters"]);
         let created = server.send(user, request).await.expect(201);
         assert_eq!(owners(&created), [manager]);
     }

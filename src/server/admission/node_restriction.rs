@@ -1,0 +1,120 @@
+//! Holds a kubelet to its own node, the pods there and its own lease.
+
+use machinery::{ApiError, document};
+use serde_json::Value;
+
+use super::Attributes;
+use crate::authorize::LEASES;
+use crate::request::Verb;
+
+/// Labels under this are for administrators to keep nodes apart by.
+const RESERVED: &str = "node-restriction.kubernetes.io";
+/// Labels of Kubernetes' own that a kubelet may set, besides those under [`KUBELET_DOMAINS`].
+const KUBELET_LABELS: &[&str] = &[
+    "beta.kubernetes.io/arch",
+    "beta.kubernetes.io/instance-type",
+    "beta.kubernetes.io/os",
+    "failure-domain.beta.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone",
+    "failure-domain.kubernetes.io/region",
+    "failure-domain.kubernetes.io/zone",
+    "kubernetes.io/arch",
+    "kubernetes.io/hostname",
+    "kubernetes.io/instance-type",
+    "kubernetes.io/os",
+    "node.kubernetes.io/instance-type",
+    "topology.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+];
+const KUBELET_DOMAINS: &[&str] = &["kubelet.kubernetes.io", "node.kubernetes.io"];
+const KUBERNETES_DOMAINS: &[&str] = &["kubernetes.io", "k8s.io"];
+const MIRROR: &str = "kubernetes.io/config.mirror";
+
+pub(super) fn admit(attributes: &Attributes<'_>) -> Result<(), ApiError> {
+    let Some(node) = attributes.identity.node() else { return Ok(()) };
+    let resource = attributes.served.resource();
+    let refusal = match (resource.group.as_ref(), resource.resource.as_ref()) {
+        ("", "pods") => pod(node, attributes),
+        ("", "nodes") => own_node(node, attributes),
+        ("coordination.k8s.io", "leases") => lease(node, attributes),
+        ("storage.k8s.io", "csinodes") if attributes.name != node => {
+            Some("can only access CSINode with the same name as the requesting node".to_owned())
+        }
+        _ => None,
+    };
+    match refusal {
+        Some(message) => Err(ApiError::forbidden(resource, attributes.name, &message)),
+        None => Ok(()),
+    }
+}
+
+fn pod(node: &str, attributes: &Attributes<'_>) -> Option<String> {
+    let on_own = |pod: &Value| document::str_at(pod, "/spec/nodeName") == node;
+    let what = match (attributes.verb, attributes.old) {
+        (Verb::Create, _) if document::annotation(attributes.object, MIRROR).is_none() => {
+            return Some(format!(
+                "pod does not have {MIRROR:?} annotation, node {node:?} can only create mirror pods"
+            ));
+        }
+        (Verb::Create, _) if on_own(attributes.object) => return None,
+        (Verb::Create, _) => "create pods",
+        (_, Some(old)) if on_own(old) => return None,
+        (Verb::Delete, _) => "delete pods",
+        _ => "update pod status for pods",
+    };
+    Some(format!("node {node:?} can only {what} with spec.nodeName set to itself"))
+}
+
+fn own_node(node: &str, attributes: &Attributes<'_>) -> Option<String> {
+    if attributes.name != node {
+        return Some(format!("node {node:?} is not allowed to modify node {:?}", attributes.name));
+    }
+    if attributes.verb == Verb::Delete {
+        return None;
+    }
+    let labels = forbidden_labels(attributes.object, attributes.old);
+    if !labels.is_empty() {
+        return Some(format!(
+            "node {node:?} is not allowed to set the following labels: {}",
+            labels.join(", ")
+        ));
+    }
+    let old = attributes.old?;
+    let taints = |object: &Value| object["spec"]["taints"].clone();
+    (taints(attributes.object) != taints(old))
+        .then(|| format!("node {node:?} is not allowed to modify taints"))
+}
+
+fn lease(node: &str, attributes: &Attributes<'_>) -> Option<String> {
+    if attributes.namespace != Some(LEASES) {
+        return Some(format!("can only access leases in the {LEASES:?} system namespace"));
+    }
+    (attributes.name != node)
+        .then(|| "can only access node lease with the same name as the requesting node".to_owned())
+}
+
+/// The labels that changed and are not a kubelet's to change.
+fn forbidden_labels(new: &Value, old: Option<&Value>) -> Vec<String> {
+    let before = old.map(document::labels).unwrap_or_default();
+    let after = document::labels(new);
+    let differs = |key: &&String| before.get(*key) != after.get(*key);
+    let mut changed: Vec<String> =
+        before.keys().chain(after.keys()).filter(differs).cloned().collect();
+    changed.sort();
+    changed.dedup();
+    changed.retain(|key| !is_kubelets(key));
+    changed
+}
+
+fn is_kubelets(key: &str) -> bool {
+    let domain = key.split_once('/').map_or("", |(domain, _)| domain);
+    let under = |root: &str| domain == root || domain.ends_with(&format!(".{root}"));
+    let any_under = |roots: &[&str]| roots.iter().any(|root| under(root));
+    !under(RESERVED)
+        && (!any_under(KUBERNETES_DOMAINS)
+            || KUBELET_LABELS.contains(&key)
+            || any_under(KUBELET_DOMAINS))
+}
+
+#[cfg(test)]
+mod tests;
