@@ -38,6 +38,11 @@ impl Addresses {
         true
     }
 
+    /// The address that a pod holds.
+    pub(crate) fn of(&self, uid: &str) -> Option<IpAddr> {
+        self.held.get(uid).copied()
+    }
+
     /// The pod's address: the one it holds already, or the next free one. None when all are taken.
     pub(crate) fn allocate(&mut self, uid: &str) -> Option<IpAddr> {
         if let Some(address) = self.held.get(uid) {

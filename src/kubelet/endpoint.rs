@@ -70,6 +70,12 @@ impl Endpoint {
             ["portForward", namespace, pod] => {
                 streams.port_forward(&Key::new(namespace, pod), query).await
             }
+            ["attach", namespace, pod, container] => {
+                streams.attach(&Key::new(namespace, pod), container, query).await
+            }
+            ["exec", namespace, pod, container] => {
+                streams.exec(&Key::new(namespace, pod), container)
+            }
             _ => Err(Refusal::not_found("404 page not found")),
         };
         opened.map_err(|refusal| text(refusal.status, &refusal.message))

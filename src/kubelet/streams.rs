@@ -1,5 +1,6 @@
-//! Streams between the API server and what runs here: connections to a pod's ports.
+//! Streams between the API server and what runs here: connections to a pod's ports, a container's output.
 
+mod attach;
 mod port_forward;
 
 use std::fmt;
@@ -14,8 +15,11 @@ use crate::pods::{Directory, Entry};
 use crate::site::Site;
 
 /// A stream of bytes in both directions.
-#[derive(Debug)]
-pub struct Stream(network::Stream);
+pub struct Stream(Pin<Box<dyn Duplex>>);
+
+trait Duplex: AsyncRead + AsyncWrite + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
 
 /// Why a stream cannot be had.
 #[derive(Debug)]
@@ -25,15 +29,10 @@ pub(crate) struct Refusal {
 }
 
 /// Opens streams.
+#[derive(Debug)]
 pub(crate) struct Streams<'a> {
     pub(crate) site: &'a Site,
     pub(crate) directory: &'a Directory,
-}
-
-impl fmt::Debug for Streams<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Streams").finish_non_exhaustive()
-    }
 }
 
 impl Refusal {
@@ -47,20 +46,23 @@ impl Refusal {
 }
 
 impl Streams<'_> {
-    /// A pod that is on this node and runs.
-    fn running(&self, key: &Key) -> Result<Entry, Refusal> {
-        let entry = self
-            .directory
+    /// A pod that is on this node.
+    fn find(&self, key: &Key) -> Result<Entry, Refusal> {
+        self.directory
             .find(key)
-            .ok_or_else(|| Refusal::not_found(format!("pod \"{}\" does not exist", key.name)))?;
-        let phase = entry.pod.status.as_ref().and_then(|status| status.phase.as_deref());
-        let phase = phase.unwrap_or("Pending");
-        if phase != "Running" {
-            return Err(Refusal::bad_request(format!(
-                "pod is not running. Current status={phase}"
-            )));
-        }
-        Ok(entry)
+            .ok_or_else(|| Refusal::not_found(format!("pod \"{}\" does not exist", key.name)))
+    }
+}
+
+impl Stream {
+    fn new(stream: impl AsyncRead + AsyncWrite + Send + 'static) -> Self {
+        Self(Box::pin(stream))
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").finish_non_exhaustive()
     }
 }
 
@@ -70,7 +72,7 @@ impl AsyncRead for Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, buffer)
+        self.0.as_mut().poll_read(context, buffer)
     }
 }
 
@@ -80,20 +82,20 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
+        self.0.as_mut().poll_write(context, bytes)
     }
 
     fn poll_flush(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
+        self.0.as_mut().poll_flush(context)
     }
 
     fn poll_shutdown(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
+        self.0.as_mut().poll_shutdown(context)
     }
 }

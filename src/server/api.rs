@@ -87,7 +87,11 @@ impl Api {
             registry: Registry::new(config, catalog, cache, ledger, Arc::clone(&authorizer)),
             authorizer,
             nodes: Arc::clone(&config.nodes),
-            streaming: Streaming::new(Arc::clone(&config.nodes), config.tasks.clone()),
+            streaming: Streaming::new(
+                Arc::clone(&config.nodes),
+                config.tasks.clone(),
+                config.random.clone(),
+            ),
             ready: AtomicBool::new(false),
             requests: Semaphore::new(REQUESTS_MAX),
             audit_prefix: config.random.u64(),

@@ -34,7 +34,7 @@ use serde_json::Value;
 use store::{Change, Expect, Revision, Store};
 
 pub(crate) use call::{Call, Content, Object, Outcome, Place};
-pub(crate) use log::refusal;
+pub(crate) use log::{container, refusal};
 pub(crate) use options::{DeleteOptions, ListOptions, WriteOptions};
 
 use crate::Config;

@@ -3,9 +3,11 @@
 //! Clients speak WebSocket or SPDY/3.1 (`handshake`); both become numbered `channel`s here, so that a node sees but
 //! one thing: a stream of bytes that `NodeTransport::open` gives.
 
+mod attach;
 mod channel;
 mod handshake;
 mod port_forward;
+mod proxy;
 mod spdy;
 mod target;
 mod websocket;
@@ -13,21 +15,23 @@ mod websocket;
 use std::future::Future;
 use std::sync::Arc;
 
-use base::Tasks;
+use base::{Random, Tasks};
 use http::request::Parts;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use machinery::ApiError;
-use tokio::sync::Semaphore;
+use machinery::{ApiError, document};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::debug;
 
 use crate::NodeTransport;
 use crate::query::Query;
-use crate::registry::Place;
+use crate::registry::{self, Place};
 use crate::request::Target;
 use crate::respond::Answer;
+use attach::{EndForm, Session};
 use handshake::{Carrier, Handshake};
 use target::PodTarget;
+use websocket::Version;
 
 /// Connections that have become streams. Each holds up to a few MiB when its client or its pod is slow.
 const STREAMS_MAX: usize = 1_024;
@@ -39,6 +43,7 @@ const FULL_RETRY_SECONDS: u32 = 5;
 pub(crate) struct Streaming {
     nodes: Arc<dyn NodeTransport>,
     tasks: Tasks,
+    random: Random,
     room: Arc<Semaphore>,
 }
 
@@ -54,8 +59,8 @@ pub(crate) fn needs_create(target: &Target<'_>) -> bool {
 }
 
 impl Streaming {
-    pub(crate) fn new(nodes: Arc<dyn NodeTransport>, tasks: Tasks) -> Self {
-        Self { nodes, tasks, room: Arc::new(Semaphore::new(STREAMS_MAX)) }
+    pub(crate) fn new(nodes: Arc<dyn NodeTransport>, tasks: Tasks, random: Random) -> Self {
+        Self { nodes, tasks, random, room: Arc::new(Semaphore::new(STREAMS_MAX)) }
     }
 
     /// Answers `portforward` of a pod.
@@ -89,9 +94,52 @@ impl Streaming {
         }
     }
 
+    /// Answers `attach` and `exec` of a pod, which `verb` names.
+    pub(crate) fn attach(
+        &self,
+        verb: &str,
+        parts: &Parts,
+        query: &Query<'_>,
+        place: &Place<'_>,
+    ) -> Result<Answer, ApiError> {
+        let current = place.current()?;
+        let pod = place.served.document(&current);
+        let container = registry::container(&pod, query.text("container"))?;
+        let phase = document::str_at(&pod, "/status/phase");
+        if matches!(phase, "Succeeded" | "Failed") {
+            return Err(ApiError::bad_request(format!(
+                "cannot {verb} in a completed pod; current phase is {phase}"
+            )));
+        }
+        let target = PodTarget::new(&pod, &self.nodes)?;
+        let session = Session::read(verb, target, container, query)?;
+        let handshake = Handshake::read(parts)?;
+        match handshake.carrier {
+            Carrier::Spdy => {
+                let protocol = handshake.choose(attach::OVER_SPDY)?;
+                let form = EndForm::of(protocol);
+                self.switch(handshake, protocol, move |io| session.over_spdy(io, form))
+            }
+            Carrier::WebSocket => {
+                let protocol = handshake.choose(attach::OVER_WEBSOCKET)?;
+                let version = if protocol == attach::V5 { Version::V5 } else { Version::V4 };
+                self.switch(handshake, protocol, move |io| async move {
+                    session.over_channels(websocket::accept(io).await, version).await;
+                })
+            }
+        }
+    }
+
     fn pod(&self, place: &Place<'_>) -> Result<PodTarget, ApiError> {
         let current = place.current()?;
         PodTarget::new(&place.served.document(&current), &self.nodes)
+    }
+
+    /// A place among the streams.
+    fn room(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        Arc::clone(&self.room).try_acquire_owned().map_err(|_| {
+            ApiError::too_many_requests("too many streams are open", FULL_RETRY_SECONDS)
+        })
     }
 
     /// Answers that the protocol is switched, and serves what the connection becomes.
@@ -105,9 +153,7 @@ impl Streaming {
         F: FnOnce(TokioIo<hyper::upgrade::Upgraded>) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let permit = Arc::clone(&self.room).try_acquire_owned().map_err(|_| {
-            ApiError::too_many_requests("too many streams are open", FULL_RETRY_SECONDS)
-        })?;
+        let permit = self.room()?;
         let (answer, upgrade): (Answer, OnUpgrade) = handshake.accept(protocol);
         self.tasks.spawn_until_stop("stream", async move {
             match upgrade.await {

@@ -46,7 +46,10 @@ static SUBRESOURCES: &[Subresource] = &[
     Subresource::Binding,
     Subresource::Eviction,
     Subresource::Log,
+    Subresource::Exec,
+    Subresource::Attach,
     Subresource::PortForward,
+    Subresource::Proxy,
 ];
 
 static SELECTABLE: &[FieldLabel] = &[

@@ -51,7 +51,7 @@ impl Kind for Service {
     }
 
     fn subresources(&self) -> &[Subresource] {
-        &[Subresource::Status]
+        &[Subresource::Status, Subresource::Proxy]
     }
 
     fn columns(&self) -> &[Column] {

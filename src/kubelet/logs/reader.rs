@@ -82,6 +82,11 @@ impl Reader {
         Ok(())
     }
 
+    /// Whether more may come: the container runs.
+    pub(crate) fn is_followed(&self) -> bool {
+        self.progress.is_some()
+    }
+
     /// The next piece of text; none at the end.
     pub(crate) async fn next(&mut self) -> io::Result<Option<Bytes>> {
         loop {

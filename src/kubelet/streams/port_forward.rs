@@ -1,6 +1,6 @@
 //! A connection to a port of a pod, from the node's own presence on the pod network.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use client::Key;
@@ -16,15 +16,16 @@ impl Streams<'_> {
     pub(crate) async fn port_forward(&self, key: &Key, query: &str) -> Result<Stream, Refusal> {
         let port = query.strip_prefix("port=").and_then(|port| port.parse().ok());
         let port: u16 = port.ok_or_else(|| Refusal::bad_request("a port is required"))?;
-        let entry = self.running(key)?;
-        let address = entry.pod.status.as_ref().and_then(|status| status.pod_ip.as_deref());
-        let address: IpAddr = address
-            .and_then(|address| address.parse().ok())
-            .ok_or_else(|| Refusal::bad_request("the pod has no address yet"))?;
+        let entry = self.find(key)?;
+        let address = self.site.addresses().of(&entry.uid).ok_or_else(|| {
+            let phase = entry.pod.status.as_ref().and_then(|status| status.phase.as_deref());
+            let phase = phase.unwrap_or("Pending");
+            Refusal::bad_request(format!("pod is not running. Current status={phase}"))
+        })?;
         let target = SocketAddr::new(address, port);
         let connecting = self.site.presence.connect(None, target);
         let failure = match tokio::time::timeout(CONNECT_MAX, connecting).await {
-            Ok(Ok(stream)) => return Ok(Stream(stream)),
+            Ok(Ok(stream)) => return Ok(Stream::new(stream)),
             Ok(Err(error)) => format!("dial tcp {target}: connect: {error}"),
             Err(_) => format!("dial tcp {target}: i/o timeout"),
         };

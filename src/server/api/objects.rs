@@ -44,7 +44,7 @@ impl Api {
             .ok_or_else(ApiError::unknown_path)?;
         let place = place(served, target)?;
         if streaming::is_stream(target) {
-            return self.answer_stream(parts, query, target, identity, &place);
+            return self.answer_stream(parts, query, target, identity, &place, body).await;
         }
         let options = WriteOptions::read(target.verb, query, &parts.headers, identity)?;
         let call = Call { place, identity, options };

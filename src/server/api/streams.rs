@@ -1,5 +1,6 @@
 //! Subresources whose answer is a stream.
 
+use bytes::Bytes;
 use http::request::Parts;
 use machinery::ApiError;
 
@@ -12,13 +13,14 @@ use crate::respond::Answer;
 use crate::streaming;
 
 impl Api {
-    pub(super) fn answer_stream(
+    pub(super) async fn answer_stream(
         &self,
         parts: &Parts,
         query: &Query<'_>,
         target: &Target<'_>,
         identity: &Identity,
         place: &Place<'_>,
+        body: Bytes,
     ) -> Result<Answer, ApiError> {
         let name = target.subresource.unwrap_or_default();
         let subresource = place.served.subresource(name).ok_or_else(ApiError::unknown_path)?;
@@ -31,7 +33,9 @@ impl Api {
             self.authorizer.authorize(identity, &create, query)?;
         }
         match name {
+            "attach" | "exec" => self.streaming.attach(name, parts, query, place),
             "portforward" => self.streaming.port_forward(parts, query, place),
+            "proxy" => self.streaming.proxy(parts, place, self.registry.catalog(), body).await,
             _ => Err(ApiError::unknown_path()),
         }
     }

@@ -64,7 +64,7 @@ impl Registry {
 }
 
 /// The container meant, which may go unnamed when there is but one or the pod says which.
-fn container<'a>(pod: &'a Value, wanted: Option<&'a str>) -> Result<&'a str, ApiError> {
+pub(crate) fn container<'a>(pod: &'a Value, wanted: Option<&'a str>) -> Result<&'a str, ApiError> {
     let names = |pointer: &str| -> Vec<&str> {
         let containers = document::list_at(pod, pointer).iter();
         containers.filter_map(|container| container["name"].as_str()).collect()

@@ -20,6 +20,8 @@ const INCOMING_PIECES: usize = 8;
 const OUTGOING_PIECES: usize = 16;
 /// How long a channel may hold up the others before it is given up.
 pub(super) const STALL_MAX: Duration = Duration::from_mins(1);
+/// For a client to leave when everything has been said. Closing first could cost it what it has not read yet.
+pub(super) const LEAVE_MAX: Duration = Duration::from_secs(10);
 /// A connection on which nothing happens is closed after the time that Kubernetes' kubelet grants.
 const IDLE_MAX: Duration = Duration::from_hours(4);
 

@@ -12,10 +12,11 @@ use futures::{Sink, SinkExt, Stream, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::channel::{self, Channel, Feed, Idle, Outbound, PIECE_BYTES};
+use super::channel::{self, Channel, Feed, Idle, LEAVE_MAX, Outbound, PIECE_BYTES};
 
 /// A message; the Python client sends up to 1 MiB at once.
 const MESSAGE_BYTES_MAX: usize = 4 << 20;
@@ -56,12 +57,14 @@ where
     let connection = async move {
         let (sink, stream) = socket.split();
         let idle = Idle::new();
+        let mut reading = std::pin::pin!(read(stream, feeds, version, &idle));
         tokio::select! {
             biased;
-            ended = write(sink, outbound, &idle) => ended,
-            ended = read(stream, feeds, version, &idle) => ended,
-            () = idle.expired() => Ok(()),
+            ended = write(sink, outbound, &idle) => ended?,
+            ended = &mut reading => return ended,
+            () = idle.expired() => return Ok(()),
         }
+        tokio::time::timeout(LEAVE_MAX, reading).await.unwrap_or(Ok(()))
     };
     (connection, channels)
 }
@@ -131,7 +134,9 @@ where
         }
         sink.flush().await.map_err(io::Error::other)?;
     }
-    sink.close().await.map_err(io::Error::other)
+    // Clients take any other code, and none, for a failure.
+    let normal = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
+    sink.send(Message::Close(Some(normal))).await.map_err(io::Error::other)
 }
 
 /// A WebSocket as a pipe: the bytes of its binary messages, one after the other.

@@ -46,7 +46,7 @@ pub(super) enum Frame {
     Other,
 }
 
-/// Why a stream is given up, as RST_STREAM says it.
+/// Why a stream is given up, as `RST_STREAM` says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ResetCode {
     Protocol = 1,

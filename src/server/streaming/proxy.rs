@@ -1,0 +1,319 @@
+//! `proxy` of pods, services and nodes: HTTP for what runs in the cluster, through the API server.
+
+use std::sync::Arc;
+
+use base::Random;
+use bytes::Bytes;
+use http::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
+    UPGRADE,
+};
+use http::request::Parts;
+use http::{Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use machinery::{ApiError, document};
+use serde_json::Value;
+use tracing::debug;
+
+use super::Streaming;
+use super::target::PodTarget;
+use crate::body::{Body, BoxBody};
+use crate::cache::{ListQuery, Scope};
+use crate::catalog::Catalog;
+use crate::registry::Place;
+use crate::respond::Answer;
+
+/// What a pod that declares no port is asked at.
+const DEFAULT_PORT: u16 = 80;
+/// Tells which slices belong to a Service.
+const SERVICE_NAME: &str = "kubernetes.io/service-name";
+
+/// Headers about one connection, not about the request (RFC 9110, section 7.6.1). Those of old proxies belong too.
+const HOP_BY_HOP: &[&str] = &[
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// A name as the path gives it: `name`, `name:port` or `scheme:name:port`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Named<'a> {
+    pub(super) name: &'a str,
+    pub(super) port: &'a str,
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, ApiError> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let (scheme, name, port) = match parts[..] {
+            [name] => ("", name, ""),
+            [name, port] => ("", name, port),
+            [scheme, name, port] => (scheme, name, port),
+            _ => return Err(ApiError::bad_request(format!("invalid service request {text:?}"))),
+        };
+        match scheme {
+            "" | "http" => Ok(Self { name, port }),
+            "https" => Err(ApiError::bad_request(format!(
+                "{text:?} asks for TLS inside the cluster, which this server does not speak: use \"http:{name}:{port}\""
+            ))),
+            _ => Err(ApiError::bad_request(format!("invalid service request {text:?}"))),
+        }
+    }
+}
+
+impl Streaming {
+    /// Answers `proxy` of a pod, a service or a node.
+    pub(crate) async fn proxy(
+        &self,
+        parts: &Parts,
+        place: &Place<'_>,
+        catalog: &Catalog,
+        body: Bytes,
+    ) -> Result<Answer, ApiError> {
+        let Some(path) = path_behind(parts.uri.path(), place.namespace.is_some()) else {
+            return redirect(&parts.uri);
+        };
+        let named = Named::parse(place.name)?;
+        let owner = place.named(named.name);
+        let current = owner.current()?;
+        let object = place.served.document(&current);
+        let target = match parts.uri.query() {
+            None => path.to_owned(),
+            Some(query) => format!("{path}?{query}"),
+        };
+        if place.served.resource().resource == "nodes" {
+            return self.ask_node(parts, named.name, &target, body).await;
+        }
+        let (pod, port) = match place.served.resource().resource.as_ref() {
+            "services" => self.backend(&object, named.port, catalog)?,
+            _ => (PodTarget::new(&object, &self.nodes)?, pod_port(&object, named.port)?),
+        };
+        self.ask_pod(parts, &pod, port, &target, body).await
+    }
+
+    async fn ask_node(
+        &self,
+        parts: &Parts,
+        node: &str,
+        target: &str,
+        body: Bytes,
+    ) -> Result<Answer, ApiError> {
+        let mut request = Request::new(body);
+        *request.method_mut() = parts.method.clone();
+        *request.uri_mut() = uri(target)?;
+        *request.headers_mut() = forwarded(&parts.headers);
+        let response = self.nodes.send(node, request).await.map_err(unreachable)?;
+        Ok(answer(response.map(Body::from)))
+    }
+
+    async fn ask_pod(
+        &self,
+        parts: &Parts,
+        pod: &PodTarget,
+        port: u16,
+        target: &str,
+        body: Bytes,
+    ) -> Result<Answer, ApiError> {
+        let permit = self.room()?;
+        let stream = pod.dial(port).await.map_err(unreachable)?;
+        let (mut sender, connection) =
+            http1::handshake(TokioIo::new(stream)).await.map_err(unreachable)?;
+        self.tasks.spawn_until_stop("proxy", async move {
+            if let Err(error) = connection.with_upgrades().await {
+                debug!(%error, "a connection to a pod broke");
+            }
+        });
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = parts.method.clone();
+        *request.uri_mut() = uri(target)?;
+        let headers = request.headers_mut();
+        *headers = forwarded(&parts.headers);
+        let host = HeaderValue::try_from(format!("{}:{port}", pod.name));
+        headers.insert(HOST, host.map_err(ApiError::internal)?);
+        let upgrade = parts.extensions.get::<OnUpgrade>().cloned();
+        let wanted = parts.headers.get(UPGRADE).filter(|_| upgrade.is_some());
+        if let Some(protocol) = wanted {
+            headers.insert(UPGRADE, protocol.clone());
+            headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        }
+        let mut response = sender.send_request(request).await.map_err(unreachable)?;
+        if let (StatusCode::SWITCHING_PROTOCOLS, Some(client)) = (response.status(), upgrade) {
+            let server = hyper::upgrade::on(&mut response);
+            self.tasks.spawn_until_stop("stream", async move {
+                if let (Ok(client), Ok(server)) = tokio::join!(client, server) {
+                    let (mut client, mut server) = (TokioIo::new(client), TokioIo::new(server));
+                    let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                }
+                drop(permit);
+            });
+            return Ok(response.map(|_| Body::empty()));
+        }
+        let response = response.map(|body| {
+            let body = body.map_frame(move |frame| {
+                // The place among the streams is taken until the last byte.
+                let _ = &permit;
+                frame
+            });
+            Body::from(BoxBody::new(body.map_err(Into::into)))
+        });
+        Ok(answer(response))
+    }
+
+    /// One of the pods behind a Service, and its port.
+    fn backend(
+        &self,
+        service: &Value,
+        wanted: &str,
+        catalog: &Catalog,
+    ) -> Result<(PodTarget, u16), ApiError> {
+        let (namespace, name) = (document::namespace(service), document::name(service));
+        let port = service_port(service, wanted)?;
+        let slices = catalog.find("discovery.k8s.io", "v1", "endpointslices");
+        let slices = slices.and_then(|served| served.shelf()).ok_or_else(ApiError::unknown_path)?;
+        let scope = Scope { namespace: Some(namespace.to_owned()) };
+        let listed = slices.list(&ListQuery { scope, ..ListQuery::default() });
+        let slices = listed.map(|listed| listed.items).unwrap_or_default();
+        let mut backends = Vec::new();
+        for slice in slices {
+            if slice.labels.get(SERVICE_NAME).map(String::as_str) == Some(name) {
+                backends.extend(pods_of(&slice.object(), port));
+            }
+        }
+        if backends.is_empty() {
+            let why = format!("no endpoints available for service {name:?}");
+            return Err(ApiError::service_unavailable(why));
+        }
+        let (pod, node, port) = backends.swap_remove(choose(&self.random, backends.len()));
+        let nodes = Arc::clone(&self.nodes);
+        Ok((PodTarget { namespace: namespace.to_owned(), name: pod, node, nodes }, port))
+    }
+}
+
+fn choose(random: &Random, count: usize) -> usize {
+    usize::try_from(random.below(count as u64)).unwrap_or_default()
+}
+
+/// What follows `/proxy` in a path; `None` when not even a slash does.
+fn path_behind(path: &str, namespaced: bool) -> Option<&str> {
+    // /api/v1/namespaces/<namespace>/<resource>/<name>/proxy/…, or without the two about the namespace.
+    let slashes = if namespaced { 7 } else { 5 };
+    let (start, _) = path.match_indices('/').nth(slashes)?;
+    Some(&path[start..])
+}
+
+/// Sends a client to where relative links work.
+fn redirect(uri: &Uri) -> Result<Answer, ApiError> {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::MOVED_PERMANENTLY;
+    let location = HeaderValue::try_from(format!("{}/{query}", uri.path()));
+    answer.headers_mut().insert(LOCATION, location.map_err(ApiError::internal)?);
+    Ok(answer)
+}
+
+fn uri(target: &str) -> Result<Uri, ApiError> {
+    target.parse().map_err(|_| ApiError::bad_request("the path cannot be passed on"))
+}
+
+/// The port of a pod: a number, a name, or the first one it declares.
+fn pod_port(pod: &Value, wanted: &str) -> Result<u16, ApiError> {
+    let containers = document::list_at(pod, "/spec/containers").iter();
+    let mut declared = containers.flat_map(|container| document::list_at(container, "/ports"));
+    let found = match wanted {
+        "" => declared
+            .next()
+            .map_or(Some(i64::from(DEFAULT_PORT)), |port| port["containerPort"].as_i64()),
+        _ if wanted.bytes().all(|byte| byte.is_ascii_digit()) => wanted.parse().ok(),
+        _ => declared
+            .find(|port| port["name"] == wanted)
+            .and_then(|port| port["containerPort"].as_i64()),
+    };
+    found
+        .and_then(|port| u16::try_from(port).ok())
+        .filter(|port| *port > 0)
+        .ok_or_else(|| ApiError::bad_request(format!("invalid port {wanted:?}")))
+}
+
+/// The name of a Service's port, given by name or number, or the only one.
+fn service_port<'a>(service: &'a Value, wanted: &str) -> Result<&'a str, ApiError> {
+    let ports = document::list_at(service, "/spec/ports");
+    let number: Option<i64> = wanted.parse().ok();
+    let found = match (wanted, ports) {
+        ("", [only]) => Some(only),
+        _ => ports.iter().find(|port| {
+            document::str_at(port, "/name") == wanted
+                || (number.is_some() && port["port"].as_i64() == number)
+        }),
+    };
+    found.map(|port| document::str_at(port, "/name")).ok_or_else(|| {
+        let name = document::name(service);
+        ApiError::service_unavailable(format!(
+            "no service port {wanted:?} found for service {name:?}"
+        ))
+    })
+}
+
+/// The ready pods of a slice: their names, nodes, and the port of this name.
+fn pods_of(slice: &Value, port: &str) -> Vec<(String, String, u16)> {
+    let ports = document::list_at(slice, "/ports").iter();
+    let mut ports = ports.filter(|own| document::str_at(own, "/name") == port);
+    let port = ports.next().and_then(|port| u16::try_from(port["port"].as_i64()?).ok());
+    let Some(port) = port else { return Vec::new() };
+    let ready = document::list_at(slice, "/endpoints").iter().filter(|endpoint| {
+        endpoint["conditions"]["ready"] != false && endpoint["targetRef"]["kind"] == "Pod"
+    });
+    let named = ready.map(|endpoint| {
+        let text = |pointer| document::str_at(endpoint, pointer).to_owned();
+        (text("/targetRef/name"), text("/nodeName"), port)
+    });
+    named.filter(|(pod, node, _)| !pod.is_empty() && !node.is_empty()).collect()
+}
+
+/// The headers that go on to a pod or a node: what is for this server alone stays here.
+fn forwarded(headers: &HeaderMap) -> HeaderMap {
+    let mut kept = without_hops(headers);
+    kept.remove(AUTHORIZATION);
+    kept.remove(CONTENT_LENGTH);
+    let impersonation: Vec<HeaderName> =
+        kept.keys().filter(|name| name.as_str().starts_with("impersonate-")).cloned().collect();
+    for name in impersonation {
+        kept.remove(name);
+    }
+    kept
+}
+
+fn without_hops(headers: &HeaderMap) -> HeaderMap {
+    let mut kept = headers.clone();
+    for value in headers.get_all(CONNECTION) {
+        for name in value.to_str().unwrap_or_default().split(',') {
+            kept.remove(name.trim());
+        }
+    }
+    for name in HOP_BY_HOP {
+        kept.remove(*name);
+    }
+    kept
+}
+
+fn answer(mut response: Response<Body>) -> Answer {
+    let headers = without_hops(response.headers());
+    *response.headers_mut() = headers;
+    *response.version_mut() = http::Version::HTTP_11;
+    response
+}
+
+fn unreachable(why: impl std::fmt::Display) -> ApiError {
+    ApiError::service_unavailable(format!("error trying to reach service: {why}"))
+}
+
+#[cfg(test)]
+mod tests;

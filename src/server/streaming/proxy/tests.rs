@@ -1,0 +1,88 @@
+//! Names, ports and headers of proxied requests.
+
+use http::HeaderMap;
+use serde_json::json;
+
+use super::{Named, forwarded, path_behind, pod_port, pods_of, service_port};
+
+#[test]
+fn names_carry_scheme_and_port() {
+    let parse = |text| Named::parse(text).map(|named| (named.name, named.port)).ok();
+    assert_eq!(parse("web"), Some(("web", "")));
+    assert_eq!(parse("web:80"), Some(("web", "80")));
+    assert_eq!(parse("http:web:main"), Some(("web", "main")));
+    assert_eq!(parse("http:web:"), Some(("web", "")));
+    assert_eq!(parse("https:web:443"), None);
+    assert_eq!(parse("ftp:web:21"), None);
+    assert_eq!(parse("a:b:c:d"), None);
+}
+
+#[test]
+fn the_path_behind_is_passed_on_as_it_is() {
+    let service = "/api/v1/namespaces/n/services/web:80/proxy";
+    assert_eq!(path_behind(service, true), None);
+    assert_eq!(path_behind(&format!("{service}/"), true), Some("/"));
+    assert_eq!(path_behind(&format!("{service}/a%20b//c/"), true), Some("/a%20b//c/"));
+    assert_eq!(path_behind("/api/v1/nodes/n/proxy/healthz", false), Some("/healthz"));
+}
+
+#[test]
+fn a_pod_is_asked_at_the_port_named_numbered_or_declared_first() {
+    let pod = json!({"spec": {"containers": [
+        {"name": "a"},
+        {"name": "b", "ports": [{"containerPort": 8080, "name": "web"}, {"containerPort": 9}]},
+    ]}});
+    assert_eq!(pod_port(&pod, "").ok(), Some(8080));
+    assert_eq!(pod_port(&pod, "web").ok(), Some(8080));
+    assert_eq!(pod_port(&pod, "7").ok(), Some(7));
+    assert_eq!(pod_port(&json!({}), "").ok(), Some(80));
+    for wrong in ["0", "65536", "99999999999999999999", "other"] {
+        assert_eq!(pod_port(&pod, wrong).unwrap_err().code(), 400, "{wrong}");
+    }
+}
+
+#[test]
+fn a_service_is_asked_at_the_port_named_numbered_or_alone() {
+    let one = json!({"spec": {"ports": [{"port": 80}]}});
+    let two = json!({"metadata": {"name": "web"}, "spec": {"ports": [{"port": 80, "name": "a"}, {"port": 81, "name": "b"}]}});
+    assert_eq!(service_port(&one, "").ok(), Some(""));
+    assert_eq!(service_port(&one, "80").ok(), Some(""));
+    assert_eq!(service_port(&two, "81").ok(), Some("b"));
+    assert_eq!(service_port(&two, "a").ok(), Some("a"));
+    let error = service_port(&two, "").unwrap_err();
+    assert_eq!(error.message, "no service port \"\" found for service \"web\"");
+}
+
+#[test]
+fn only_ready_pods_stand_behind_a_service() {
+    let endpoint = |name: &str, ready: bool| {
+        json!({
+            "conditions": {"ready": ready},
+            "nodeName": "n",
+            "targetRef": {"kind": "Pod", "name": name},
+        })
+    };
+    let slice = json!({
+        "ports": [{"name": "web", "port": 8080}],
+        "endpoints": [endpoint("a", true), endpoint("b", false), {"addresses": ["192.0.2.1"]}],
+    });
+    assert_eq!(pods_of(&slice, "web"), [("a".to_owned(), "n".to_owned(), 8080)]);
+    assert_eq!(pods_of(&slice, "other"), []);
+}
+
+#[test]
+fn what_is_for_the_server_alone_is_not_passed_on() {
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("authorization", "Bearer secret"),
+        ("connection", "close, X-Mine"),
+        ("x-mine", "1"),
+        ("transfer-encoding", "chunked"),
+        ("impersonate-user", "somebody"),
+        ("accept", "*/*"),
+    ] {
+        headers.insert(name, value.parse().unwrap());
+    }
+    let kept: Vec<_> = forwarded(&headers).keys().map(|name| name.as_str().to_owned()).collect();
+    assert_eq!(kept, ["accept"]);
+}
