@@ -148,9 +148,10 @@ impl Cluster {
 
     /// Sends a signal to the process, which goes on being ours.
     pub(crate) fn signal(&self, signal: &str) {
-        let pid = self.pid().to_string();
-        let sent = Command::new("kill").args([&format!("-{signal}"), &pid]).status();
-        assert!(sent.expect("kill is everywhere").success(), "signal {signal} to {pid}");
+        // The shell's own `kill`: the program of that name is not on every machine.
+        let line = format!("kill -{signal} {}", self.pid());
+        let sent = Command::new("sh").args(["-c", &line]).status();
+        assert!(sent.expect("there is a shell").success(), "{line}");
     }
 
     /// Waits for the end of a process that has been told to end.
