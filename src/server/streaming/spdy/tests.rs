@@ -56,7 +56,7 @@ async fn headers_of_many_streams_are_unpacked() {
 #[tokio::test]
 async fn a_long_data_frame_comes_in_pieces_and_ends_once() {
     let mut bytes = BytesMut::new();
-    frame::data(5, &[7; 100_000], true, &mut bytes);
+    frame::data(5, &vec![7; 100_000], true, &mut bytes);
     let mut total = 0;
     let frames = frames(&bytes).await;
     for (index, frame) in frames.iter().enumerate() {
