@@ -8,3 +8,4 @@ mod api;
 mod kubectl;
 mod platform;
 mod pods;
+mod streaming;

@@ -160,7 +160,7 @@ impl Session {
                         "error" => error = Some(channel.outgoing),
                         // The size of the window, which no container here has.
                         "resize" => {}
-                        _ => channel.outgoing.refuse().await,
+                        _ => channel.outgoing.refuse(),
                     }
                 }
             });

@@ -135,9 +135,11 @@ impl Outgoing {
         self.queue.send(Outbound::Data { id: self.id, bytes }).await.is_ok()
     }
 
-    /// Gives the channel up because the client opened it with nonsense.
-    pub(crate) async fn refuse(&self) {
-        let _ = self.queue.send(Outbound::Refuse { id: self.id, code: ResetCode::Protocol }).await;
+    /// Gives the channel up because the client opened it with nonsense. Nobody waits for that: a client too busy to
+    /// be told finds out when nothing comes.
+    pub(crate) fn refuse(&self) {
+        let refusal = Outbound::Refuse { id: self.id, code: ResetCode::Protocol };
+        let _ = self.queue.try_send(refusal);
     }
 
     /// Says that no more comes.

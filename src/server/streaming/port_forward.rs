@@ -58,7 +58,7 @@ where
                 return;
             }
             Some(arrival) = arrivals.recv() => {
-                if let Some((port, data, error)) = pair(&mut halves, arrival).await {
+                if let Some((port, data, error)) = pair(&mut halves, arrival) {
                     forwards.push(forward(&pod, port, data, error));
                 }
             }
@@ -79,16 +79,13 @@ async fn sleep_until(time: Option<Instant>) {
 }
 
 /// Puts a stream to the other one of its connection.
-async fn pair(
-    halves: &mut BTreeMap<String, Half>,
-    arrival: Arrival,
-) -> Option<(u16, Channel, Outgoing)> {
+fn pair(halves: &mut BTreeMap<String, Half>, arrival: Arrival) -> Option<(u16, Channel, Outgoing)> {
     let Arrival { headers, channel } = arrival;
     let header = |name: &str| headers.get(name).map_or("", String::as_str);
     let port = header("port").parse().ok().filter(|port| *port > 0);
     let kind = header("streamtype");
     let (Some(port), "data" | "error") = (port, kind) else {
-        channel.outgoing.refuse().await;
+        channel.outgoing.refuse();
         return None;
     };
     let id = header("requestid").to_owned();
