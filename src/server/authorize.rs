@@ -131,7 +131,8 @@ impl Authorizer {
     pub(crate) fn rights(&self, identity: &Identity, namespace: &str) -> Rights {
         let mut rules = self.rbac.rules_of(&identity.user, namespace);
         if identity.trusted {
-            rules.extend(Rule::everything());
+            let everything = Rule::everything().into_iter();
+            rules.extend(everything.filter(|rule| !rules.contains(rule)).collect::<Vec<_>>());
         }
         let node = identity.node().is_some();
         let incomplete = node.then_some("node authorizer does not support user rule resolution");

@@ -13,6 +13,8 @@
 //! - `discovery`, `openapi`: `respond(catalog, request)` answers the paths that are theirs, or `None`.
 //! - `reviews`: `answer(api, served, identity, document)` fills in the answer of a kind that is a question
 //!   ([`kinds::Kind::virtual_review`]).
+//! - `authorize`: `Authorizer` decides for requests (`authorize`), reviews (`explain`, `rights`) and admission
+//!   (`require`, `check_grant`).
 //! - `tokens`: `Tokens` checks bearer tokens (`authenticate`) and answers `serviceaccounts/token` (`issue`).
 //! - `admission`: `Admission::admit(&mut Attributes)` is asked before each write and may change the object;
 //!   `Admission::check` is asked once it is valid and may refuse it. Quotas are counted there, in memory;

@@ -30,3 +30,49 @@ async fn the_administrator_may_do_everything() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_account_may_do_what_its_role_grants() {
+    with_every_kubectl("access", async |k| {
+        let space = &k.space.name;
+        k.ok("create serviceaccount viewer").await;
+        k.ok("create role reader --verb=get,list --resource=pods,deployments.apps/scale").await;
+        let account = format!("--serviceaccount={space}:viewer");
+        k.ok(&format!("create rolebinding viewer --role=reader {account}")).await;
+
+        let view = "config view --raw --minify -o jsonpath={.clusters[0].cluster";
+        let server = k.ok(&format!("{view}.server}}")).await;
+        let authority = k.ok(&format!("{view}.certificate-authority-data}}")).await;
+        let token = k.ok("create token viewer").await;
+        let config = format!(
+            "{{apiVersion: v1, kind: Config, current-context: c,\n\
+             clusters: [{{name: c, cluster: {{\n\
+             server: '{server}', certificate-authority-data: {authority}}}}}],\n\
+             users: [{{name: c, user: {{token: {}}}}}],\n\
+             contexts: [{{name: c, context: {{cluster: c, user: c}}}}]}}",
+            token.trim()
+        );
+        let viewer = format!("--kubeconfig={}", k.file("viewer.yaml", &config));
+        k.ok(&format!("get pods {viewer}")).await;
+        let refused = k.run(&format!("get secrets {viewer}")).await;
+        assert_eq!(
+            refused.stderr.trim(),
+            format!(
+                "Error from server (Forbidden): secrets is forbidden: User \
+                 \"system:serviceaccount:{space}:viewer\" cannot list resource \"secrets\" in API \
+                 group \"\" in the namespace \"{space}\""
+            )
+        );
+
+        let viewer = format!("--as=system:serviceaccount:{space}:viewer");
+        k.ok(&format!("auth can-i list pods {viewer}")).await;
+        assert_eq!(k.run(&format!("auth can-i list secrets {viewer}")).await.stdout.trim(), "no");
+        let list = normal(&k.ok(&format!("auth can-i --list {viewer}")).await);
+        for line in ["pods [] [] [get list]", "deployments.apps/scale [] [] [get list]"] {
+            assert!(list.lines().any(|own| own == line), "{list}");
+        }
+        let refused = k.run(&format!("create configmap a {viewer}")).await;
+        assert!(refused.stderr.contains("cannot create resource \"configmaps\""));
+    })
+    .await;
+}
