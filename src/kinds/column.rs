@@ -25,6 +25,7 @@ impl ColumnType {
             Self::String => "string",
             Self::Integer => "integer",
             Self::Boolean => "boolean",
+
             Self::Date => "date",
         }
     }
@@ -41,25 +42,17 @@ pub struct Column {
     /// What its cells hold.
     pub kind: ColumnType,
     /// `name` for the column that identifies the row, else empty.
-    pub format: &'static str,
+    pub format: Cow<'static, str>,
     /// What it tells.
     pub description: Cow<'static, str>,
     /// 0 is always shown; 1 only in the wide table.
     pub priority: i32,
-    /// Reads the cell from an object.
-    pub cell: Cell,
+    source: Cell,
 }
 
 impl Column {
     /// The object's name.
-    pub(crate) const NAME: Self = Self {
-        name: Cow::Borrowed("Name"),
-        kind: ColumnType::String,
-        format: "name",
-        description: Cow::Borrowed("Unique within its namespace, or within the cluster."),
-        priority: 0,
-        cell: |object, _| object["metadata"]["name"].clone(),
-    };
+    pub(crate) const NAME: Self = Self::name(|object, _| object["metadata"]["name"].clone());
 
     /// How long ago the object was created.
     pub(crate) const AGE: Self = Self::text("Age", "Time since creation.", |object, now| {
@@ -111,11 +104,28 @@ impl Column {
         Self {
             name: Cow::Borrowed(name),
             kind,
-            format: "",
+            format: Cow::Borrowed(""),
             description: Cow::Borrowed(description),
             priority,
-            cell,
+            source: cell,
         }
+    }
+
+    /// The column that identifies the row.
+    pub(crate) const fn name(cell: Cell) -> Self {
+        Self {
+            name: Cow::Borrowed("Name"),
+            kind: ColumnType::String,
+            format: Cow::Borrowed("name"),
+            description: Cow::Borrowed("Unique within its namespace, or within the cluster."),
+            priority: 0,
+            source: cell,
+        }
+    }
+
+    /// The cell of an object, as it looks at a given time.
+    pub fn cell(&self, object: &Value, now: Timestamp) -> Value {
+        (self.source)(object, now)
     }
 }
 

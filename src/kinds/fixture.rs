@@ -156,7 +156,7 @@ pub(crate) fn row(kind: &dyn Kind, object: &Value) -> String {
     let now: Timestamp = NOW.parse().expect("a time");
     let mut rows = String::new();
     for column in kind.columns() {
-        let cell = match (column.cell)(object, now) {
+        let cell = match column.cell(object, now) {
             Value::String(text) => text,
             other => other.to_string(),
         };

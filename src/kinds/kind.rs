@@ -34,13 +34,17 @@ pub enum DeletionAnswer {
 pub struct FieldLabel {
     /// The name in the selector, such as `spec.nodeName`.
     pub label: Cow<'static, str>,
-    /// Reads the field; empty when it is absent.
-    pub get: fn(&Value) -> Cow<'_, str>,
+    get: fn(&Value) -> Cow<'_, str>,
 }
 
 impl FieldLabel {
     pub(crate) const fn new(label: &'static str, get: fn(&Value) -> Cow<'_, str>) -> Self {
         Self { label: Cow::Borrowed(label), get }
+    }
+
+    /// The value of the field; empty when it is absent.
+    pub fn read<'v>(&self, object: &'v Value) -> Cow<'v, str> {
+        (self.get)(object)
     }
 }
 

@@ -125,10 +125,10 @@ fn nothing_panics_on_an_empty_object_or_on_fields_of_another_type() {
             crate::validate_update(*kind, &new, object, &FieldErrors::new());
             crate::warnings(*kind, &new);
             for column in kind.columns() {
-                (column.cell)(&new, "2026-01-02T03:04:05Z".parse().unwrap());
+                column.cell(&new, "2026-01-02T03:04:05Z".parse().unwrap());
             }
             for label in kind.selectable() {
-                (label.get)(&new);
+                label.read(&new);
             }
             if let Some(view) = kind.storage().conversion {
                 (view.from_stored)((view.to_stored)(new));

@@ -110,13 +110,14 @@ impl Tools<'_> {
         namespace: Option<&str>,
         name: &str,
     ) -> Option<Arc<Cached>> {
-        let served = self.catalog.find(group, "v1", plural)?;
+        let kinds = self.catalog.load();
+        let served = kinds.find(group, "v1", plural)?;
         served.shelf()?.get(&served.key(namespace, name))
     }
 
     /// The stored objects of a namespace, or of the cluster.
     fn list(&self, group: &str, plural: &str, namespace: Option<&str>) -> Vec<Arc<Cached>> {
-        let shelf = self.catalog.find(group, "v1", plural).and_then(|served| served.shelf());
+        let shelf = self.catalog.shelf(group, "v1", plural);
         let scope = Scope { namespace: namespace.map(str::to_owned) };
         let listed =
             shelf.and_then(|shelf| shelf.list(&ListQuery { scope, ..ListQuery::default() }));

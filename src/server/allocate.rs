@@ -76,8 +76,8 @@ impl Allocators {
 
     /// Marks what stored objects hold; called once, when the cache is filled.
     pub(crate) fn load(&self, catalog: &Catalog) {
-        let Some(services) = catalog.find("", "v1", "services") else { return };
-        for service in services.shelf().iter().flat_map(|shelf| shelf.all()) {
+        let services = catalog.shelf("", "v1", "services");
+        for service in services.iter().flat_map(|shelf| shelf.all()) {
             self.learn(&service.object());
         }
     }

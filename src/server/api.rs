@@ -76,7 +76,7 @@ impl Api {
         let catalog = Arc::new(Catalog::new(kinds::KINDS, &progress));
         let ledger = Arc::new(Ledger::new(Arc::clone(&catalog)));
         let listener: Arc<dyn Listener> = Arc::<Ledger>::clone(&ledger);
-        let cache = Arc::new(Cache::new(catalog.shelves(), progress, listener));
+        let cache = Arc::new(Cache::new(catalog.load().shelves().cloned(), progress, listener));
         cache.start(Arc::clone(&config.store), &config.tasks).await?;
         let authorizer = Arc::new(Authorizer::new(&catalog));
         Ok(Arc::new(Self {

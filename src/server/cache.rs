@@ -7,6 +7,7 @@
 
 mod cached;
 mod change;
+mod fill;
 mod follow;
 mod follower;
 mod head;
@@ -19,6 +20,8 @@ mod watcher;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 
 pub(crate) use cached::Cached;
 pub(crate) use change::Change;
@@ -40,10 +43,13 @@ pub(crate) trait Listener: std::fmt::Debug + Send + Sync {
     fn restarted(&self);
 }
 
+/// Shelves by the prefix of their keys. While one takes the place of another there are two.
+type Shelves = HashMap<Box<str>, Vec<Arc<Shelf>>>;
+
 /// All shelves, by the prefix of their keys, and how far the store has been followed.
 #[derive(Debug)]
 pub(crate) struct Cache {
-    shelves: HashMap<Box<str>, Arc<Shelf>>,
+    shelves: ArcSwap<Shelves>,
     progress: Arc<Progress>,
     listener: Arc<dyn Listener>,
 }
@@ -55,8 +61,8 @@ impl Cache {
         progress: Arc<Progress>,
         listener: Arc<dyn Listener>,
     ) -> Self {
-        let shelves = shelves.into_iter().map(|shelf| (shelf.prefix().into(), shelf)).collect();
-        Self { shelves, progress, listener }
+        let shelves = shelves.into_iter().map(|shelf| (shelf.prefix().into(), vec![shelf]));
+        Self { shelves: ArcSwap::from_pointee(shelves.collect()), progress, listener }
     }
 
     /// The last revision every shelf has applied.
@@ -68,16 +74,16 @@ impl Cache {
     pub(crate) async fn reached(&self, revision: u64) {
         self.progress.reached(revision).await;
     }
+}
 
-    /// The shelf of a key, and the key within it.
-    fn shelf_of<'a>(&self, key: &'a str) -> Option<(&Arc<Shelf>, &'a str)> {
-        let mut ends = key.match_indices('/').skip(2).map(|(at, _)| at);
-        // Keys are /registry/<plural>/… in the core group and /registry/<group>/<plural>/… elsewhere.
-        [ends.next()?, ends.next().unwrap_or(0)].into_iter().find_map(|end| {
-            let shelf = self.shelves.get(&key[..end])?;
-            Some((shelf, &key[end + 1..]))
-        })
-    }
+/// The shelves of a key, and the key within them.
+fn shelves_of<'a, 's>(shelves: &'s Shelves, key: &'a str) -> Option<(&'s [Arc<Shelf>], &'a str)> {
+    let mut ends = key.match_indices('/').skip(2).map(|(at, _)| at);
+    // Keys are /registry/<plural>/… in the core group and /registry/<group>/<plural>/… elsewhere.
+    [ends.next()?, ends.next().unwrap_or(0)].into_iter().find_map(|end| {
+        let shelves = shelves.get(&key[..end])?;
+        Some((shelves.as_slice(), &key[end + 1..]))
+    })
 }
 
 pub(crate) use progress::Progress as CacheProgress;

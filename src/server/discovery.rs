@@ -33,7 +33,8 @@ pub(crate) fn respond(
 ) -> Option<Result<Answer, ApiError>> {
     let path = path.strip_suffix('/').unwrap_or(path);
     let parts: Vec<&str> = path.split('/').skip(1).collect();
-    let groups = || Groups::of(catalog.iter().map(|served| served.kind()));
+    let present = catalog.load();
+    let groups = || Groups::of(present.iter().map(|served| served.kind()));
     let document = match parts.as_slice() {
         ["api" | "apis"] => {
             let core = parts[0] == "api";

@@ -56,7 +56,7 @@ async fn remove_old(api: &Api) {
     let Some(shelf) = events.shelf() else { return };
     let now = registry.clock().now();
     let old = shelf.all().into_iter().filter(|event| is_old(&event.bytes, now));
-    let removals = futures::stream::iter(old).map(|event| registry.expire(events, event));
+    let removals = futures::stream::iter(old).map(|event| registry.expire(&events, event));
     let mut removals = removals.buffer_unordered(CONCURRENT_DELETES);
     while let Some(removed) = removals.next().await {
         if let Err(error) = removed {

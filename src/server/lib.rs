@@ -30,7 +30,15 @@ mod authenticate;
 mod authorize;
 mod body;
 mod bootstrap;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "kinds are made at run time from the next change on")
+)]
 mod cache;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "kinds are made at run time from the next change on")
+)]
 mod catalog;
 mod connection;
 mod discovery;

@@ -7,8 +7,8 @@ mod described;
 mod document;
 mod paths;
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::body::Body;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Served, Snapshot};
 use crate::negotiate::{Form, JSON};
 use crate::query::Query;
 use crate::respond::{self, Answer};
@@ -46,11 +46,11 @@ pub(crate) fn respond(
         return Some(Ok(respond::with_body(StatusCode::OK, V2_MEDIA, body)));
     }
     let below = path.strip_prefix(ROOT)?.trim_end_matches('/');
-    let documents = catalog.openapi();
+    let kinds = catalog.load();
     if below.is_empty() {
-        return Some(respond::document(StatusCode::OK, Form::default(), &documents.index()));
+        return Some(respond::document(StatusCode::OK, Form::default(), &index(&kinds)));
     }
-    let document = documents.find(below.strip_prefix('/')?)?;
+    let document = find(&kinds, below.strip_prefix('/')?)?;
     Some(Ok(immutable(document, query.text("hash"))))
 }
 
@@ -65,9 +65,14 @@ fn immutable(document: &Document, hash: Option<&str>) -> Answer {
     answer
 }
 
-/// The documents of one catalog.
+/// The documents that describe the kinds of one snapshot.
 #[derive(Debug, Default)]
-pub(crate) struct Documents(OnceLock<BTreeMap<String, Document>>);
+pub(crate) struct Documents {
+    /// Groups and versions without a kind made at run time; they never change.
+    fixed: Arc<OnceLock<BTreeMap<String, Document>>>,
+    /// The others.
+    changing: OnceLock<BTreeMap<String, Document>>,
+}
 
 /// One group and version.
 #[derive(Debug, Clone)]
@@ -76,45 +81,49 @@ pub(crate) struct Document {
     hash: String,
 }
 
-/// The documents with the kinds to make them from.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct OpenApi<'a> {
-    documents: &'a Documents,
-    kinds: &'a [&'static dyn Kind],
-}
-
 impl Documents {
-    /// The documents of these kinds, made at the first look.
-    pub(crate) fn of<'a>(&'a self, kinds: &'a [&'static dyn Kind]) -> OpenApi<'a> {
-        OpenApi { documents: self, kinds }
+    /// For another snapshot over the same built-in kinds.
+    pub(crate) fn renewed(&self) -> Self {
+        Self { fixed: Arc::clone(&self.fixed), changing: OnceLock::new() }
     }
 }
 
-impl<'a> OpenApi<'a> {
-    /// `/openapi/v3`.
-    fn index(self) -> Value {
-        let entry = |(path, document): (&String, &Document)| {
-            let url = format!("{ROOT}/{path}?hash={}", document.hash);
-            (path.clone(), json!({ "serverRelativeURL": url }))
-        };
-        let paths: Map<String, Value> = self.all().iter().map(entry).collect();
-        json!({ "paths": paths })
-    }
-
-    /// `/openapi/v3/<path>`, such as `apis/apps/v1`.
-    fn find(self, path: &str) -> Option<&'a Document> {
-        self.all().get(path)
-    }
-
-    fn all(self) -> &'a BTreeMap<String, Document> {
-        self.documents.0.get_or_init(|| make(self.kinds))
-    }
+/// `/openapi/v3`.
+fn index(kinds: &Snapshot) -> Value {
+    let (fixed, changing) = all(kinds);
+    let documents = fixed.iter().filter(|(path, _)| !changing.contains_key(*path)).chain(changing);
+    let entry = |(path, document): (&String, &Document)| {
+        let url = format!("{ROOT}/{path}?hash={}", document.hash);
+        (path.clone(), json!({ "serverRelativeURL": url }))
+    };
+    let paths: Map<String, Value> = documents.map(entry).collect();
+    json!({ "paths": paths })
 }
 
-fn make(kinds: &[&'static dyn Kind]) -> BTreeMap<String, Document> {
-    let mut groups: BTreeMap<String, Vec<&'static dyn Kind>> = BTreeMap::new();
-    for kind in kinds {
-        groups.entry(group_path(*kind)).or_default().push(*kind);
+/// `/openapi/v3/<path>`, such as `apis/apps/v1`.
+fn find<'a>(kinds: &'a Snapshot, path: &str) -> Option<&'a Document> {
+    let (fixed, changing) = all(kinds);
+    changing.get(path).or_else(|| fixed.get(path))
+}
+
+type ByPath = BTreeMap<String, Document>;
+
+fn all(kinds: &Snapshot) -> (&ByPath, &ByPath) {
+    let documents = kinds.openapi();
+    let fixed = documents.fixed.get_or_init(|| make(kinds, Served::is_built_in));
+    let changing = documents.changing.get_or_init(|| {
+        let made = kinds.iter().filter(|served| !served.is_built_in());
+        let paths: BTreeSet<String> = made.map(|served| group_path(served.kind())).collect();
+        make(kinds, |served| paths.contains(&group_path(served.kind())))
+    });
+    (fixed, changing)
+}
+
+/// The documents of the kinds wanted.
+fn make(kinds: &Snapshot, wanted: impl Fn(&Served) -> bool) -> ByPath {
+    let mut groups: BTreeMap<String, Vec<&dyn Kind>> = BTreeMap::new();
+    for served in kinds.iter().filter(|served| wanted(served)) {
+        groups.entry(group_path(served.kind())).or_default().push(served.kind());
     }
     let documents = groups.into_iter().map(|(path, kinds)| {
         let document = document::of(&path, &kinds);

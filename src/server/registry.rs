@@ -163,8 +163,8 @@ impl Registry {
 /// A document of a kind in the bytes that are stored.
 fn encode(served: &Served, document: &Value) -> Result<Bytes, ApiError> {
     let shelf = served.shelf().ok_or_else(ApiError::unknown_path)?;
-    match served.conversion() {
+    match served.view().to_stored(document) {
         None => shelf.head().encode(document),
-        Some(conversion) => shelf.head().encode(&(conversion.to_stored)(document.clone())),
+        Some(stored) => shelf.head().encode(&stored),
     }
 }

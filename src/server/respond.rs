@@ -82,8 +82,10 @@ pub(crate) fn object(
     object: &Arc<Cached>,
     view: &table::TableView,
 ) -> Result<Answer, ApiError> {
-    if form.is_plain() && served.conversion().is_none() {
-        return Ok(with_body(status, JSON, object.bytes.clone().into()));
+    if form.is_plain()
+        && let Some(bytes) = served.bytes(&object.bytes)
+    {
+        return Ok(with_body(status, JSON, bytes.into()));
     }
     shaped(status, form, served, &served.document(object), view)
 }

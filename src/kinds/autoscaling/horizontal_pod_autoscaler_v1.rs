@@ -56,7 +56,7 @@ static COLUMNS: &[Column] = &[
 fn newer(column: &str, autoscaler: &Value, now: Timestamp) -> Value {
     let stored = to_stored(autoscaler.clone());
     let column = horizontal_pod_autoscaler::COLUMNS.iter().find(|known| known.name == column);
-    column.map_or(Value::Null, |column| (column.cell)(&stored, now))
+    column.map_or(Value::Null, |column| column.cell(&stored, now))
 }
 
 impl Kind for HorizontalPodAutoscalerV1 {

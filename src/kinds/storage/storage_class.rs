@@ -104,10 +104,7 @@ impl Kind for StorageClass {
     }
 }
 
-const NAME: Column = Column {
-    cell: |class, _| super::marked_name(class, DEFAULT_ANNOTATIONS).into(),
-    ..Column::NAME
-};
+const NAME: Column = Column::name(|class, _| super::marked_name(class, DEFAULT_ANNOTATIONS).into());
 
 /// How the class of claims without a class is marked.
 const DEFAULT_ANNOTATIONS: &[&str] = &[

@@ -32,10 +32,7 @@ static COLUMNS: &[Column] = &[
     Column::AGE,
 ];
 
-const NAME: Column = Column {
-    cell: |class, _| super::marked_name(class, DEFAULT_ANNOTATIONS).into(),
-    ..Column::NAME
-};
+const NAME: Column = Column::name(|class, _| super::marked_name(class, DEFAULT_ANNOTATIONS).into());
 
 /// How the class of claims without a class is marked.
 const DEFAULT_ANNOTATIONS: &[&str] = &["volumeattributesclass.kubernetes.io/is-default-class"];

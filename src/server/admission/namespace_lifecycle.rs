@@ -24,7 +24,7 @@ pub(super) fn admit(catalog: &Catalog, attributes: &Attributes<'_>) -> Result<()
         return Ok(());
     };
     let namespaces = Resource::new("", "namespaces");
-    let found = catalog.find("", "v1", "namespaces").and_then(|served| served.shelf());
+    let found = catalog.shelf("", "v1", "namespaces");
     let Some(object) = found.and_then(|shelf| shelf.get(namespace)) else {
         return Err(ApiError::not_found(&namespaces, namespace));
     };

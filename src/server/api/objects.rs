@@ -34,7 +34,10 @@ impl Api {
                 return Err(not_allowed());
             };
             let options = WriteOptions::read(Verb::Create, query, &parts.headers, identity)?;
-            let call = self.call_on_pods(namespace, identity, options)?;
+            let pods = self.registry.catalog().find("", "v1", "pods");
+            let served = &pods.ok_or_else(ApiError::unknown_path)?;
+            let place = Place { served, namespace: Some(namespace), name: "" };
+            let call = Call { place, identity, options };
             let outcome = self.registry.bind_by_body(&call, &content(parts, &body)?).await?;
             return self.render(parts, query, call.place.served, outcome);
         }
@@ -42,6 +45,7 @@ impl Api {
         let served = catalog
             .find(target.group, target.version, target.resource)
             .ok_or_else(ApiError::unknown_path)?;
+        let served = &served;
         let place = place(served, target)?;
         if streaming::is_stream(target) {
             return self.answer_stream(parts, query, target, identity, &place, body).await;
@@ -184,18 +188,6 @@ impl Api {
         };
         respond::warn(&mut answer, &outcome.warnings);
         Ok(answer)
-    }
-
-    fn call_on_pods<'a>(
-        &'a self,
-        namespace: &'a str,
-        identity: &'a Identity,
-        options: WriteOptions,
-    ) -> Result<Call<'a>, ApiError> {
-        let served = self.registry.catalog().find("", "v1", "pods");
-        let served = served.ok_or_else(ApiError::unknown_path)?;
-        let place = Place { served, namespace: Some(namespace), name: "" };
-        Ok(Call { place, identity, options })
     }
 
     fn table_view(&self, query: &Query<'_>) -> Result<TableView, ApiError> {

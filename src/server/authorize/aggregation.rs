@@ -21,8 +21,8 @@ pub(crate) fn start(tasks: &Tasks, api: Arc<Api>) {
 }
 
 async fn follow(api: &Api) {
-    let served = api.registry().catalog().find(GROUP, "v1", "clusterroles");
-    let Some(roles) = served.and_then(|served| served.shelf()) else { return };
+    let roles = api.registry().catalog().shelf(GROUP, "v1", "clusterroles");
+    let Some(roles) = roles else { return };
     loop {
         let seen = roles.changed();
         for aggregate in api.authorizer().rbac().stale_aggregates() {

@@ -77,11 +77,11 @@ enum Referent {
 
 impl Nodes {
     pub(super) fn new(catalog: &Catalog) -> Self {
-        let shelf = |plural| catalog.find("", "v1", plural).and_then(|served| served.shelf());
-        let follower = shelf("pods").map(|pods| Follower::new(Arc::clone(pods)));
+        let shelf = |plural| catalog.shelf("", "v1", plural);
+        let follower = shelf("pods").map(Follower::new);
         Self {
             rules: defaults::node_rules(),
-            volumes: shelf("persistentvolumes").cloned(),
+            volumes: shelf("persistentvolumes"),
             pods: RwLock::new(Pods { follower, by_key: BTreeMap::new() }),
         }
     }

@@ -85,5 +85,5 @@ impl Cached {
 }
 
 fn fields(selectable: &[FieldLabel], object: &Value) -> Box<[Box<str>]> {
-    selectable.iter().map(|field| (field.get)(object).into()).collect()
+    selectable.iter().map(|field| field.read(object).into()).collect()
 }

@@ -1,15 +1,16 @@
 //! Fills the cache from the store and keeps it there.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Backoff, CancellationToken, Tasks};
 use futures::StreamExt;
-use store::{Event, EventChange, Revision, Store};
+use store::{Entry, Event, EventChange, Revision, Store};
 use tracing::{error, warn};
 
-use super::{Cache, Cached, Shelf};
+use super::{Cache, Cached, Shelf, shelves_of};
 
 /// Where all objects are.
 const ROOT: &str = "/registry/";
@@ -32,7 +33,7 @@ impl Cache {
         let cache = Arc::clone(self);
         tasks.spawn("watch cache", |stop| async move {
             cache.follow(store, loaded, &stop).await;
-            for shelf in cache.shelves.values() {
+            for shelf in cache.shelves.load().values().flatten() {
                 shelf.close_watches();
             }
         });
@@ -96,39 +97,44 @@ impl Cache {
     }
 
     fn apply(&self, event: Event) {
-        let Some((shelf, key)) = self.shelf_of(&event.key) else { return };
+        let shelves = self.shelves.load();
+        let Some((shelves, key)) = shelves_of(&shelves, &event.key) else { return };
         let revision = event.revision.0;
-        let current = match &event.change {
-            EventChange::Put { value, .. } => match read(shelf, key, value, revision) {
-                Some(object) => Some(object),
-                None => return,
-            },
-            EventChange::Delete => None,
-        };
-        shelf.apply(key, revision, current.clone());
-        self.listener.changed(shelf.prefix(), key, current.as_deref());
+        for (index, shelf) in shelves.iter().enumerate() {
+            let current = match &event.change {
+                EventChange::Put { value, .. } => match read(shelf, key, value, revision) {
+                    Some(object) => Some(object),
+                    None => continue,
+                },
+                EventChange::Delete => None,
+            };
+            shelf.apply(key, revision, current.clone());
+            if index == 0 {
+                self.listener.changed(shelf.prefix(), key, current.as_deref());
+            }
+        }
     }
 
-    /// Reads all objects, page by page at one revision.
+    /// Reads all objects.
     async fn load(&self, store: &dyn Store) -> Result<Revision, store::Error> {
-        let mut objects: HashMap<&str, Vec<Arc<Cached>>> = HashMap::new();
-        let mut range = store::under(ROOT);
-        let mut at = None;
-        let revision = loop {
-            let page = store.list(range.clone(), at, LOAD_PAGE).await?;
-            at = Some(page.revision);
-            for entry in &page.entries {
-                let Some((shelf, key)) = self.shelf_of(&entry.key) else { continue };
-                let object = read(shelf, key, &entry.value, entry.revision.0);
-                objects.entry(shelf.prefix()).or_default().extend(object);
-            }
-            match page.entries.last() {
-                Some(last) if page.more => range.start = format!("{}\0", last.key),
-                _ => break page.revision,
+        let (all, revision, mut objects) = loop {
+            let all = self.shelves.load_full();
+            let mut objects: HashMap<usize, Vec<Arc<Cached>>> = HashMap::new();
+            let revision = entries(store, store::under(ROOT), |entry| {
+                let Some((shelves, key)) = shelves_of(&all, &entry.key) else { return };
+                for shelf in shelves {
+                    let object = read(shelf, key, &entry.value, entry.revision.0);
+                    objects.entry(identity(shelf)).or_default().extend(object);
+                }
+            });
+            let revision = revision.await?;
+            // A shelf added meanwhile may have been read at an earlier revision.
+            if Arc::ptr_eq(&all, &self.shelves.load_full()) {
+                break (all, revision, objects);
             }
         };
-        for (prefix, shelf) in &self.shelves {
-            shelf.restart(revision.0, objects.remove(prefix.as_ref()).unwrap_or_default());
+        for shelf in all.values().flatten() {
+            shelf.restart(revision.0, objects.remove(&identity(shelf)).unwrap_or_default());
         }
         self.listener.restarted();
         self.progress.advance(revision.0);
@@ -136,8 +142,31 @@ impl Cache {
     }
 }
 
+/// Tells a shelf from another with the same prefix.
+fn identity(shelf: &Arc<Shelf>) -> usize {
+    Arc::as_ptr(shelf).addr()
+}
+
+/// Reads a range page by page at one revision, which it returns.
+pub(super) async fn entries(
+    store: &dyn Store,
+    mut range: Range<String>,
+    mut with: impl FnMut(&Entry) + Send,
+) -> Result<Revision, store::Error> {
+    let mut at = None;
+    loop {
+        let page = store.list(range.clone(), at, LOAD_PAGE).await?;
+        at = Some(page.revision);
+        page.entries.iter().for_each(&mut with);
+        match page.entries.last() {
+            Some(last) if page.more => range.start = format!("{}\0", last.key),
+            _ => return Ok(page.revision),
+        }
+    }
+}
+
 /// An object that cannot be read is logged and left out: one damaged entry must not stop the server.
-fn read(shelf: &Shelf, key: &str, value: &[u8], revision: u64) -> Option<Arc<Cached>> {
+pub(super) fn read(shelf: &Shelf, key: &str, value: &[u8], revision: u64) -> Option<Arc<Cached>> {
     match Cached::read(shelf.head(), shelf.selectable(), key, value, revision) {
         Ok(object) => Some(Arc::new(object)),
         Err(error) => {

@@ -80,6 +80,15 @@ impl Head {
         bytes.freeze()
     }
 
+    /// Bytes of this head under another one, which differs in kind and version only.
+    pub(crate) fn replaced_by(&self, other: &Self, bytes: &[u8]) -> Bytes {
+        let rest = &bytes[self.text.len()..];
+        let mut renamed = BytesMut::with_capacity(other.text.len() + rest.len());
+        renamed.put_slice(&other.text);
+        renamed.put_slice(rest);
+        renamed.freeze()
+    }
+
     /// The bytes of an object up to its resource version, and from there on without it.
     pub(crate) fn around_revision<'a>(&self, bytes: &'a [u8]) -> (&'a [u8], &'a [u8]) {
         let digits = self.text.len() + VERSION_FIELD.len();

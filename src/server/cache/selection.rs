@@ -1,13 +1,12 @@
 //! Which objects of a kind a list or a watch is about.
 
-use std::borrow::Cow;
-
-use kinds::{Conversion, FieldLabel};
+use kinds::FieldLabel;
 use machinery::{ApiError, FieldOperator, FieldSelector, LabelSelector};
 
 use serde_json::Value;
 
 use super::Cached;
+use crate::catalog::View;
 
 /// Selectors, with field labels resolved to places in [`Cached::fields`].
 #[derive(Debug, Clone, Default)]
@@ -23,22 +22,22 @@ struct FieldMatch {
     equal: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Place {
     Name,
     Namespace,
     Field(usize),
     /// A field of a view on another kind's objects; rare enough to be read from the document each time.
     Viewed {
-        from_stored: fn(Value) -> Value,
-        get: fn(&Value) -> Cow<'_, str>,
+        from_stored: Option<fn(Value) -> Value>,
+        field: FieldLabel,
     },
 }
 
 impl Selection {
     pub(crate) fn new(
         selectable: &[FieldLabel],
-        conversion: Option<Conversion>,
+        view: &View,
         labels: Option<LabelSelector>,
         fields: Option<&FieldSelector>,
     ) -> Result<Self, ApiError> {
@@ -49,7 +48,7 @@ impl Selection {
             let place = match label {
                 "metadata.name" => Place::Name,
                 "metadata.namespace" => Place::Namespace,
-                _ => place(selectable, conversion, label).ok_or_else(|| {
+                _ => place(selectable, view, label).ok_or_else(|| {
                     ApiError::bad_request(format!("field label not supported: {label}"))
                 })?,
             };
@@ -78,12 +77,16 @@ impl Selection {
 
     pub(crate) fn matches(&self, object: &Cached) -> bool {
         let fields = self.fields.iter().all(|field| {
-            let value = match field.place {
+            let value = match &field.place {
                 Place::Name => object.name(),
                 Place::Namespace => object.namespace().unwrap_or_default(),
-                Place::Field(index) => object.fields.get(index).map_or("", |value| value),
-                Place::Viewed { from_stored, get } => {
-                    return (get(&from_stored(object.object())) == field.value) == field.equal;
+                Place::Field(index) => object.fields.get(*index).map_or("", |value| value),
+                Place::Viewed { from_stored, field: viewed } => {
+                    let mut shown = object.object();
+                    if let Some(from_stored) = from_stored {
+                        shown = from_stored(shown);
+                    }
+                    return (viewed.read(&shown) == field.value) == field.equal;
                 }
             };
             (value == field.value) == field.equal
@@ -93,12 +96,12 @@ impl Selection {
 }
 
 /// Where the values of a label are found.
-fn place(selectable: &[FieldLabel], conversion: Option<Conversion>, label: &str) -> Option<Place> {
+fn place(selectable: &[FieldLabel], view: &View, label: &str) -> Option<Place> {
     let index = selectable.iter().position(|field| field.label == label)?;
-    Some(match conversion {
-        None => Place::Field(index),
-        Some(conversion) => {
-            Place::Viewed { from_stored: conversion.from_stored, get: selectable[index].get }
-        }
-    })
+    let from_stored = match view {
+        View::Stored => return Some(Place::Field(index)),
+        View::Renamed => None,
+        View::Functions(conversion) => Some(conversion.from_stored),
+    };
+    Some(Place::Viewed { from_stored, field: selectable[index].clone() })
 }

@@ -35,6 +35,18 @@ struct State {
     revision: u64,
     history: History,
     watchers: Vec<Arc<Watcher>>,
+    /// What the objects were read at; changes up to there are in them.
+    base: u64,
+    /// What has happened while the objects are read; only then.
+    waiting: Option<Vec<Waiting>>,
+}
+
+/// A change that waits for the objects it changes.
+#[derive(Debug)]
+struct Waiting {
+    key: Box<str>,
+    revision: u64,
+    current: Option<Arc<Cached>>,
 }
 
 /// Which part of a kind's keys is meant.
@@ -219,11 +231,22 @@ impl Shelf {
     /// Takes in one change of the store.
     pub(super) fn apply(&self, key: &str, revision: u64, current: Option<Arc<Cached>>) {
         let mut state = self.write();
+        if let Some(waiting) = &mut state.waiting {
+            waiting.push(Waiting { key: key.into(), revision, current });
+        } else {
+            self.take_in(&mut state, key, revision, current);
+        }
+    }
+
+    fn take_in(&self, state: &mut State, key: &str, revision: u64, current: Option<Arc<Cached>>) {
+        if revision <= state.base {
+            return;
+        }
         let previous = match &current {
             Some(object) => state.objects.insert(Arc::clone(&object.key), Arc::clone(object)),
             None => state.objects.remove(key),
         };
-        self.advance(&mut state, revision);
+        self.advance(state, revision);
         if previous.is_none() && current.is_none() {
             return;
         }
@@ -241,10 +264,31 @@ impl Shelf {
 
     /// Replaces everything by what the store held at a revision; those who watch have to start over.
     pub(super) fn restart(&self, revision: u64, objects: Vec<Arc<Cached>>) {
+        self.refill(&mut self.write(), revision, objects);
+    }
+
+    /// From now on changes wait for the objects.
+    pub(super) fn begin_fill(&self) {
+        self.write().waiting = Some(Vec::new());
+    }
+
+    /// Takes in what the store held at a revision, and what has happened since.
+    pub(super) fn end_fill(&self, revision: u64, objects: Vec<Arc<Cached>>) {
         let mut state = self.write();
+        // Without it, everything has been read anew meanwhile.
+        let Some(waiting) = state.waiting.take() else { return };
+        self.refill(&mut state, revision, objects);
+        for Waiting { key, revision, current } in waiting {
+            self.take_in(&mut state, &key, revision, current);
+        }
+    }
+
+    fn refill(&self, state: &mut State, revision: u64, objects: Vec<Arc<Cached>>) {
+        state.waiting = None;
+        state.base = revision;
         state.objects =
             objects.into_iter().map(|object| (Arc::clone(&object.key), object)).collect();
-        self.advance(&mut state, revision);
+        self.advance(state, revision);
         state.history.restart(revision);
         for watcher in state.watchers.drain(..) {
             watcher.close();

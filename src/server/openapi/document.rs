@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{REFERENCE_PREFIX, described, paths};
 
-pub(super) fn of(path: &str, kinds: &[&'static dyn Kind]) -> Value {
+pub(super) fn of(path: &str, kinds: &[&dyn Kind]) -> Value {
     let mut names: Vec<&str> = kinds.iter().map(|kind| kind.schema_name()).collect();
     names.extend(carried(kinds));
     let mut definitions = described::definitions(&names);
@@ -32,7 +32,7 @@ pub(super) fn of(path: &str, kinds: &[&'static dyn Kind]) -> Value {
 }
 
 /// Definitions of other groups that subresources carry.
-fn carried(kinds: &[&'static dyn Kind]) -> Vec<&'static str> {
+fn carried(kinds: &[&dyn Kind]) -> Vec<&'static str> {
     let mut names = Vec::new();
     for kind in kinds {
         for sub in kind.subresources() {

@@ -1,8 +1,12 @@
 use super::*;
+use crate::cache::CacheProgress;
+
+fn catalog() -> Catalog {
+    Catalog::new(kinds::KINDS, &Arc::new(CacheProgress::default()))
+}
 
 fn document(path: &str) -> Value {
-    let documents = Documents::default();
-    serde_json::from_slice(&documents.of(kinds::KINDS).find(path).unwrap().json).unwrap()
+    serde_json::from_slice(&find(&catalog().load(), path).unwrap().json).unwrap()
 }
 
 #[test]
@@ -31,11 +35,11 @@ fn kubectl_finds_patch_types_dry_run_and_kinds() {
 
 #[test]
 fn every_stored_kind_is_described() {
-    let documents = Documents::default();
-    let api = documents.of(kinds::KINDS);
+    let catalog = catalog();
+    let present = catalog.load();
     for kind in kinds::KINDS {
         let json: Value =
-            serde_json::from_slice(&api.find(&group_path(*kind)).unwrap().json).unwrap();
+            serde_json::from_slice(&find(&present, &group_path(*kind)).unwrap().json).unwrap();
         let schema = &json["components"]["schemas"][kind.schema_name()];
         assert!(schema.is_object(), "{} has a row among the described kinds", kind.schema_name());
     }
@@ -43,11 +47,11 @@ fn every_stored_kind_is_described() {
 
 #[test]
 fn the_hash_in_the_index_is_that_of_the_document() {
-    let documents = Documents::default();
-    let api = documents.of(kinds::KINDS);
-    let url =
-        api.index()["paths"]["apis/apps/v1"]["serverRelativeURL"].as_str().unwrap().to_owned();
-    assert!(url.ends_with(&api.find("apis/apps/v1").unwrap().hash), "{url}");
+    let catalog = catalog();
+    let present = catalog.load();
+    let index = index(&present);
+    let url = index["paths"]["apis/apps/v1"]["serverRelativeURL"].as_str().unwrap();
+    assert!(url.ends_with(&find(&present, "apis/apps/v1").unwrap().hash), "{url}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Registry {
     ) -> Result<Outcome, ApiError> {
         let served = self.catalog.find(group, version, plural);
         let served = served.ok_or_else(ApiError::unknown_path)?;
-        let place = Place { served, namespace, name: "" };
+        let place = Place { served: &served, namespace, name: "" };
         let call = Call { place, identity, options: WriteOptions::internal() };
         self.create_document(&call, object, None).await
     }

@@ -14,7 +14,7 @@ use super::call::Place;
 use super::continuation::Continuation;
 use super::options::{ListOptions, VersionMatch};
 use crate::cache::{Cached, ListQuery, Listed, Scope};
-use crate::catalog::Served;
+use crate::catalog::{Served, View};
 use crate::error::store_failure;
 use crate::negotiate::{Form, JSON, Shape};
 use crate::respond::{self, Answer};
@@ -131,13 +131,16 @@ fn render(
 ) -> Result<Answer, ApiError> {
     let meta = list_meta(&listed);
     let names = served.kind().names();
-    if form.is_plain() && served.conversion().is_none() {
+    let shelf = served.shelf().filter(|_| !matches!(served.view(), View::Functions(_)));
+    if form.is_plain()
+        && let Some(shelf) = shelf
+    {
         let start = format!(
             r#"{{"kind":"{}","apiVersion":"{}","metadata":{meta},"items":["#,
             names.list_kind(),
             served.api_version(),
         );
-        let body = ListBody::new(served.head().clone(), Bytes::from(start), listed.items);
+        let body = ListBody::new(shelf.head().clone(), Bytes::from(start), listed.items);
         return Ok(respond::with_body(StatusCode::OK, JSON, body.into()));
     }
     let documents = listed.items.iter().map(|item| served.document(item));

@@ -1,7 +1,5 @@
 //! Who owns which fields: what every write leaves in `metadata.managedFields`.
 
-use std::sync::Arc;
-
 use machinery::document;
 use machinery::managed::{self, ManagedFields, Reach, Shape, Versions, Write};
 use serde_json::Value;
@@ -10,11 +8,11 @@ use super::Registry;
 use super::call::Call;
 use super::change::{Origin, Part};
 use super::object_meta::{MANAGED_FIELDS, timestamp};
-use crate::catalog::{Catalog, Served};
+use crate::catalog::{Served, Snapshot};
 
 /// The versions a kind is served in.
 pub(super) struct Siblings<'a> {
-    catalog: &'a Catalog,
+    kinds: &'a Snapshot,
     served: &'a Served,
 }
 
@@ -74,7 +72,8 @@ impl Registry {
         with: impl FnOnce(&Write<'_>) -> T,
     ) -> T {
         let served = call.place.served;
-        let siblings = Siblings { catalog: &self.catalog, served };
+        let kinds = self.catalog.load();
+        let siblings = Siblings { kinds: &kinds, served };
         let reach = match origin.part {
             Part::Status => Reach::Status,
             Part::Main | Part::Internal if served.kind().has_status() => Reach::AllButStatus,
@@ -129,12 +128,15 @@ pub(super) fn shape(served: &Served) -> Shape<'static> {
 }
 
 impl Siblings<'_> {
-    fn find(&self, api_version: &str) -> Option<&Arc<Served>> {
-        let shelf = self.served.shelf()?;
-        self.catalog.iter().find(|served| {
-            served.api_version() == api_version
-                && served.shelf().is_some_and(|other| Arc::ptr_eq(other, shelf))
-        })
+    fn find(&self, api_version: &str) -> Option<&Served> {
+        if self.served.api_version() == api_version {
+            return Some(self.served);
+        }
+        let prefix = self.served.shelf()?.prefix();
+        let siblings = self.kinds.iter().map(std::convert::AsRef::as_ref);
+        siblings
+            .filter(|served: &&Served| served.api_version() == api_version)
+            .find(|served| served.shelf().is_some_and(|other| other.prefix() == prefix))
     }
 }
 
@@ -146,14 +148,8 @@ impl Versions for Siblings<'_> {
     fn convert(&self, document: &Value, api_version: &str) -> Option<Value> {
         let from = self.find(document::api_version(document))?;
         let to = self.find(api_version)?;
-        let stored = match from.conversion() {
-            Some(conversion) => (conversion.to_stored)(document.clone()),
-            None => document.clone(),
-        };
-        let mut converted = match to.conversion() {
-            Some(conversion) => (conversion.from_stored)(stored),
-            None => stored,
-        };
+        let stored = from.view().to_stored(document).unwrap_or_else(|| document.clone());
+        let mut converted = to.shown(stored);
         document::set_type(&mut converted, to.api_version(), to.kind_name());
         Some(converted)
     }

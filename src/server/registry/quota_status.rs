@@ -21,7 +21,7 @@ impl Registry {
     ) -> Result<(), ApiError> {
         let served = self.catalog.find("", "v1", "resourcequotas");
         let served = served.ok_or_else(ApiError::unknown_path)?;
-        let place = Place { served, namespace: Some(namespace), name };
+        let place = Place { served: &served, namespace: Some(namespace), name };
         let call = Call { place, identity, options: WriteOptions::internal() };
         let propose = |old: &Value| {
             let mut quota = old.clone();

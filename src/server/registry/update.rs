@@ -55,7 +55,7 @@ impl Registry {
         let served = self.catalog.find(group, version, plural);
         let served = served.ok_or_else(ApiError::unknown_path)?;
         let name = document::name(&object).to_owned();
-        let place = Place { served, namespace, name: &name };
+        let place = Place { served: &served, namespace, name: &name };
         if place.current().is_err() {
             return self.create_object(identity, group, version, plural, namespace, object).await;
         }

@@ -64,17 +64,17 @@ fn render(served: &Arc<Served>, form: Form, mut view: TableView, clock: Clock) -
         object: None,
     };
     let shape = form.shape;
-    if shape == Shape::Whole && served.conversion().is_none() {
+    if shape == Shape::Whole && served.view().is_stored() {
         return own;
     }
     let served = Arc::clone(served);
     let mut first = true;
     let transform = move |bytes: &Bytes| {
+        if let (Shape::Whole, Some(renamed)) = (shape, served.bytes(bytes)) {
+            return renamed;
+        }
         let Ok(stored) = serde_json::from_slice::<Value>(bytes) else { return bytes.clone() };
-        let object = match served.conversion() {
-            Some(conversion) => (conversion.from_stored)(stored),
-            None => stored,
-        };
+        let object = served.shown(stored);
         let shown = match shape {
             Shape::Whole => object,
             Shape::Metadata => metadata::partial(&object),

@@ -177,8 +177,8 @@ impl Streaming {
     ) -> Result<(PodTarget, u16), ApiError> {
         let (namespace, name) = (document::namespace(service), document::name(service));
         let port = service_port(service, wanted)?;
-        let slices = catalog.find("discovery.k8s.io", "v1", "endpointslices");
-        let slices = slices.and_then(|served| served.shelf()).ok_or_else(ApiError::unknown_path)?;
+        let slices = catalog.shelf("discovery.k8s.io", "v1", "endpointslices");
+        let slices = slices.ok_or_else(ApiError::unknown_path)?;
         let scope = Scope { namespace: Some(namespace.to_owned()) };
         let listed = slices.list(&ListQuery { scope, ..ListQuery::default() });
         let slices = listed.map(|listed| listed.items).unwrap_or_default();

@@ -41,7 +41,7 @@ impl TableView {
 
     /// The row of one object.
     pub(crate) fn row(&self, kind: &dyn Kind, object: &Value) -> Value {
-        let cells = kind.columns().iter().map(|column| (column.cell)(object, self.now));
+        let cells = kind.columns().iter().map(|column| column.cell(object, self.now));
         let mut row = json!({ "cells": cells.collect::<Vec<_>>() });
         match self.include {
             IncludeObject::None => {}

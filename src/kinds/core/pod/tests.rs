@@ -109,7 +109,7 @@ fn field_selectors_see_what_is_missing_as_empty_or_false() {
     let pod = admitted(&Pod, valid());
     let value = |name: &str| {
         let label = Pod.selectable().iter().find(|label| label.label == name).unwrap();
-        (label.get)(&pod).into_owned()
+        label.read(&pod).into_owned()
     };
     assert_eq!(value("spec.nodeName"), "");
     assert_eq!(value("spec.hostNetwork"), "false");

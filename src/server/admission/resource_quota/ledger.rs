@@ -224,7 +224,7 @@ impl Ledger {
     /// Counts everything stored in a namespace that its quotas limit.
     fn recount(&self, namespace: &str, account: &mut Account) {
         let mut stored = BTreeMap::new();
-        for shelf in self.catalog.shelves() {
+        for shelf in self.catalog.load().shelves() {
             let resource = resource_of(shelf.prefix());
             if !account.counts(&resource) {
                 continue;
@@ -272,7 +272,7 @@ impl Listener for Ledger {
         let mut guard = self.lock();
         let state = &mut *guard;
         state.accounts.values_mut().for_each(|account| account.quotas.clear());
-        let quotas = self.catalog.find("", "v1", QUOTAS).and_then(|served| served.shelf());
+        let quotas = self.catalog.shelf("", "v1", QUOTAS);
         for quota in quotas.into_iter().flat_map(|shelf| shelf.all()) {
             let namespace = quota.namespace().unwrap_or_default().to_owned();
             let account = state.accounts.entry(namespace.clone()).or_default();

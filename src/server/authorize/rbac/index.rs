@@ -202,8 +202,7 @@ impl Held {
 
 impl<T> Kept<T> {
     fn new(catalog: &Catalog, plural: &str) -> Self {
-        let shelf = catalog.find(GROUP, "v1", plural).and_then(|served| served.shelf());
-        let follower = shelf.map(|shelf| Follower::new(Arc::clone(shelf)));
+        let follower = catalog.shelf(GROUP, "v1", plural).map(Follower::new);
         Self { follower, objects: HashMap::new() }
     }
 

@@ -1,0 +1,142 @@
+//! One kind as this server serves it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use kinds::{Kind, Scope, Subresource};
+use machinery::{Definition, FieldSelector, LabelSelector, Resource};
+use serde_json::Value;
+
+use super::View;
+use crate::cache::{Cached, Head, Selection, Shelf};
+
+/// One kind as this server serves it.
+#[derive(Debug)]
+pub(crate) struct Served {
+    kind: Source,
+    resource: Resource,
+    api_version: String,
+    head: Head,
+    view: View,
+    /// Absent for kinds that are questions.
+    shelf: Option<Arc<Shelf>>,
+}
+
+#[derive(Debug)]
+enum Source {
+    BuiltIn(&'static dyn Kind),
+    Made(Arc<dyn Kind>),
+}
+
+impl Served {
+    /// A kind that is always there.
+    pub(crate) fn built_in(kind: &'static dyn Kind, shelf: Option<Arc<Shelf>>) -> Self {
+        let view = kind.storage().conversion.map_or(View::Stored, View::Functions);
+        Self::new(Source::BuiltIn(kind), view, shelf)
+    }
+
+    /// A version of a kind made at run time, as a view of what is on a shelf.
+    pub(crate) fn made(kind: Arc<dyn Kind>, view: View, shelf: Arc<Shelf>) -> Self {
+        Self::new(Source::Made(kind), view, Some(shelf))
+    }
+
+    fn new(kind: Source, view: View, shelf: Option<Arc<Shelf>>) -> Self {
+        let names = kind.as_dyn().names();
+        let api_version = names.api_version();
+        Self {
+            resource: Resource::new(names.group.clone(), names.plural.clone()),
+            head: Head::new(&api_version, &names.kind),
+            api_version,
+            kind,
+            view,
+            shelf,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> &dyn Kind {
+        self.kind.as_dyn()
+    }
+
+    pub(crate) fn is_built_in(&self) -> bool {
+        matches!(self.kind, Source::BuiltIn(_))
+    }
+
+    /// Group and plural, as errors name the kind.
+    pub(crate) fn resource(&self) -> &Resource {
+        &self.resource
+    }
+
+    pub(crate) fn api_version(&self) -> &str {
+        &self.api_version
+    }
+
+    pub(crate) fn kind_name(&self) -> &str {
+        &self.kind().names().kind
+    }
+
+    /// How documents of this kind differ from the stored ones.
+    pub(crate) fn view(&self) -> &View {
+        &self.view
+    }
+
+    pub(crate) fn shelf(&self) -> Option<&Arc<Shelf>> {
+        self.shelf.as_ref()
+    }
+
+    pub(crate) fn definition(&self) -> Option<&'static Definition> {
+        kinds::schemas().definition(self.kind().schema_name())
+    }
+
+    pub(crate) fn is_namespaced(&self) -> bool {
+        self.kind().scope() == Scope::Namespaced
+    }
+
+    pub(crate) fn subresource(&self, name: &str) -> Option<&Subresource> {
+        self.kind().subresources().iter().find(|subresource| subresource.name() == name)
+    }
+
+    /// The key of an object on its shelf.
+    pub(crate) fn key(&self, namespace: Option<&str>, name: &str) -> String {
+        match namespace {
+            Some(namespace) if self.is_namespaced() => format!("{namespace}/{name}"),
+            _ => name.to_owned(),
+        }
+    }
+
+    /// Resolves selectors against the fields of this kind.
+    pub(crate) fn selection(
+        &self,
+        labels: Option<LabelSelector>,
+        fields: Option<&FieldSelector>,
+    ) -> Result<Selection, machinery::ApiError> {
+        Selection::new(self.kind().selectable(), &self.view, labels, fields)
+    }
+
+    /// An object of the cache as a document of this kind.
+    pub(crate) fn document(&self, object: &Cached) -> Value {
+        self.shown(object.object())
+    }
+
+    /// A stored document as one of this kind.
+    pub(crate) fn shown(&self, stored: Value) -> Value {
+        self.view.shown(stored, &self.api_version)
+    }
+
+    /// The bytes of an object as this kind shows them, where that needs no look at the document.
+    pub(crate) fn bytes(&self, object: &Bytes) -> Option<Bytes> {
+        match self.view {
+            View::Stored => Some(object.clone()),
+            View::Renamed => Some(self.shelf.as_ref()?.head().replaced_by(&self.head, object)),
+            View::Functions(_) => None,
+        }
+    }
+}
+
+impl Source {
+    fn as_dyn(&self) -> &dyn Kind {
+        match self {
+            Self::BuiltIn(kind) => *kind,
+            Self::Made(kind) => kind.as_ref(),
+        }
+    }
+}
