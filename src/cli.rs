@@ -1,6 +1,8 @@
 //! Commands, flags and help.
 
+mod authentication;
 mod image;
+mod token;
 mod up;
 
 use std::io;
@@ -38,6 +40,9 @@ enum Command {
     /// Import, list and remove Wasm images; works beside a running node
     #[command(subcommand)]
     Image(image::Image),
+    /// Keep the keys by which a cluster knows its own tokens
+    #[command(subcommand)]
+    Token(token::Token),
     /// Print the admin kubeconfig of a data directory
     Kubeconfig {
         #[command(flatten)]
@@ -101,6 +106,7 @@ impl Cli {
         match self.command {
             Command::Up(up) => up.run(),
             Command::Image(image) => image.run(),
+            Command::Token(token) => token.run(),
             Command::Kubeconfig { data, path } => print_kubeconfig(&data, path),
             Command::Bench(bench) => bench.run(),
             Command::Version => {

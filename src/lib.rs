@@ -24,7 +24,7 @@ use images::Images;
 use ipnet::IpNet;
 use kubelet::Kubelet;
 use network::{Networks, NodePorts, Switch, Uplink};
-use server::{Server, User};
+use server::{Authentication, Server, User};
 
 use data_dir::DataDir;
 use in_process_nodes::InProcessNodes;
@@ -59,6 +59,8 @@ pub struct Config {
     pub pod_cidr: IpNet,
     /// Addresses for Services.
     pub service_cidr: IpNet,
+    /// How clients may prove who they are.
+    pub authentication: Authentication,
     /// Tells the time.
     pub clock: Clock,
     /// Makes names, uids and choices.
@@ -74,6 +76,7 @@ impl Config {
             node_name: "isopod".to_owned(),
             pod_cidr: IpNet::new_assert(IpAddr::from([10, 42, 0, 0]), 16),
             service_cidr: IpNet::new_assert(IpAddr::from([10, 43, 0, 0]), 16),
+            authentication: Authentication::default(),
             clock: Clock::system(),
             random: Random::system(),
         }
@@ -196,6 +199,7 @@ async fn start_server(
         service_cidr: config.service_cidr,
         node_ports: NODE_PORTS,
         nodes,
+        authentication: config.authentication.clone(),
         version: server::Version {
             git_version: KUBERNETES_VERSION.to_owned(),
             ..server::Version::default()

@@ -10,6 +10,7 @@ use clap::Args;
 use ipnet::IpNet;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::authentication::AuthenticationFlags;
 use super::{DataDir, progress, say};
 use crate::apply::{self, Manifest};
 use crate::{Config, Platform, ready};
@@ -38,6 +39,8 @@ pub(crate) struct Up {
     /// ready; may be repeated
     #[arg(long, value_name = "FILE|DIR")]
     apply: Vec<PathBuf>,
+    #[command(flatten)]
+    authentication: AuthenticationFlags,
 }
 
 impl Up {
@@ -108,6 +111,7 @@ impl Up {
         config.listen = self.listen;
         config.pod_cidr = self.pod_cidr;
         config.service_cidr = self.service_cidr;
+        config.authentication = self.authentication.settings();
         config.node_name = self.node_name.clone().unwrap_or_else(host_name);
         if let Some(fault) = machinery::names::dns1123_subdomain(&config.node_name) {
             bail!("--node-name {:?}: {fault}", config.node_name);

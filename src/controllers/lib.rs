@@ -6,6 +6,9 @@
 use base::{Clock, Tasks};
 use client::{Caches, Shell};
 
+mod bootstrap_signer;
+mod bootstrap_tokens;
+mod certificate_cleaner;
 mod conditions;
 mod deployment;
 mod endpoint_slice;
@@ -27,6 +30,7 @@ mod service_account;
 mod slices;
 mod storage_protection;
 mod taint_eviction;
+mod token_cleaner;
 
 #[cfg(test)]
 mod testing;
@@ -69,6 +73,9 @@ pub fn start(config: Config) {
     shell.run(pod_gc::PodGarbage::new(&caches));
     shell.run(storage_protection::ClaimProtection::new(&caches));
     shell.run(storage_protection::VolumeProtection::new(&caches));
+    shell.run(certificate_cleaner::CertificateCleaner::new(&caches));
+    shell.run(token_cleaner::TokenCleaner::new(&caches));
+    shell.run(bootstrap_signer::BootstrapSigner::new(&caches));
     // These two know every resource there is, so they begin when the server has said which.
     config.tasks.clone().spawn("discovery", move |stop| async move {
         let resources = resources::Resources::new(&caches);

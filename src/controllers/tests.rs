@@ -38,6 +38,7 @@ impl Cluster {
             service_cidr: "10.43.0.0/16".parse().unwrap(),
             node_ports: 30000..=32767,
             nodes: Arc::new(NoNodes),
+            authentication: server::Authentication::default(),
             version: Version::default(),
         })
         .await

@@ -4,6 +4,7 @@
 //! it is validated; [`Admission::check`] lets them refuse it, when it is as it would be stored. What a quota
 //! gave is held by the [`Admitted`] until the write is over.
 
+mod certificates;
 mod claim_resize;
 mod default_class;
 mod default_ingress_class;
@@ -186,6 +187,7 @@ impl Admission {
         let warnings = pod_security::check(&tools, attributes)?;
         priority::check(&tools, attributes)?;
         claim_resize::check(&tools, attributes)?;
+        certificates::check(&self.authorizer, attributes)?;
         let reservation = resource_quota::check(&self.ledger, attributes)?;
         Ok(Admitted { warnings, reservation })
     }

@@ -4,6 +4,7 @@ mod objects;
 mod streams;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,6 +22,7 @@ use tokio::sync::Semaphore;
 use tracing::{debug, error};
 
 use crate::admission::Ledger;
+use crate::authenticate::{Authenticators, Peer};
 use crate::authorize::{self, Authorizer};
 use crate::cache::{Cache, CacheProgress, Listener};
 use crate::catalog::Catalog;
@@ -32,10 +34,7 @@ use crate::registry::Registry;
 use crate::request::{self, Target};
 use crate::respond::{self, AUDIT_ID, Answer};
 use crate::streaming::{self, Streaming};
-use crate::tokens::Tokens;
-use crate::{
-    BoxError, Config, Error, NodeTransport, Version, authenticate, discovery, health, openapi,
-};
+use crate::{BoxError, Config, Error, NodeTransport, Version, discovery, health, issuer, openapi};
 
 /// The longest body, as in Kubernetes: twice what etcd stores by default.
 const BODY_BYTES_MAX: usize = 3 << 20;
@@ -59,7 +58,9 @@ pub(crate) struct Api {
     version: Version,
     authorizer: Arc<Authorizer>,
     registry: Registry,
-    tokens: Tokens,
+    authenticators: Authenticators,
+    /// Where clients find the keys of service-account tokens.
+    keys_uri: String,
     nodes: Arc<dyn NodeTransport>,
     streaming: Streaming,
     ready: AtomicBool,
@@ -71,7 +72,11 @@ pub(crate) struct Api {
 
 impl Api {
     /// Fills the cache from the store.
-    pub(crate) async fn start(config: &Config, pki: &Pki) -> Result<Arc<Self>, Error> {
+    pub(crate) async fn start(
+        config: &Config,
+        pki: &Pki,
+        address: SocketAddr,
+    ) -> Result<Arc<Self>, Error> {
         let progress = Arc::new(CacheProgress::default());
         let catalog = Arc::new(Catalog::new(kinds::KINDS, &progress));
         let ledger = Arc::new(Ledger::new(Arc::clone(&catalog)));
@@ -83,7 +88,8 @@ impl Api {
             clock: config.clock.clone(),
             random: config.random.clone(),
             version: config.version.clone(),
-            tokens: Tokens::new(pki, config, Arc::clone(&catalog))?,
+            authenticators: Authenticators::new(config, pki, Arc::clone(&catalog))?,
+            keys_uri: issuer::keys_uri(config, address),
             registry: Registry::new(config, catalog, cache, ledger, Arc::clone(&authorizer)),
             authorizer,
             nodes: Arc::clone(&config.nodes),
@@ -107,8 +113,8 @@ impl Api {
         &self.authorizer
     }
 
-    pub(crate) fn tokens(&self) -> &Tokens {
-        &self.tokens
+    pub(crate) fn authenticators(&self) -> &Authenticators {
+        &self.authenticators
     }
 
     /// From now on `/readyz` says so.
@@ -116,11 +122,11 @@ impl Api {
         self.ready.store(true, Ordering::Release);
     }
 
-    /// Answers a request; `connection` is who the transport knows to be at the other end.
+    /// Answers a request; `peer` is what the transport knows of the other end.
     pub(crate) fn handle<B>(
         self: Arc<Self>,
         request: http::Request<B>,
-        connection: Option<Arc<Identity>>,
+        peer: Peer,
     ) -> Pin<Box<dyn Future<Output = Answer> + Send>>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -132,22 +138,17 @@ impl Api {
             _ if body.is_end_stream() => None,
             _ => Some(RequestBody::new(body.map_err(|error| -> BoxError { error.into() }))),
         };
-        Box::pin(async move { self.complete(parts, body, connection).await })
+        Box::pin(async move { self.complete(parts, body, peer).await })
     }
 
-    async fn complete(
-        &self,
-        parts: Parts,
-        body: Option<RequestBody>,
-        connection: Option<Arc<Identity>>,
-    ) -> Answer {
+    async fn complete(&self, parts: Parts, body: Option<RequestBody>, peer: Peer) -> Answer {
         let id = self.audit_id();
         let body = match body {
             None => Ok(Bytes::new()),
             Some(body) => read_body(body).await,
         };
         let outcome = match body {
-            Ok(body) => self.answer(&parts, body, connection).await,
+            Ok(body) => self.answer(&parts, body, &peer).await,
             Err(error) => Err(error),
         };
         let mut answer = outcome.unwrap_or_else(|error| {
@@ -158,16 +159,11 @@ impl Api {
         answer
     }
 
-    async fn answer(
-        &self,
-        parts: &Parts,
-        body: Bytes,
-        connection: Option<Arc<Identity>>,
-    ) -> Result<Answer, ApiError> {
+    async fn answer(&self, parts: &Parts, body: Bytes, peer: &Peer) -> Result<Answer, ApiError> {
         let path = parts.uri.path();
         let query = Query::parse(parts.uri.query())?;
         let target = request::parse(&parts.method, path, &query)?;
-        let caller = authenticate::authenticate(&parts.headers, connection, &self.tokens)?;
+        let caller = self.authenticators.authenticate(&parts.headers, peer)?;
         let identity = authorize::impersonate(&self.authorizer, &parts.headers, caller)?;
         let Some(target) = target else { return self.answer_path(parts, &query, &identity) };
         self.authorizer.authorize(&identity, &target, &query)?;
@@ -202,6 +198,7 @@ impl Api {
         let catalog = self.registry.catalog();
         discovery::respond(catalog, path, query, &parts.headers)
             .or_else(|| openapi::respond(catalog, path, query, &parts.headers))
+            .or_else(|| issuer::respond(self.authenticators.tokens(), &self.keys_uri, path))
             .unwrap_or_else(|| Err(ApiError::unknown_path()))
     }
 

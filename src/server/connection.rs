@@ -11,12 +11,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 use crate::BoxError;
 use crate::api::Api;
-use crate::authenticate::user_of_certificate;
-use crate::identity::Identity;
 
 /// For the TLS handshake; a client that takes longer is not one.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
@@ -48,10 +45,10 @@ pub(crate) async fn serve(
         () = stop.cancelled() => return Ok(()),
         stream = handshake => stream??,
     };
-    let identity = identity(&stream)?.map(Arc::new);
+    let (_, session) = stream.get_ref();
+    let peer = api.authenticators().peer(session.peer_certificates().unwrap_or_default());
     let service = service_fn(move |request: http::Request<Incoming>| {
-        let (api, identity) = (Arc::clone(&api), identity.clone());
-        let answer = api.handle(request, identity);
+        let answer = Arc::clone(&api).handle(request, peer.clone());
         async move { Ok::<_, Infallible>(answer.await) }
     });
     let builder = builder();
@@ -64,16 +61,6 @@ pub(crate) async fn serve(
     }
     connection.as_mut().graceful_shutdown();
     tokio::time::timeout(DRAIN_MAX, connection).await?
-}
-
-/// The user of the client certificate, if there is one.
-fn identity(stream: &TlsStream<TcpStream>) -> Result<Option<Identity>, BoxError> {
-    let (_, session) = stream.get_ref();
-    let Some(certificate) = session.peer_certificates().and_then(<[_]>::first) else {
-        return Ok(None);
-    };
-    let user = user_of_certificate(certificate).ok_or("the client certificate names nobody")?;
-    Ok(Some(Identity::new(user)))
 }
 
 fn builder() -> auto::Builder<TokioExecutor> {

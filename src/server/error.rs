@@ -23,6 +23,9 @@ pub enum Error {
     /// The certificates cannot be made, read or written.
     #[error("the certificates cannot be made or read")]
     Pki(#[source] BoxError),
+    /// A file about authentication cannot be read or makes no sense.
+    #[error("the settings of authentication cannot be used")]
+    Authentication(#[source] BoxError),
     /// An object every cluster has could not be made.
     #[error("the first objects cannot be made")]
     Bootstrap(#[source] ApiError),

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 
 use crate::api::Api;
+use crate::authenticate::Peer;
 use crate::identity::Identity;
 use crate::{Body, BoxError};
 
@@ -40,7 +41,7 @@ where
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let (api, identity) = (Arc::clone(&self.api), Arc::clone(&self.identity));
-        let answer = api.handle(request, Some(identity));
+        let answer = api.handle(request, Peer::Known(identity));
         Box::pin(async move { Ok(answer.await) })
     }
 }

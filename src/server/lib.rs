@@ -15,7 +15,10 @@
 //!   ([`kinds::Kind::virtual_review`]).
 //! - `authorize`: `Authorizer` decides for requests (`authorize`), reviews (`explain`, `rights`) and admission
 //!   (`require`, `check_grant`).
-//! - `tokens`: `Tokens` checks bearer tokens (`authenticate`) and answers `serviceaccounts/token` (`issue`).
+//! - `authenticate`: `Authenticators` finds out who makes a request (`authenticate`) and whom a token stands for
+//!   (`review`).
+//! - `tokens`: `Tokens` checks service-account tokens and answers `serviceaccounts/token` (`issue`); `issuer`
+//!   publishes what others need to check them.
 //! - `admission`: `Admission::admit(&mut Attributes)` is asked before each write and may change the object;
 //!   `Admission::check` is asked once it is valid and may refuse it. Quotas are counted there, in memory;
 //!   `quota_status` writes them down.
@@ -47,10 +50,12 @@ mod expiry;
 mod health;
 mod identity;
 mod in_process;
+mod issuer;
 mod negotiate;
 mod nodes;
 mod openapi;
 mod pki;
+mod publish;
 mod query;
 mod quota_status;
 mod registry;
@@ -59,6 +64,7 @@ mod respond;
 mod reviews;
 mod serve;
 mod server;
+mod signing;
 mod streaming;
 mod tokens;
 mod version;
@@ -67,10 +73,12 @@ mod view;
 #[cfg(test)]
 mod testing;
 
+pub use authenticate::{Authentication, RequestHeader};
 pub use body::{Body, BoxBody, BoxError};
 pub use error::Error;
 pub use identity::User;
 pub use in_process::InProcess;
 pub use nodes::{ByteStream, NoNodes, NodeStream, NodeTransport, Opened};
+pub use pki::rotate_service_account_key;
 pub use server::{Config, Server};
 pub use version::Version;

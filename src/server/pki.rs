@@ -3,9 +3,12 @@
 //! Only the authority and the service-account key live on disk. Leaf certificates are signed at each
 //! start, which costs a millisecond and leaves nothing to expire on a machine that is switched off.
 
+mod der;
 mod files;
+mod issue;
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 
 use base::Clock;
@@ -16,12 +19,13 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType, date_time_ymd,
 };
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
-use rustls_pki_types::pem::PemObject;
+use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::json;
 
+pub(crate) use issue::{Signer, Wanted, is_alternative_names};
+
+use crate::authenticate::AnyCertificate;
 use crate::identity::MASTERS;
 use crate::pki::files::Files;
 use crate::{BoxError, Config, Error};
@@ -32,6 +36,14 @@ const AUTHORITY_YEARS: i32 = 10;
 const LEAF_YEARS: i32 = 1;
 /// The folder of the data directory that holds keys.
 const FOLDER: &str = "pki";
+
+/// The file and the name of the authority that everybody trusts.
+const CLUSTER: (&str, &str) = ("ca", "isopod-ca");
+/// And of the one by which other API servers know that it is this server that says who asks. It is another one, so
+/// that nobody with a certificate of the cluster can say so.
+const FRONT_PROXY: (&str, &str) = ("front-proxy-ca", "isopod-front-proxy-ca");
+/// Whom those servers expect.
+pub(crate) const PROXY_CLIENT: &str = "front-proxy-client";
 
 /// The names clients may reach the server by, besides its addresses.
 const SERVER_NAMES: &[&str] = &[
@@ -48,6 +60,9 @@ pub(crate) struct Pki {
     server: Arc<ServerConfig>,
     authority_pem: String,
     service_account_key_pem: String,
+    retired_service_account_keys: Vec<String>,
+    signer: Arc<Signer>,
+    front_proxy_pem: String,
     admin: Leaf,
 }
 
@@ -64,6 +79,13 @@ impl std::fmt::Debug for Leaf {
     }
 }
 
+/// Makes a new key for service-account tokens in a data directory that no server uses at the moment. The tokens that
+/// the old one has signed are still accepted.
+pub fn rotate_service_account_key(data_dir: &Path, clock: &Clock) -> Result<(), Error> {
+    let files = Files::open(Some(data_dir.join(FOLDER))).map_err(Error::Pki)?;
+    files.rotate_service_account_key(clock.now()).map_err(Error::Pki)
+}
+
 impl Pki {
     /// Makes or reads the certificates of a server at this address.
     pub(crate) fn open(config: &Config, address: SocketAddr) -> Result<Self, Error> {
@@ -72,17 +94,22 @@ impl Pki {
 
     fn make(config: &Config, address: SocketAddr) -> Result<Self, BoxError> {
         let files = Files::open(config.data_dir.as_ref().map(|dir| dir.join(FOLDER)))?;
-        let authority = Authority::open(&files, &config.clock)?;
-        let service_account_key_pem = files.key("service-account.key")?.serialize_pem();
+        let authority = Authority::open(&files, CLUSTER, &config.clock)?;
+        let front_proxy = Authority::open(&files, FRONT_PROXY, &config.clock)?;
+        let service_account_key_pem = files.key(files::SERVICE_ACCOUNT_KEY)?.serialize_pem();
         let admin = authority.client("system:admin", MASTERS)?;
+        let signer = Arc::new(authority.signer()?);
         // The first address of the Service network belongs to the `kubernetes` Service.
         let service = config.service_cidr.hosts().next();
         let addresses = [Some(address.ip()), service, Some([127, 0, 0, 1].into())];
         let serving = authority.server(addresses.into_iter().flatten().collect())?;
         Ok(Self {
-            server: Arc::new(server_config(&authority.certificate, serving)?),
+            server: Arc::new(server_config(serving)?),
             authority_pem: authority.pem,
+            front_proxy_pem: front_proxy.pem,
             service_account_key_pem,
+            retired_service_account_keys: files.retired_keys()?,
+            signer,
             admin,
         })
     }
@@ -97,22 +124,29 @@ impl Pki {
         &self.authority_pem
     }
 
+    /// The certificate of the authority that vouches for this server towards other API servers, PEM.
+    pub(crate) fn front_proxy_pem(&self) -> &str {
+        &self.front_proxy_pem
+    }
+
+    /// Signs what clients ask for.
+    pub(crate) fn signer(&self) -> Arc<Signer> {
+        Arc::clone(&self.signer)
+    }
+
     /// The private key that signs service-account tokens, PEM.
     pub(crate) fn service_account_key_pem(&self) -> &str {
         &self.service_account_key_pem
     }
 
+    /// The public keys of those it replaced, PEM.
+    pub(crate) fn retired_service_account_keys(&self) -> &[String] {
+        &self.retired_service_account_keys
+    }
+
     /// A kubeconfig for the administrator.
     pub(crate) fn admin_kubeconfig(&self, address: SocketAddr) -> String {
-        let reachable = match address.ip() {
-            ip if ip.is_unspecified() && ip.is_ipv4() => {
-                SocketAddr::from(([127, 0, 0, 1], address.port()))
-            }
-            ip if ip.is_unspecified() => {
-                SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], address.port()))
-            }
-            _ => address,
-        };
+        let reachable = reachable(address);
         let config = json!({
             "apiVersion": "v1",
             "kind": "Config",
@@ -138,16 +172,15 @@ impl Pki {
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
-    certificate: CertificateDer<'static>,
     clock: Clock,
 }
 
 impl Authority {
-    fn open(files: &Files, clock: &Clock) -> Result<Self, BoxError> {
-        let key = files.key("ca.key")?;
-        let pem = files.text("ca.crt", || {
+    fn open(files: &Files, (file, name): (&str, &str), clock: &Clock) -> Result<Self, BoxError> {
+        let key = files.key(&format!("{file}.key"))?;
+        let pem = files.text(&format!("{file}.crt"), || {
             let mut params = CertificateParams::new(Vec::new())?;
-            params.distinguished_name = distinguished_name("isopod-ca", "");
+            params.distinguished_name = distinguished_name(name, "");
             params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
             params.key_usages = vec![
                 KeyUsagePurpose::DigitalSignature,
@@ -157,12 +190,12 @@ impl Authority {
             set_validity(&mut params, clock.now(), AUTHORITY_YEARS);
             Ok(params.self_signed(&key)?.pem())
         })?;
-        Ok(Self {
-            issuer: Issuer::from_ca_cert_pem(&pem, key)?,
-            certificate: CertificateDer::from_pem_slice(pem.as_bytes())?,
-            pem,
-            clock: clock.clone(),
-        })
+        Ok(Self { issuer: Issuer::from_ca_cert_pem(&pem, key)?, pem, clock: clock.clone() })
+    }
+
+    /// The same key, for certificates that clients ask for.
+    fn signer(&self) -> Result<Signer, BoxError> {
+        Signer::new(&self.pem, &self.issuer.key().serialize_pem())
     }
 
     fn server(&self, addresses: Vec<IpAddr>) -> Result<Leaf, BoxError> {
@@ -201,17 +234,21 @@ impl Authority {
     }
 }
 
-fn server_config(
-    authority: &CertificateDer<'static>,
-    leaf: Leaf,
-) -> Result<ServerConfig, BoxError> {
+/// Where a client on this machine finds a server that listens there.
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        ip if ip.is_unspecified() && ip.is_ipv4() => {
+            SocketAddr::from(([127, 0, 0, 1], address.port()))
+        }
+        ip if ip.is_unspecified() => SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], address.port())),
+        _ => address,
+    }
+}
+
+fn server_config(leaf: Leaf) -> Result<ServerConfig, BoxError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut roots = RootCertStore::empty();
-    roots.add(authority.clone())?;
-    // A service-account token needs no certificate, so the absence of one is not an error here.
-    let clients = WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider))
-        .allow_unauthenticated()
-        .build()?;
+    // What a client's certificate means is decided behind the handshake.
+    let clients = AnyCertificate::new(Arc::clone(&provider));
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(leaf.key.serialize_der()));
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

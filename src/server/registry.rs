@@ -21,6 +21,7 @@ mod options;
 mod ownership;
 mod patch;
 mod quota_status;
+mod requester;
 pub(crate) mod scale;
 mod update;
 mod watch;
@@ -94,6 +95,10 @@ impl Registry {
     /// What is used of every quota.
     pub(crate) fn quotas(&self) -> &Ledger {
         self.admission.ledger()
+    }
+
+    pub(crate) fn random(&self) -> &Random {
+        &self.random
     }
 
     pub(crate) fn clock(&self) -> &Clock {

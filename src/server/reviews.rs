@@ -1,6 +1,6 @@
 //! Answers the kinds that are questions: who am I, what may I do, what may somebody else do.
 
-use machinery::ApiError;
+use machinery::{ApiError, FieldErrors};
 use serde_json::{Value, json};
 
 use crate::api::Api;
@@ -15,6 +15,13 @@ pub(crate) fn answer(
     identity: &Identity,
     mut review: Value,
 ) -> Result<Value, ApiError> {
+    let kind = served.kind();
+    let errors = FieldErrors::new();
+    kind.validate(&review, &errors);
+    if !errors.is_empty() {
+        let names = kind.names();
+        return Err(ApiError::invalid(&names.group, &names.kind, "", errors));
+    }
     let spec = &review["spec"];
     review["status"] = match served.kind_name() {
         "SelfSubjectReview" => json!({ "userInfo": user_info(&identity.user) }),
@@ -23,19 +30,15 @@ pub(crate) fn answer(
         "SubjectAccessReview" | "LocalSubjectAccessReview" => {
             verdict(api, &Identity::exactly(subject(spec)), spec)
         }
-        "TokenReview" => token_status(api, spec),
+        "TokenReview" => token_status(api, spec)?,
         _ => return Err(ApiError::method_not_supported(served.resource(), "create")),
     };
     Ok(review)
 }
 
 /// Whom a review asks about: in these groups and no others.
-fn subject(spec: &Value) -> User {
+pub(crate) fn subject(spec: &Value) -> User {
     let text = |field: &str| spec[field].as_str().unwrap_or_default().to_owned();
-    let texts = |list: &Value| -> Vec<String> {
-        let list = list.as_array().into_iter().flatten();
-        list.filter_map(Value::as_str).map(str::to_owned).collect()
-    };
     let extra = spec["extra"].as_object().into_iter().flatten();
     User {
         name: text("user"),
@@ -89,15 +92,25 @@ fn rules(api: &Api, identity: &Identity, spec: &Value) -> Value {
     status
 }
 
-fn token_status(api: &Api, spec: &Value) -> Value {
-    match api.tokens().authenticate(spec["token"].as_str().unwrap_or_default()) {
-        Some(user) => {
-            let user = Identity::new(user).user;
-            let audiences = [crate::tokens::ISSUER];
-            json!({ "authenticated": true, "user": user_info(&user), "audiences": audiences })
-        }
-        None => json!({ "authenticated": false, "error": "invalid bearer token" }),
+fn token_status(api: &Api, spec: &Value) -> Result<Value, ApiError> {
+    let token = spec["token"].as_str().unwrap_or_default();
+    if token.is_empty() {
+        let message = "token is required for TokenReview in authentication";
+        return Err(ApiError::bad_request(message));
     }
+    let audiences = texts(&spec["audiences"]);
+    Ok(match api.authenticators().review(token, &audiences) {
+        Ok((identity, audiences)) => {
+            let user = user_info(&identity.user);
+            json!({ "authenticated": true, "user": user, "audiences": audiences })
+        }
+        Err(error) => json!({ "error": error }),
+    })
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    let list = list.as_array().into_iter().flatten();
+    list.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn user_info(user: &User) -> Value {

@@ -14,8 +14,8 @@ use crate::api::Api;
 use crate::identity::Identity;
 use crate::pki::Pki;
 use crate::{
-    Error, InProcess, NodeTransport, User, Version, authorize, bootstrap, expiry, quota_status,
-    serve,
+    Authentication, Error, InProcess, NodeTransport, User, Version, authorize, bootstrap, expiry,
+    publish, quota_status, serve, signing, tokens,
 };
 
 /// What a server is made of.
@@ -39,6 +39,8 @@ pub struct Config {
     pub node_ports: RangeInclusive<u16>,
     /// Reaches the kubelets.
     pub nodes: Arc<dyn NodeTransport>,
+    /// How clients may prove who they are.
+    pub authentication: Authentication,
     /// What `/version` says.
     pub version: Version,
 }
@@ -61,12 +63,15 @@ impl Server {
             .local_addr()
             .map_err(|source| Error::Listen { address: config.listen, source })?;
         let pki = Pki::open(&config, address)?;
-        let api = Api::start(&config, &pki).await?;
+        let api = Api::start(&config, &pki, address).await?;
         serve::start(&config.tasks, listener, pki.server_config(), Arc::clone(&api));
         bootstrap::run(&api, &config, address).await?;
+        publish::run(&api, &config, &pki, address).await?;
         expiry::start(&config.tasks, Arc::clone(&api));
         authorize::start(&config.tasks, Arc::clone(&api));
         quota_status::start(&config.tasks, Arc::clone(&api));
+        signing::start(&config.tasks, Arc::clone(&api), pki.signer());
+        tokens::start(&config.tasks, Arc::clone(&api), pki.authority_pem().to_owned());
         api.set_ready();
         Ok(Self { api, pki, address })
     }

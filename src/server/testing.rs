@@ -14,8 +14,8 @@ use crate::api::Api;
 use crate::identity::Identity;
 use crate::pki::Pki;
 use crate::{
-    Body, Config, InProcess, NoNodes, NodeTransport, User, Version, authorize, bootstrap, expiry,
-    quota_status,
+    Authentication, Body, Config, InProcess, NoNodes, NodeTransport, User, Version, authorize,
+    bootstrap, expiry, publish, quota_status, signing, tokens,
 };
 
 pub(crate) const EPOCH: &str = "2026-01-01T00:00:00Z";
@@ -87,14 +87,18 @@ impl Fixture {
             service_cidr: "10.96.0.0/16".parse().unwrap(),
             node_ports: 30_000..=32_767,
             nodes,
+            authentication: Authentication::default(),
             version: Version::default(),
         };
         let pki = Pki::open(&config, config.listen).unwrap();
-        let api = Api::start(&config, &pki).await.unwrap();
+        let api = Api::start(&config, &pki, config.listen).await.unwrap();
         bootstrap::run(&api, &config, config.listen).await.unwrap();
+        publish::run(&api, &config, &pki, config.listen).await.unwrap();
         expiry::start(&tasks, Arc::clone(&api));
         authorize::start(&tasks, Arc::clone(&api));
         quota_status::start(&tasks, Arc::clone(&api));
+        signing::start(&tasks, Arc::clone(&api), pki.signer());
+        tokens::start(&tasks, Arc::clone(&api), pki.authority_pem().to_owned());
         api.set_ready();
         let server = Self { api, tasks };
         // A controller makes this one in every namespace; pods cannot do without.
@@ -200,7 +204,7 @@ impl Watch {
     }
 }
 
-async fn read(response: http::Response<Body>) -> Reply {
+pub(crate) async fn read(response: http::Response<Body>) -> Reply {
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Reply { code: parts.status.as_u16(), headers: parts.headers, body }

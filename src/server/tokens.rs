@@ -1,25 +1,33 @@
-//! Service-account tokens: signed with the cluster's key, bound to their account and, if asked, to a
-//! pod or a secret (KEP-1205).
+//! Service-account tokens: signed with the cluster's key, bound to their account and, if asked, to a pod, a
+//! secret or a node (KEP-1205, KEP-4193), and those that Secrets of old hold.
 
 mod bootstrap;
 mod claims;
+mod keys;
+mod legacy;
+mod verified;
 
 use std::fmt;
 use std::sync::Arc;
 
 use base::{Clock, Random};
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
-use machinery::{ApiError, FieldErrors, document};
+use machinery::{ApiError, FieldErrors, Resource, document};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::cache::Cached;
 use crate::catalog::Catalog;
-use crate::identity::User;
+use crate::identity::{Identity, User};
 use crate::pki::Pki;
 use crate::{BoxError, Config, Error};
 use claims::{Binding, Claims, Reference};
+use keys::Keys;
+use verified::{Known, Verified};
 
-/// Who issues the tokens, and whom they are for when the request names no audience.
+pub(crate) use legacy::start;
+
+/// Who issues the tokens, and whom they are for when the request names no audience, unless flags say otherwise.
 pub(crate) const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 /// The least a client may ask for, as on Kubernetes.
 const SECONDS_MIN: i64 = 600;
@@ -27,15 +35,32 @@ const SECONDS_MIN: i64 = 600;
 const SECONDS_MAX: i64 = 1 << 32;
 /// What it gets when it does not say.
 const SECONDS_DEFAULT: i64 = 3600;
+/// How long a token outlives the end of what it is bound to, as on Kubernetes: programs that end may say so.
+const GRACE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Checks and issues tokens.
 pub(crate) struct Tokens {
-    signing: EncodingKey,
-    checking: DecodingKey,
+    keys: Keys,
+    /// The first one issues, all are accepted.
+    issuers: Vec<String>,
+    /// Whom tokens are for that this server accepts.
+    audiences: Vec<String>,
+    known: Known,
     clock: Clock,
     random: Random,
     catalog: Arc<Catalog>,
 }
+
+/// Whom a token stands for, and for which of the audiences asked about it is.
+pub(crate) type Recognised = (Arc<Identity>, Vec<String>);
+
+/// Why a token that looks like one of this cluster is not accepted.
+pub(crate) type Refusal = &'static str;
+
+const BAD_AUDIENCE: Refusal = "service account token is not for this audience";
+const EXPIRED: Refusal = "service account token has expired";
+const EARLY: Refusal = "service account token is not valid yet";
+const INVALIDATED: Refusal = "service account token has been invalidated";
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -44,31 +69,144 @@ impl fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// Signs with the cluster's key; accounts are looked up in the catalog.
+    /// Signs with the cluster's key or the one that flags name; accounts are looked up in the catalog.
     pub(crate) fn new(pki: &Pki, config: &Config, catalog: Arc<Catalog>) -> Result<Self, Error> {
-        let (clock, random) = (config.clock.clone(), config.random.clone());
-        Self::with_key(pki.service_account_key_pem(), clock, random, catalog).map_err(Error::Pki)
+        Self::make(pki, config, catalog).map_err(Error::Authentication)
     }
 
-    fn with_key(
-        key_pem: &str,
-        clock: Clock,
-        random: Random,
-        catalog: Arc<Catalog>,
-    ) -> Result<Self, BoxError> {
-        let signing = EncodingKey::from_ec_pem(key_pem.as_bytes())?;
-        let public = rcgen::KeyPair::from_pem(key_pem)?;
-        let checking = DecodingKey::from_ec_der(rcgen::PublicKeyData::der_bytes(&public));
-        Ok(Self { signing, checking, clock, random, catalog })
-    }
-
-    /// The user a bearer token stands for.
-    pub(crate) fn authenticate(&self, token: &str) -> Option<User> {
-        if let Some(user) = bootstrap::user(&self.catalog, token, self.clock.now()) {
-            return Some(user);
+    fn make(pki: &Pki, config: &Config, catalog: Arc<Catalog>) -> Result<Self, BoxError> {
+        let settings = &config.authentication;
+        let mut others = pki.retired_service_account_keys().to_vec();
+        for file in &settings.service_account_key_files {
+            others.push(crate::authenticate::read_file(file)?);
         }
-        let claims = self.check(token, &[ISSUER])?;
-        self.lives(&claims.binding).then(|| claims.user())
+        let signing = match &settings.service_account_signing_key_file {
+            Some(file) => {
+                others.push(pki.service_account_key_pem().to_owned());
+                crate::authenticate::read_file(file)?
+            }
+            None => pki.service_account_key_pem().to_owned(),
+        };
+        let (clock, random) = (config.clock.clone(), config.random.clone());
+        Ok(Self {
+            keys: Keys::new(&signing, &others)?,
+            issuers: settings.issuers(),
+            audiences: settings.audiences(),
+            known: Known::default(),
+            clock,
+            random,
+            catalog,
+        })
+    }
+
+    /// The audiences that tokens for this server are for.
+    pub(crate) fn audiences(&self) -> &[String] {
+        &self.audiences
+    }
+
+    /// Who issues the tokens.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuers[0]
+    }
+
+    /// The public keys, as a set (RFC 7517).
+    pub(crate) fn key_set(&self) -> Value {
+        self.keys.set()
+    }
+
+    /// What the tokens may be signed with.
+    pub(crate) fn algorithms(&self) -> Vec<&str> {
+        self.keys.algorithms()
+    }
+
+    /// Whom a service-account token stands for, and for whom of `audiences` it is; `None` when it is not one.
+    pub(crate) fn authenticate(
+        &self,
+        token: &str,
+        audiences: &[String],
+    ) -> Result<Option<Recognised>, Refusal> {
+        let Some(verified) = self.verify(token)? else { return Ok(None) };
+        let named = |audience: &&String| verified.claims.aud.contains(audience);
+        let meant: Vec<String> = audiences.iter().filter(named).cloned().collect();
+        if meant.is_empty() {
+            return Err(BAD_AUDIENCE);
+        }
+        Ok(Some((Arc::clone(&verified.identity), meant)))
+    }
+
+    /// Whom a token for this server stands for.
+    pub(crate) fn identify(&self, token: &str) -> Result<Option<Arc<Identity>>, Refusal> {
+        let Some(verified) = self.verify(token)? else { return Ok(None) };
+        if !self.audiences.iter().any(|audience| verified.claims.aud.contains(audience)) {
+            return Err(BAD_AUDIENCE);
+        }
+        Ok(Some(Arc::clone(&verified.identity)))
+    }
+
+    /// The user a bootstrap token stands for.
+    pub(crate) fn bootstrap(&self, token: &str) -> Option<User> {
+        bootstrap::user(&self.catalog, token, self.clock.now())
+    }
+
+    /// Checks everything but the audience.
+    fn verify(&self, token: &str) -> Result<Option<Arc<Verified>>, Refusal> {
+        let now = self.clock.now();
+        let seconds = now.as_second();
+        let known = self.known.get(token);
+        let verified = match known {
+            Some(known) => known,
+            None => match self.open(token, seconds) {
+                Some(opened) => opened,
+                None => return legacy::verify(self, token),
+            },
+        };
+        let claims = &verified.claims;
+        if seconds < claims.nbf {
+            return Err(EARLY);
+        }
+        if seconds >= claims.exp {
+            return Err(EXPIRED);
+        }
+        if !self.lives(&verified, now) {
+            return Err(INVALIDATED);
+        }
+        Ok(Some(verified))
+    }
+
+    /// Checks signature and issuer.
+    fn open(&self, token: &str, now: i64) -> Option<Arc<Verified>> {
+        let claims: Claims = self.keys.open(token)?;
+        if !self.issuers.contains(&claims.iss) || !claims.is_consistent() {
+            return None;
+        }
+        let verified = Arc::new(Verified::new(claims));
+        self.known.insert(token, &verified, now);
+        Some(verified)
+    }
+
+    /// Whether everything the token is bound to still exists, under the same uid.
+    fn lives(&self, verified: &Verified, now: Timestamp) -> bool {
+        let binding = &verified.claims.binding;
+        let mut found = Vec::with_capacity(3);
+        let mut revisions = 0_u64;
+        let mut settled = true;
+        for (plural, namespaced, reference) in binding.objects() {
+            let namespace = namespaced.then_some(binding.namespace.as_str());
+            let Some(object) = self.cached(plural, namespace, &reference.name) else {
+                return false;
+            };
+            revisions = revisions.wrapping_add(object.revision);
+            settled &= !object.terminating;
+            found.push((object, reference));
+        }
+        if settled && verified.was_seen_at(revisions) {
+            return true;
+        }
+        let lives = found.iter().all(|(object, reference)| is_live(object, &reference.uid, now));
+        if lives {
+            verified.see_at(revisions);
+        }
+        lives
     }
 
     /// Answers a `TokenRequest` for a service account: the same document, with a token.
@@ -88,7 +226,12 @@ impl Tokens {
         }
         let binding = self.binding(account, &request["spec"]["boundObjectRef"])?;
         let audiences = request["spec"]["audiences"].as_array().into_iter().flatten();
-        let audiences = audiences.filter_map(Value::as_str).map(str::to_owned).collect();
+        let mut audiences: Vec<String> =
+            audiences.filter_map(Value::as_str).map(str::to_owned).collect();
+        if audiences.is_empty() {
+            audiences.clone_from(&self.audiences);
+        }
+        request["spec"]["audiences"] = audiences.clone().into();
         let (token, expires) = self.sign(binding, audiences, seconds)?;
         request["spec"]["expirationSeconds"] = seconds.into();
         request["status"] = json!({ "token": token, "expirationTimestamp": seconds_text(expires) });
@@ -107,67 +250,45 @@ impl Tokens {
         let now = self.clock.now();
         let expires = now + SignedDuration::from_secs(seconds);
         let claims = Claims {
-            iss: ISSUER.to_owned(),
-            sub: format!(
-                "system:serviceaccount:{}:{}",
-                binding.namespace, binding.serviceaccount.name
-            ),
-            aud: if audiences.is_empty() { vec![ISSUER.to_owned()] } else { audiences },
+            iss: self.issuer().to_owned(),
+            sub: Claims::subject(&binding.namespace, &binding.serviceaccount.name),
+            aud: audiences,
             exp: expires.as_second(),
             iat: now.as_second(),
             nbf: now.as_second(),
             jti: self.random.uuid(),
             binding,
         };
-        let token = encode(&Header::new(Algorithm::ES256), &claims, &self.signing);
-        token.map(|token| (token, expires)).map_err(ApiError::internal)
+        self.keys.sign(&claims).map(|token| (token, expires)).map_err(ApiError::internal)
     }
 
-    /// Checks signature, issuer, time and audience.
-    fn check(&self, token: &str, audiences: &[&str]) -> Option<Claims> {
-        let mut validation = Validation::new(Algorithm::ES256);
-        validation.set_issuer(&[ISSUER]);
-        validation.set_audience(audiences);
-        // Time is checked against our own clock, which a test can own.
-        validation.validate_exp = false;
-        let claims = decode::<Claims>(token, &self.checking, &validation).ok()?.claims;
-        let now = self.clock.now().as_second();
-        (claims.nbf <= now && now < claims.exp).then_some(claims)
-    }
-
-    /// Whether everything the token is bound to still exists, under the same uid.
-    fn lives(&self, binding: &Binding) -> bool {
-        let is = |plural: &str, reference: &Reference| {
-            self.object(plural, &binding.namespace, &reference.name)
-                .is_some_and(|object| object["metadata"]["uid"] == reference.uid.as_str())
-        };
-        is("serviceaccounts", &binding.serviceaccount)
-            && binding.pod.as_ref().is_none_or(|pod| is("pods", pod))
-            && binding.secret.as_ref().is_none_or(|secret| is("secrets", secret))
-    }
-
+    /// What a token is bound to that a request wants bound to an object.
     fn binding(&self, account: &Value, bound: &Value) -> Result<Binding, ApiError> {
         let namespace = document::namespace(account).to_owned();
-        let serviceaccount = reference(account);
-        let mut binding = Binding { namespace, serviceaccount, pod: None, secret: None };
-        let kind = bound["kind"].as_str().unwrap_or_default();
-        let (plural, slot) = match kind {
-            "" => return Ok(binding),
-            "Pod" => ("pods", &mut binding.pod),
-            "Secret" => ("secrets", &mut binding.secret),
-            _ => {
+        let mut binding = Binding::new(namespace, reference(account));
+        if bound.is_null() {
+            return Ok(binding);
+        }
+        let text = |field: &str| bound[field].as_str().unwrap_or_default();
+        let version = text("apiVersion");
+        let (plural, namespaced) = match (text("kind"), version) {
+            ("Pod", "v1" | "") => ("pods", true),
+            ("Secret", "v1" | "") => ("secrets", true),
+            ("Node", "v1" | "") => ("nodes", false),
+            (kind, version) => {
+                let (group, version) = version.rsplit_once('/').unwrap_or(("", version));
                 let message =
-                    format!("cannot bind token for serviceaccount to object of kind {kind}");
+                    format!("cannot bind token to object of type {group}/{version}, Kind={kind}");
                 return Err(ApiError::bad_request(message));
             }
         };
-        let name = bound["name"].as_str().unwrap_or_default();
-        let resource = machinery::Resource::new("", plural);
+        let name = text("name");
+        let resource = Resource::new("", plural);
         let object = self
-            .object(plural, &binding.namespace, name)
+            .object(plural, namespaced.then_some(binding.namespace.as_str()), name)
             .ok_or_else(|| ApiError::not_found(&resource, name))?;
         let found = reference(&object);
-        let wanted = bound["uid"].as_str().unwrap_or_default();
+        let wanted = text("uid");
         if !wanted.is_empty() && wanted != found.uid {
             let message = format!(
                 "the UID in the bound object reference ({wanted}) does not match the UID in record. \
@@ -175,15 +296,66 @@ impl Tokens {
             );
             return Err(ApiError::conflict(&resource, name, &message));
         }
-        *slot = Some(found);
+        match plural {
+            "pods" => self.bind_to_pod(&mut binding, &object, found)?,
+            "secrets" => binding.secret = Some(found),
+            _ => binding.node = Some(found),
+        }
         Ok(binding)
     }
 
-    fn object(&self, plural: &str, namespace: &str, name: &str) -> Option<Value> {
-        let served = self.catalog.find("", "v1", plural)?;
-        let found = served.shelf()?.get(&served.key(Some(namespace), name))?;
-        Some(found.object())
+    /// A pod's own account only, and with the node that it runs on.
+    fn bind_to_pod(
+        &self,
+        binding: &mut Binding,
+        pod: &Value,
+        found: Reference,
+    ) -> Result<(), ApiError> {
+        let account = &binding.serviceaccount.name;
+        if document::str_at(pod, "/spec/serviceAccountName") != account {
+            return Err(ApiError::bad_request(format!(
+                "cannot bind token for serviceaccount {account:?} to pod running with different \
+                 serviceaccount name."
+            )));
+        }
+        let node = document::str_at(pod, "/spec/nodeName");
+        if !node.is_empty() {
+            let known = self.object("nodes", None, node).map(|node| reference(&node));
+            let unknown = || Reference { name: node.to_owned(), uid: String::new() };
+            binding.node = Some(known.unwrap_or_else(unknown));
+        }
+        binding.pod = Some(found);
+        Ok(())
     }
+
+    fn cached(&self, plural: &str, namespace: Option<&str>, name: &str) -> Option<Arc<Cached>> {
+        let served = self.catalog.find("", "v1", plural)?;
+        served.shelf()?.get(&served.key(namespace, name))
+    }
+
+    fn object(&self, plural: &str, namespace: Option<&str>, name: &str) -> Option<Value> {
+        Some(self.cached(plural, namespace, name)?.object())
+    }
+}
+
+/// The few fields of an object that decide whether it is the one a token is bound to.
+#[derive(Deserialize)]
+struct Peek {
+    metadata: PeekMetadata,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PeekMetadata {
+    uid: String,
+    deletion_timestamp: Option<String>,
+}
+
+/// Whether an object has this uid and has not been gone for long.
+fn is_live(object: &Cached, uid: &str, now: Timestamp) -> bool {
+    let Ok(Peek { metadata }) = serde_json::from_slice::<Peek>(&object.bytes) else { return false };
+    let ends = metadata.deletion_timestamp.map(|text| text.parse::<Timestamp>());
+    metadata.uid == uid && ends.is_none_or(|end| end.is_ok_and(|end| now < end + GRACE))
 }
 
 fn reference(object: &Value) -> Reference {

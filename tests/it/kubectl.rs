@@ -2,6 +2,7 @@
 
 mod changing;
 mod creating;
+mod credentials;
 mod explaining;
 mod following;
 mod identity;

@@ -1,11 +1,7 @@
 //! `TokenReview`: whose token is this?
 
-use machinery::FieldErrors;
-use serde_json::Value;
-
 use crate::kind::{Kind, Scope};
 use crate::names::{BuiltIn, Names};
-use crate::read::text;
 
 /// Whose token is this?
 #[derive(Debug)]
@@ -37,11 +33,5 @@ impl Kind for TokenReview {
 
     fn virtual_review(&self) -> bool {
         true
-    }
-
-    fn validate(&self, review: &Value, errors: &FieldErrors) {
-        if text(&review["spec"], "token").is_empty() {
-            errors.at("spec").required("token", "");
-        }
     }
 }

@@ -50,6 +50,7 @@ impl World {
             service_cidr: "10.43.0.0/16".parse().unwrap(),
             node_ports: 30000..=32767,
             nodes: Arc::new(NoNodes),
+            authentication: server::Authentication::default(),
             version: server::Version::default(),
         });
         let server = server.await.unwrap();

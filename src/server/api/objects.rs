@@ -108,15 +108,18 @@ impl Api {
         let registry = &self.registry;
         let outcome = match (name, target.verb) {
             ("log", _) => return registry.log(call, query, self.nodes.as_ref()).await,
-            ("status", Verb::Get) => return self.answer_get(parts, query, call),
+            ("approval" | "status", Verb::Get) => return self.answer_get(parts, query, call),
             ("status", Verb::Update) => {
                 registry.update_status(call, &content(parts, body)?).await?
+            }
+            ("approval", Verb::Update) => {
+                registry.update_approval(call, &content(parts, body)?).await?
             }
             ("scale", Verb::Get) => scale::get(call, subresource)?,
             ("scale", Verb::Update) => {
                 registry.update_scale(call, subresource, &content(parts, body)?).await?
             }
-            ("status" | "scale", Verb::Patch) => {
+            ("approval" | "status" | "scale", Verb::Patch) => {
                 let media = negotiate::body_type(&parts.headers)?;
                 registry.patch(call, Some(subresource), media, body).await?
             }
@@ -134,7 +137,9 @@ impl Api {
                 self.authorizer.check_token(call.identity, namespace, name, &decoded.object)?;
                 let account = call.place.current()?;
                 let account = served.document(&account);
-                Outcome::created(Object::Fresh(self.tokens.issue(&account, decoded.object)?))
+                Outcome::created(Object::Fresh(
+                    self.authenticators.tokens().issue(&account, decoded.object)?,
+                ))
             }
             _ => return Err(ApiError::unknown_path()),
         };

@@ -4,9 +4,15 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 
 use crate::BoxError;
+
+/// The private key that signs service-account tokens.
+pub(super) const SERVICE_ACCOUNT_KEY: &str = "service-account.key";
+/// What the public keys of its predecessors are called, around the time at which they were replaced.
+const RETIRED: (&str, &str) = ("service-account-", ".pub");
 
 /// The folder that holds the keys, or none: then they last as long as the server.
 pub(super) struct Files(Option<PathBuf>);
@@ -24,6 +30,35 @@ impl Files {
         let pem = self
             .text(name, || Ok(KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?.serialize_pem()))?;
         Ok(KeyPair::from_pem(&pem)?)
+    }
+
+    /// The public keys whose tokens still count although another key signs by now.
+    pub(super) fn retired_keys(&self) -> Result<Vec<String>, BoxError> {
+        let Some(folder) = &self.0 else { return Ok(Vec::new()) };
+        let entries = fs::read_dir(folder).map_err(|error| named(folder, &error))?;
+        let mut paths = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(|error| named(folder, &error))?.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with(RETIRED.0) && name.ends_with(RETIRED.1) {
+                paths.push(folder.join(name.as_ref()));
+            }
+        }
+        paths.sort();
+        let read = |path: PathBuf| fs::read_to_string(&path).map_err(|error| named(&path, &error));
+        paths.into_iter().map(read).collect()
+    }
+
+    /// Lets a new key sign service-account tokens; those of the old one still count.
+    pub(super) fn rotate_service_account_key(&self, now: Timestamp) -> Result<(), BoxError> {
+        let old = self.key(SERVICE_ACCOUNT_KEY)?;
+        let Some(folder) = &self.0 else { return Ok(()) };
+        // The old key is accepted before the new one signs, whatever happens between the two writes.
+        let retired = folder.join(format!("{}{}{}", RETIRED.0, now.as_second(), RETIRED.1));
+        write_private(&retired, &old.public_key_pem()).map_err(|error| named(&retired, &error))?;
+        let new = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?.serialize_pem();
+        let path = folder.join(SERVICE_ACCOUNT_KEY);
+        write_private(&path, &new).map_err(|error| named(&path, &error))
     }
 
     /// Reads a file, or writes what `make` gives.

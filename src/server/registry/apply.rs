@@ -38,9 +38,10 @@ impl Registry {
             Some(Subresource::Scale(paths)) => {
                 self.apply_scale(call, paths, &object, force).await?
             }
-            Some(_) => {
+            Some(part) => {
                 check_wish(call, &object)?;
-                self.apply_over(call, Origin::STATUS, &Wish { document: &object, force }).await?
+                let origin = Origin::of(part.name());
+                self.apply_over(call, origin, &Wish { document: &object, force }).await?
             }
         };
         Ok(outcome.with_warnings(warnings))

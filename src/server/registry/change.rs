@@ -24,6 +24,8 @@ pub(super) enum Part {
     Main,
     /// The status.
     Status,
+    /// The decision about a certificate request.
+    Approval,
     /// Only what the server itself changes: no preparation, no validation of the rest.
     Internal,
 }
@@ -38,6 +40,12 @@ pub(super) struct Origin<'a> {
 impl Origin<'static> {
     pub(super) const MAIN: Self = Self { part: Part::Main, subresource: None };
     pub(super) const STATUS: Self = Self { part: Part::Status, subresource: Some("status") };
+    pub(super) const APPROVAL: Self = Self { part: Part::Approval, subresource: Some("approval") };
+
+    /// Of a write to a subresource that is a part of the object.
+    pub(super) fn of(subresource: &str) -> Self {
+        if subresource == "approval" { Self::APPROVAL } else { Self::STATUS }
+    }
 }
 
 /// What an object is to become, with what the client should be told.
@@ -156,6 +164,10 @@ impl Registry {
                 kind.set_defaults(new);
                 kind.prepare_status_update(new, old);
             }
+            Part::Approval => {
+                kind.set_defaults(new);
+                kind.prepare_approval(new, old);
+            }
             Part::Internal => {}
         }
         match owners {
@@ -200,7 +212,7 @@ fn validate(call: &Call<'_>, part: Part, new: &Value, old: &Value) -> Result<(),
     let errors = FieldErrors::new();
     match part {
         Part::Main => kinds::validate_update(kind, new, old, &errors),
-        Part::Status => kinds::validate_status_update(kind, new, old, &errors),
+        Part::Status | Part::Approval => kinds::validate_status_update(kind, new, old, &errors),
         Part::Internal => {}
     }
     if errors.is_empty() {

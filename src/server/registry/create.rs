@@ -6,7 +6,7 @@ use store::Expect;
 
 use super::call::{Call, Content, Object, Outcome, Place};
 use super::options::WriteOptions;
-use super::{Registry, Written, object_meta};
+use super::{Registry, Written, object_meta, requester};
 use crate::admission::Attributes;
 use crate::identity::Identity;
 use crate::request::Verb;
@@ -90,11 +90,11 @@ impl Registry {
         document::set_type(&mut object, call.place.served.api_version(), &kind.names().kind);
         kind.set_defaults(&mut object);
         self.own_new(call, &mut object, owners);
-        kind.prepare_create(&mut object);
+        prepare(call, &mut object);
         let name = document::name(&object).to_owned();
         if self.admission.admit(&self.catalog, &mut attributes_of(call, &name, &mut object))? {
             kind.set_defaults(&mut object);
-            kind.prepare_create(&mut object);
+            prepare(call, &mut object);
         }
         let reservation = self.allocators.assign(kind, &mut object, None)?;
         let errors = FieldErrors::new();
@@ -130,6 +130,12 @@ impl Registry {
         let end = base.char_indices().nth(BASE_CHARS_MAX).map_or(base.len(), |(at, _)| at);
         format!("{}{}", &base[..end], self.random.suffix(SUFFIX_CHARS))
     }
+}
+
+/// Settles what a new object need not say itself, and what only the server can say.
+fn prepare(call: &Call<'_>, object: &mut Value) {
+    call.place.served.kind().prepare_create(object);
+    requester::sign_in(call, object);
 }
 
 fn attributes_of<'a>(call: &'a Call<'_>, name: &'a str, object: &'a mut Value) -> Attributes<'a> {

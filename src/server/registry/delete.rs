@@ -8,11 +8,12 @@ use store::{Expect, Revision};
 
 use super::call::{Call, Object, Outcome, Place};
 use super::deletion::{self, Deletion};
-use super::options::{DeleteOptions, ListOptions};
+use super::options::{DeleteOptions, ListOptions, WriteOptions};
 use super::{Registry, Written};
 use crate::admission::Attributes;
 use crate::cache::{Cached, ListQuery, Scope};
 use crate::catalog::Served;
+use crate::identity::Identity;
 use crate::request::Verb;
 use crate::respond;
 
@@ -55,6 +56,23 @@ impl Registry {
                 Ok(Outcome::changed(Object::Foreign(respond::success(details))))
             }
         }
+    }
+
+    /// Deletes an object the server itself does not want.
+    pub(crate) async fn delete_object(
+        &self,
+        identity: &Identity,
+        group: &str,
+        version: &str,
+        plural: &str,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Result<(), ApiError> {
+        let served = self.catalog.find(group, version, plural);
+        let served = served.ok_or_else(ApiError::unknown_path)?;
+        let place = Place { served: &served, namespace, name };
+        let call = Call { place, identity, options: WriteOptions::internal() };
+        self.delete_one(&call, &DeleteOptions::default()).await.map(drop)
     }
 
     /// Deletes every selected object and returns the list of them.

@@ -75,7 +75,7 @@ impl Registry {
         let kinds = self.catalog.load();
         let siblings = Siblings { kinds: &kinds, served };
         let reach = match origin.part {
-            Part::Status => Reach::Status,
+            Part::Status | Part::Approval => Reach::Status,
             Part::Main | Part::Internal if served.kind().has_status() => Reach::AllButStatus,
             Part::Main | Part::Internal => Reach::Everything,
         };

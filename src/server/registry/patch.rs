@@ -59,7 +59,7 @@ impl Registry {
                 let outcome = self.change(call, origin, propose).await?;
                 Ok(scale::show(call, paths, outcome))
             }
-            Some(_) => self.change(call, Origin::STATUS, propose).await,
+            Some(part) => self.change(call, Origin::of(part.name()), propose).await,
         }
     }
 }

@@ -42,6 +42,35 @@ impl Registry {
         self.put_over(call, Origin::STATUS, &decoded.object, &decoded.warnings).await
     }
 
+    /// Replaces the decision about a certificate request.
+    pub(crate) async fn update_approval(
+        &self,
+        call: &Call<'_>,
+        content: &Content<'_>,
+    ) -> Result<Outcome, ApiError> {
+        let decoded = content.decode(call.place.served.definition(), call.options.validation)?;
+        self.put_over(call, Origin::APPROVAL, &decoded.object, &decoded.warnings).await
+    }
+
+    /// Replaces a part, `status` or `approval`, of an object that the server itself decides about. The object's
+    /// resource version guards it.
+    pub(crate) async fn replace_part(
+        &self,
+        identity: &Identity,
+        (group, version, plural): (&str, &str, &str),
+        part: &str,
+        object: Value,
+    ) -> Result<Outcome, ApiError> {
+        let served = self.catalog.find(group, version, plural);
+        let served = served.ok_or_else(ApiError::unknown_path)?;
+        let name = document::name(&object).to_owned();
+        let namespace = document::namespace(&object).to_owned();
+        let namespace = Some(namespace.as_str()).filter(|namespace| !namespace.is_empty());
+        let place = Place { served: &served, namespace, name: &name };
+        let call = Call { place, identity, options: WriteOptions::internal() };
+        self.put_over(&call, Origin::of(part), &object, &[]).await
+    }
+
     /// Creates an object the server itself wants, or makes the existing one like it.
     pub(crate) async fn replace_object(
         &self,

@@ -37,6 +37,7 @@ impl Fixture {
             service_cidr: "10.96.0.0/16".parse().unwrap(),
             node_ports: 30_000..=32_767,
             nodes: Arc::new(NoNodes),
+            authentication: crate::Authentication::default(),
             version: Version::default(),
         };
         Self { server: Server::start(config).await.unwrap(), tasks }

@@ -29,28 +29,70 @@ pub(super) struct Binding {
     pub(super) pod: Option<Reference>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) secret: Option<Reference>,
+    /// The node the token is bound to; beside a pod, only the one that the pod ran on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) node: Option<Reference>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Reference {
     pub(super) name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) uid: String,
 }
 
+impl Binding {
+    /// Of an account alone.
+    pub(super) fn new(namespace: String, serviceaccount: Reference) -> Self {
+        Self { namespace, serviceaccount, pod: None, secret: None, node: None }
+    }
+
+    /// The objects whose end is the token's: plural, whether it is in the namespace, and which one.
+    pub(super) fn objects(&self) -> impl Iterator<Item = (&'static str, bool, &Reference)> {
+        let node = self.node.as_ref().filter(|_| self.pod.is_none());
+        [
+            ("serviceaccounts", true, Some(&self.serviceaccount)),
+            ("pods", true, self.pod.as_ref()),
+            ("secrets", true, self.secret.as_ref()),
+            ("nodes", false, node),
+        ]
+        .into_iter()
+        .filter_map(|(plural, namespaced, object)| Some((plural, namespaced, object?)))
+    }
+}
+
 impl Claims {
-    pub(super) fn user(self) -> User {
+    pub(super) fn subject(namespace: &str, account: &str) -> String {
+        format!("system:serviceaccount:{namespace}:{account}")
+    }
+
+    /// Whether the subject is the account that the private claim names.
+    pub(super) fn is_consistent(&self) -> bool {
+        let Binding { namespace, serviceaccount, .. } = &self.binding;
+        self.sub == Self::subject(namespace, &serviceaccount.name)
+    }
+
+    pub(super) fn user(&self) -> User {
         let mut extra = BTreeMap::new();
         let mut note = |key: &str, value: String| {
-            extra.insert(format!("authentication.kubernetes.io/{key}"), vec![value]);
+            if !value.is_empty() {
+                extra.insert(format!("authentication.kubernetes.io/{key}"), vec![value]);
+            }
         };
-        note("credential-id", format!("JTI={}", self.jti));
-        if let Some(pod) = self.binding.pod {
-            note("pod-name", pod.name);
-            note("pod-uid", pod.uid);
+        if !self.jti.is_empty() {
+            note("credential-id", format!("JTI={}", self.jti));
+        }
+        if let Some(pod) = &self.binding.pod {
+            note("pod-name", pod.name.clone());
+            note("pod-uid", pod.uid.clone());
+        }
+        if let Some(node) = &self.binding.node {
+            note("node-name", node.name.clone());
+            note("node-uid", node.uid.clone());
         }
         User {
-            name: self.sub,
-            uid: self.binding.serviceaccount.uid,
+            name: self.sub.clone(),
+            uid: self.binding.serviceaccount.uid.clone(),
             groups: User::groups_of_account(&self.binding.namespace),
             extra,
         }

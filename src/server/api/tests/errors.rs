@@ -59,7 +59,9 @@ async fn strangers_see_health_only() {
             request = request.header("authorization", token);
         }
         let request = request.body(Full::<bytes::Bytes>::default()).unwrap();
-        let answer = std::sync::Arc::clone(&server.api).handle(request, None).await;
+        let answer = std::sync::Arc::clone(&server.api)
+            .handle(request, crate::authenticate::Peer::Unknown)
+            .await;
         answer.status().as_u16()
     };
     assert_eq!(ask("/healthz", None).await, 200);

@@ -55,6 +55,12 @@ pub(super) const BINDINGS: &[Binding] = &[
     ),
     inside(
         PUBLIC,
+        "kubeadm:bootstrap-signer-clusterinfo",
+        "kubeadm:bootstrap-signer-clusterinfo",
+        &[User("system:anonymous")],
+    ),
+    inside(
+        PUBLIC,
         "system:controller:bootstrap-signer",
         "system:controller:bootstrap-signer",
         &[Account(SYSTEM, "bootstrap-signer")],

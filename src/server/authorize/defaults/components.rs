@@ -155,6 +155,12 @@ pub(super) const NAMESPACED: &[Role] = &[
         "system:controller:token-cleaner",
         &[on(CORE, &["secrets"], &["delete", "get", "list", "watch"]), RECORD],
     ),
+    // Under the name kubeadm gives it: a machine that joins reads this before anybody knows it.
+    role_in(
+        PUBLIC,
+        "kubeadm:bootstrap-signer-clusterinfo",
+        &[on_named(CORE, &["configmaps"], &["cluster-info"], GET)],
+    ),
     role_in(
         PUBLIC,
         "system:controller:bootstrap-signer",

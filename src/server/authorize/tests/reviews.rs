@@ -68,7 +68,11 @@ async fn who_is_nobody_reads_what_the_server_is_and_nothing_else() {
     let api = std::sync::Arc::clone(&server.api);
     let code = async |path: &str| {
         let request = Request::get(path).body(Full::new(Bytes::new())).unwrap();
-        std::sync::Arc::clone(&api).handle(request, None).await.status().as_u16()
+        std::sync::Arc::clone(&api)
+            .handle(request, crate::authenticate::Peer::Unknown)
+            .await
+            .status()
+            .as_u16()
     };
     for path in ["/healthz", "/livez", "/readyz", "/version"] {
         assert_eq!(code(path).await, 200, "{path}");

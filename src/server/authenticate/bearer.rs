@@ -1,0 +1,50 @@
+//! Where a request carries its token.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use machinery::ApiError;
+use std::borrow::Cow;
+
+/// What the subprotocol is called by which a browser, which cannot set headers, sends a token.
+const PROTOCOL: &str = "base64url.bearer.authorization.k8s.io.";
+/// The longest token that is looked at; real ones are two KiB, and heads of requests end at 64.
+const TOKEN_BYTES_MAX: usize = 48 << 10;
+
+/// The token of a request.
+pub(super) fn token(headers: &HeaderMap) -> Result<Option<Cow<'_, str>>, ApiError> {
+    let found = match headers.get(AUTHORIZATION) {
+        Some(value) => {
+            let text = value.to_str().map_err(|_| ApiError::unauthorized())?;
+            let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+            if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
+                return Err(ApiError::unauthorized());
+            }
+            Some(Cow::Borrowed(token.trim()))
+        }
+        None if headers.contains_key(UPGRADE) => from_protocols(headers)?,
+        None => None,
+    };
+    match found {
+        Some(token) if token.len() > TOKEN_BYTES_MAX => Err(ApiError::unauthorized()),
+        found => Ok(found),
+    }
+}
+
+/// The token among the subprotocols of a WebSocket handshake; two of them are an attempt to confuse.
+fn from_protocols(headers: &HeaderMap) -> Result<Option<Cow<'_, str>>, ApiError> {
+    let lists = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|v| v.to_str().ok());
+    let protocols = lists.flat_map(|list| list.split(',')).map(str::trim);
+    let mut encoded = protocols.filter_map(|protocol| protocol.strip_prefix(PROTOCOL));
+    let Some(first) = encoded.next() else { return Ok(None) };
+    let decoded =
+        URL_SAFE_NO_PAD.decode(first).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    match (decoded, encoded.next()) {
+        (Some(token), None) if !token.is_empty() => Ok(Some(Cow::Owned(token))),
+        _ => Err(ApiError::unauthorized()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! Tokens of old: kept in Secrets of a type of their own, without an end (before KEP-2799 every account had one).
+//!
+//! Whoever still wants one writes the Secret and names the account; the server fills the token in, and takes the
+//! Secret away when the account has gone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::Tasks;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use machinery::{ApiError, Reason, document};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tracing::warn;
+
+use super::claims::{Binding, Claims, Reference};
+use super::verified::Verified;
+use super::{INVALIDATED, Refusal, Tokens, is_live, reference};
+use crate::api::Api;
+use crate::authorize::own_identity;
+use crate::cache::{Cached, Follower, News};
+
+/// The issuer of every such token.
+pub(super) const ISSUER: &str = "kubernetes/serviceaccount";
+const TYPE: &str = "kubernetes.io/service-account-token";
+const ACCOUNT_NAME: &str = "kubernetes.io/service-account.name";
+const ACCOUNT_UID: &str = "kubernetes.io/service-account.uid";
+/// After a write that failed for another reason than somebody else's write.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What such a token says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct LegacyClaims {
+    iss: String,
+    sub: String,
+    #[serde(rename = "kubernetes.io/serviceaccount/namespace")]
+    namespace: String,
+    #[serde(rename = "kubernetes.io/serviceaccount/secret.name")]
+    secret: String,
+    #[serde(rename = "kubernetes.io/serviceaccount/service-account.name")]
+    account: String,
+    #[serde(rename = "kubernetes.io/serviceaccount/service-account.uid")]
+    uid: String,
+}
+
+/// Checks a token of this kind: it counts as long as its Secret holds it.
+pub(super) fn verify(tokens: &Tokens, token: &str) -> Result<Option<Arc<Verified>>, Refusal> {
+    let Some(claims) = tokens.keys.open::<LegacyClaims>(token) else { return Ok(None) };
+    let LegacyClaims { sub, namespace, secret, account, uid, .. } = claims;
+    if sub != Claims::subject(&namespace, &account) {
+        return Ok(None);
+    }
+    let now = tokens.clock.now();
+    let find = |plural, name: &str| tokens.cached(plural, Some(&namespace), name);
+    let account_lives = find("serviceaccounts", &account).is_some_and(|o| is_live(&o, &uid, now));
+    let held = find("secrets", &secret).map(|secret| secret.object());
+    let holds = held.is_some_and(|held| {
+        held["type"] == TYPE
+            && held["metadata"]["deletionTimestamp"].is_null()
+            && held["data"]["token"] == STANDARD.encode(token)
+    });
+    if !account_lives || !holds {
+        return Err(INVALIDATED);
+    }
+    let binding = Binding::new(namespace, Reference { name: account, uid });
+    Ok(Some(Arc::new(Verified::new(Claims {
+        iss: ISSUER.to_owned(),
+        sub,
+        aud: tokens.audiences.clone(),
+        exp: i64::MAX,
+        iat: 0,
+        nbf: 0,
+        jti: String::new(),
+        binding,
+    }))))
+}
+
+/// Starts to fill in such Secrets.
+pub(crate) fn start(tasks: &Tasks, api: Arc<Api>, authority_pem: String) {
+    tasks.spawn_until_stop("service account token secrets", async move {
+        follow(&api, &authority_pem).await;
+    });
+}
+
+async fn follow(api: &Api, authority_pem: &str) {
+    let shelf = |plural| {
+        let served = api.registry().catalog().find("", "v1", plural)?;
+        served.shelf().cloned()
+    };
+    let (Some(secrets), Some(accounts)) = (shelf("secrets"), shelf("serviceaccounts")) else {
+        return;
+    };
+    let mut secret_news = Follower::new(Arc::clone(&secrets));
+    let mut account_news = Follower::new(Arc::clone(&accounts));
+    loop {
+        let seen = (secrets.changed(), accounts.changed());
+        // An account that goes takes its Secrets along; which ones, only a look at all of them tells.
+        let look_at_all = match account_news.catch_up() {
+            News::Everything(_) => true,
+            News::Changes(changes) => changes.iter().any(|change| change.current.is_none()),
+        };
+        let changed = match secret_news.catch_up() {
+            _ if look_at_all => secrets.all(),
+            News::Everything(all) => all,
+            News::Changes(changes) => {
+                changes.iter().filter_map(|change| change.current.clone()).collect()
+            }
+        };
+        let mut failed = false;
+        for secret in changed.iter().filter(|secret| is_token(secret)) {
+            let settled = settle(api, secret, authority_pem).await;
+            if let Err(error) = settled
+                && !matches!(error.reason, Reason::Conflict | Reason::NotFound)
+            {
+                warn!(%error, secret = %secret.key, "a service-account token cannot be kept");
+                failed = true;
+            }
+        }
+        if failed {
+            tokio::time::sleep(RETRY).await;
+            secret_news = Follower::new(Arc::clone(&secrets));
+            continue;
+        }
+        tokio::select! {
+            biased;
+            () = secrets.changed_after(seen.0) => {}
+            () = accounts.changed_after(seen.1) => {}
+        }
+    }
+}
+
+/// Whether a Secret is of this type, told without reading all of it.
+fn is_token(secret: &Cached) -> bool {
+    // The type is the only field by which Secrets can be selected.
+    !secret.terminating && secret.fields.iter().any(|field| **field == *TYPE)
+}
+
+/// What a Secret lacks is filled in; one without an account is deleted.
+async fn settle(api: &Api, secret: &Cached, authority_pem: &str) -> Result<(), ApiError> {
+    let mut object = secret.object();
+    let tokens = api.authenticators().tokens();
+    let annotation = |key: &str| {
+        let annotations = &object["metadata"]["annotations"];
+        annotations[key].as_str().unwrap_or_default().to_owned()
+    };
+    let (namespace, name) = (document::namespace(&object).to_owned(), annotation(ACCOUNT_NAME));
+    let wanted = annotation(ACCOUNT_UID);
+    let account = tokens.object("serviceaccounts", Some(&namespace), &name).map(|o| reference(&o));
+    let account = account.filter(|account| wanted.is_empty() || account.uid == wanted);
+    let registry = api.registry();
+    let Some(account) = account else {
+        let name = secret.name();
+        return registry
+            .delete_object(&own_identity(), "", "v1", "secrets", Some(&namespace), name)
+            .await;
+    };
+    if !fill(tokens, &mut object, &account, authority_pem)? {
+        return Ok(());
+    }
+    registry
+        .replace_object(&own_identity(), "", "v1", "secrets", Some(&namespace), object)
+        .await
+        .map(drop)
+}
+
+/// Fills in what is missing; false when nothing is.
+fn fill(
+    tokens: &Tokens,
+    secret: &mut Value,
+    account: &Reference,
+    authority_pem: &str,
+) -> Result<bool, ApiError> {
+    let before = secret.clone();
+    let (namespace, name) =
+        (document::namespace(secret).to_owned(), document::name(secret).to_owned());
+    if !secret["data"].is_object() {
+        secret["data"] = json!({});
+    }
+    secret["metadata"]["annotations"][ACCOUNT_UID] = account.uid.as_str().into();
+    let data = &mut secret["data"];
+    data["ca.crt"] = STANDARD.encode(authority_pem).into();
+    data["namespace"] = STANDARD.encode(&namespace).into();
+    if data["token"].as_str().is_none_or(str::is_empty) {
+        let claims = LegacyClaims {
+            iss: ISSUER.to_owned(),
+            sub: Claims::subject(&namespace, &account.name),
+            namespace,
+            secret: name,
+            account: account.name.clone(),
+            uid: account.uid.clone(),
+        };
+        let token = tokens.keys.sign(&claims).map_err(ApiError::internal)?;
+        data["token"] = STANDARD.encode(token).into();
+    }
+    Ok(*secret != before)
+}
