@@ -6,7 +6,6 @@
 mod api;
 mod baseline;
 mod cluster;
-mod configmaps;
 mod figures;
 mod lists;
 mod load;
@@ -14,16 +13,20 @@ mod machine;
 mod mass;
 mod native;
 mod node;
+mod operations;
 mod pods;
+mod quotas;
 mod report;
 mod sandboxes;
 mod serving;
 mod start;
 mod streams;
 mod temporary;
+mod volume;
 mod watch;
 mod watchers;
 mod web;
+mod writes;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -53,12 +56,20 @@ pub struct Bench {
 enum Topic {
     /// Start to ready, memory at rest, restart
     Start,
-    /// Creates, gets, patches and deletes over TLS
+    /// Creates, gets, patches, applies and deletes of `ConfigMaps` over TLS
     Configmaps,
-    /// Lists of a thousand pods
+    /// The same of pods that no node runs
+    Podwrites,
+    /// Lists of a thousand and of five thousand pods
     Lists,
     /// Delivery of events to a hundred watchers
     Watches,
+    /// Delivery of events to ten thousand watchers
+    Crowd,
+    /// A thousand namespaces with quotas
+    Quotas,
+    /// Fifty thousand objects
+    Volume,
     /// Pods one by one, from their creation to their readiness
     Pods,
     /// Five hundred pods at once
@@ -137,9 +148,13 @@ impl Topic {
     async fn measure(self, effort: Effort) -> Result<Section> {
         match self {
             Self::Start => start::measure(effort).await,
-            Self::Configmaps => Box::pin(configmaps::measure(effort)).await,
-            Self::Lists => lists::measure(effort).await,
+            Self::Configmaps => Box::pin(writes::measure(writes::CONFIG_MAPS, effort)).await,
+            Self::Podwrites => Box::pin(writes::measure(writes::PODS, effort)).await,
+            Self::Lists => Box::pin(lists::measure(effort)).await,
             Self::Watches => Box::pin(watchers::measure(effort)).await,
+            Self::Crowd => Box::pin(watchers::measure_crowd(effort)).await,
+            Self::Quotas => Box::pin(quotas::measure(effort)).await,
+            Self::Volume => Box::pin(volume::measure(effort)).await,
             Self::Pods => Box::pin(pods::measure(effort)).await,
             Self::Mass => Box::pin(mass::measure(effort)).await,
             Self::Sandbox => sandboxes::measure(effort).await,

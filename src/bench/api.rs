@@ -12,7 +12,8 @@ use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper_util::rt::TokioIo;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -20,6 +21,7 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 /// Where a cluster answers, and as whom we ask it.
 #[derive(Debug, Clone)]
@@ -77,11 +79,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) async fn open(endpoint: &Endpoint) -> Result<Self> {
-        let tcp = TcpStream::connect(endpoint.address).await.context("connect to the API")?;
-        tcp.set_nodelay(true).context("connect to the API")?;
-        let name = ServerName::from(endpoint.address.ip());
-        let connector = TlsConnector::from(Arc::clone(&endpoint.tls));
-        let tls = connector.connect(name, tcp).await.context("shake hands with the API")?;
+        let tls = connect(endpoint, Arc::clone(&endpoint.tls)).await?;
         let (sender, connection) = handshake(TokioIo::new(tls)).await.context("speak HTTP")?;
         let mut driver = JoinSet::new();
         driver.spawn(async move {
@@ -141,6 +139,48 @@ impl Connection {
         self.sender.ready().await.context("the API closed the connection")?;
         self.sender.send_request(request).await.with_context(|| format!("ask for {path}"))
     }
+}
+
+/// One HTTP/2 connection, on which many answers come at once.
+#[derive(Debug)]
+pub(super) struct Multiplexed {
+    sender: http2::SendRequest<Full<Bytes>>,
+    _driver: JoinSet<()>,
+}
+
+impl Multiplexed {
+    pub(super) async fn open(endpoint: &Endpoint) -> Result<Self> {
+        let mut config = ClientConfig::clone(&endpoint.tls);
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let tls = connect(endpoint, Arc::new(config)).await?;
+        let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(tls))
+            .await
+            .context("speak HTTP/2")?;
+        let mut driver = JoinSet::new();
+        driver.spawn(async move {
+            // A broken connection shows at the next frame of an answer.
+            let _ = connection.await;
+        });
+        Ok(Self { sender, _driver: driver })
+    }
+
+    /// Sends a GET whose answer has no end, and returns its body.
+    pub(super) async fn stream(&mut self, path: &str) -> Result<Incoming> {
+        // The authority is never looked at, but HTTP/2 wants one.
+        let request = Request::get(format!("https://isopod{path}")).body(Full::default());
+        self.sender.ready().await.context("the API closed the connection")?;
+        let request = request.context("make a request")?;
+        let answer = self.sender.send_request(request).await.context("ask for a stream")?;
+        accept(answer.status(), path, &[])?;
+        Ok(answer.into_body())
+    }
+}
+
+async fn connect(endpoint: &Endpoint, tls: Arc<ClientConfig>) -> Result<TlsStream<TcpStream>> {
+    let tcp = TcpStream::connect(endpoint.address).await.context("connect to the API")?;
+    tcp.set_nodelay(true).context("connect to the API")?;
+    let name = ServerName::from(endpoint.address.ip());
+    TlsConnector::from(tls).connect(name, tcp).await.context("shake hands with the API")
 }
 
 fn accept(status: StatusCode, path: &str, body: &[u8]) -> Result<()> {

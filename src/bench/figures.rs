@@ -82,6 +82,12 @@ pub(super) fn per_second(count: u64, elapsed: Duration) -> f64 {
     count as f64 / elapsed.as_secs_f64().max(f64::MIN_POSITIVE)
 }
 
+/// A count to divide by.
+#[expect(clippy::cast_precision_loss, reason = "counts here are far below 2^52")]
+pub(super) fn count_f64(count: usize) -> f64 {
+    count as f64
+}
+
 /// Three digits and a unit: `12.3 us`.
 pub(super) fn duration(duration: Duration) -> String {
     let nanos = duration.as_secs_f64() * 1e9;

@@ -7,16 +7,17 @@ use hyper::body::Incoming;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::api::{Connection, Endpoint};
+use super::api::{Connection, Endpoint, Multiplexed};
 
-/// An open watch, on a connection of its own.
+/// An open watch.
 #[derive(Debug)]
 pub(super) struct Watch {
     body: Incoming,
     buffer: BytesMut,
     /// How much of the buffer is known to hold no line's end.
     searched: usize,
-    _connection: Connection,
+    /// Its own, unless it shares one.
+    _connection: Option<Connection>,
 }
 
 /// One event.
@@ -31,7 +32,13 @@ impl Watch {
     pub(super) async fn open(endpoint: &Endpoint, path: &str) -> Result<Self> {
         let mut connection = Connection::open(endpoint).await?;
         let body = connection.stream(path).await?;
-        Ok(Self { body, buffer: BytesMut::new(), searched: 0, _connection: connection })
+        Ok(Self { body, buffer: BytesMut::new(), searched: 0, _connection: Some(connection) })
+    }
+
+    /// A watch on a connection that carries others too, and that has to be kept.
+    pub(super) async fn share(connection: &mut Multiplexed, path: &str) -> Result<Self> {
+        let body = connection.stream(path).await?;
+        Ok(Self { body, buffer: BytesMut::new(), searched: 0, _connection: None })
     }
 
     /// The next event; an error when the watch has ended.
