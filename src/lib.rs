@@ -214,6 +214,8 @@ fn start_control_plane(config: &Config, server: &Server, tasks: &Tasks) {
         tasks: tasks.clone(),
         clock: config.clock.clone(),
         root_ca_pem: server.authority_pem().to_owned(),
+        pod_cidr: config.pod_cidr,
+        service_cidr: config.service_cidr,
     });
     scheduler::start(scheduler::Config {
         caches: Caches::new(component(server, "system:kube-scheduler"), tasks),
@@ -230,6 +232,7 @@ fn start_node(
     tasks: &Tasks,
     images: Arc<Images>,
 ) -> Result<Kubelet> {
+    let own_range = own_range(config.pod_cidr);
     let switch = Switch::new(network::Config {
         networks: Networks {
             attached: vec![config.pod_cidr],
@@ -254,7 +257,7 @@ fn start_node(
         switch: switch.clone(),
         images,
         data_dir: data_dir.node(),
-        pod_cidr: config.pod_cidr,
+        pod_cidr: own_range,
         cluster_domain: CLUSTER_DOMAIN.to_owned(),
         version: KUBERNETES_VERSION.to_owned(),
         runtime_version: RUNTIME_VERSION.to_owned(),
@@ -264,8 +267,7 @@ fn start_node(
         tasks: tasks.clone(),
     })
     .context("start the node")?;
-    let own =
-        switch.host(kubelet::host_address(config.pod_cidr)).context("join the pod network")?;
+    let own = switch.host(kubelet::host_address(own_range)).context("join the pod network")?;
     proxy::start(proxy::Config {
         caches: Caches::new(client, tasks),
         switch,
@@ -275,6 +277,14 @@ fn start_node(
         tasks: tasks.clone(),
     });
     Ok(kubelet)
+}
+
+/// The range of this process's node: one half of the pod network, room for ten thousand pods and more. The other
+/// half is for nodes that join.
+fn own_range(pod_cidr: IpNet) -> IpNet {
+    let half =
+        pod_cidr.subnets(pod_cidr.prefix_len() + 1).ok().and_then(|mut halves| halves.next());
+    half.unwrap_or(pod_cidr)
 }
 
 /// A client for one of the platform's own parts.

@@ -5,6 +5,7 @@
 
 use base::{Clock, Tasks};
 use client::{Caches, Shell};
+use ipnet::IpNet;
 
 mod bootstrap_signer;
 mod bootstrap_tokens;
@@ -15,7 +16,9 @@ mod endpoint_slice;
 mod endpoints;
 mod endpoints_mirror;
 mod garbage_collector;
+mod ip_address;
 mod namespace;
+mod node_ipam;
 mod node_lifecycle;
 mod ownership;
 mod pod;
@@ -27,6 +30,7 @@ mod resources;
 mod root_ca;
 mod selector;
 mod service_account;
+mod service_cidr;
 mod slices;
 mod storage_protection;
 mod taint_eviction;
@@ -47,6 +51,10 @@ pub struct Config {
     pub clock: Clock,
     /// The certificate authority that clients inside the cluster should trust, published to every namespace.
     pub root_ca_pem: String,
+    /// What nodes get their ranges of.
+    pub pod_cidr: IpNet,
+    /// What the server gives addresses of Services out of.
+    pub service_cidr: IpNet,
 }
 
 impl std::fmt::Debug for Config {
@@ -76,6 +84,9 @@ pub fn start(config: Config) {
     shell.run(certificate_cleaner::CertificateCleaner::new(&caches));
     shell.run(token_cleaner::TokenCleaner::new(&caches));
     shell.run(bootstrap_signer::BootstrapSigner::new(&caches));
+    shell.run(node_ipam::NodeIpam::new(&caches, config.pod_cidr));
+    shell.run(ip_address::IpAddresses::new(&caches));
+    shell.run(service_cidr::ServiceCidrs::new(&caches, config.service_cidr));
     // These two know every resource there is, so they begin when the server has said which.
     config.tasks.clone().spawn("discovery", move |stop| async move {
         let resources = resources::Resources::new(&caches);

@@ -49,6 +49,8 @@ impl Cluster {
             tasks: tasks.clone(),
             clock: Clock::system(),
             root_ca_pem: "the authority".to_owned(),
+            pod_cidr: "10.42.0.0/16".parse().unwrap(),
+            service_cidr: "10.43.0.0/16".parse().unwrap(),
         });
         let client = client::in_process(server.in_process(User::admin()), "default");
         Self { client, tasks }

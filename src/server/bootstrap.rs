@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use futures::future::{try_join_all, try_join3};
+use futures::future::{try_join_all, try_join3, try_join4};
+use ipnet::IpNet;
 use machinery::{ApiError, Reason};
 use serde_json::{Value, json};
 
@@ -33,8 +34,11 @@ pub(crate) async fn run(api: &Api, config: &Config, address: SocketAddr) -> Resu
     cluster.await.map_err(Error::Bootstrap)?;
     let service = config.service_cidr.hosts().next().map(|ip| ip.to_string()).unwrap_or_default();
     let service = ensure(api, kubernetes_service(&service, address.port()));
+    let range = ensure(api, service_range(config.service_cidr));
     let roles = reconcile(api, Part::Namespaced);
-    try_join3(service, publish_address(api, address), roles).await.map_err(Error::Bootstrap)?;
+    try_join4(service, range, publish_address(api, address), roles)
+        .await
+        .map_err(Error::Bootstrap)?;
     Ok(())
 }
 
@@ -74,6 +78,18 @@ fn kubernetes_service(address: &str, port: u16) -> Object {
         },
     });
     Object { group: "", version: "v1", plural: "services", namespace: Some("default"), document }
+}
+
+/// What addresses of Services come from, for people to see.
+fn service_range(range: IpNet) -> Object {
+    let document = json!({
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "ServiceCIDR",
+        "metadata": { "name": "kubernetes" },
+        "spec": { "cidrs": [range.trunc().to_string()] },
+    });
+    let (group, version, plural) = ("networking.k8s.io", "v1", "servicecidrs");
+    Object { group, version, plural, namespace: None, document }
 }
 
 /// Says where the server behind that Service is; the address may change from start to start.

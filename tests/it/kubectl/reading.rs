@@ -359,7 +359,7 @@ async fn objects_are_described() {
             "Kubelet Version:            v1.35.",
             "KubeletReady",
             "InternalIP:  127.0.0.1",
-            "PodCIDR:                      10.42.0.0/16",
+            "PodCIDR:                      10.42.0.0/17",
             "Allocated resources:",
             pod.as_str(),
         ] {
