@@ -1,28 +1,39 @@
 //! Gives Services their addresses and node ports, each to one Service at a time, also under
 //! concurrent creates.
 //!
-//! What is taken lives in memory and is learned from the stored Services at start. A write reserves
-//! first and keeps the reservation only when it is stored, so a failed or dry-run write leaves nothing.
+//! What is taken lives in memory. What stored Services hold is learned from the cache, which tells of every
+//! change; a write claims what it needs first, and takes its claims back when it is over: by then what it stored
+//! is known as stored, and what it did not store is free again. Where the caller goes away in the middle, the
+//! write may still happen, and its claims stay until that is known.
 
 mod holdings;
 mod pool;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use base::Random;
 use ipnet::IpNet;
 use kinds::Kind;
 use machinery::{ApiError, FieldErrors};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
+use crate::cache::{Cached, Listener};
 use crate::catalog::Catalog;
-use holdings::{NodePort, addresses, node_ports, owner, protocol};
+use holdings::{Holdings, NodePort, node_ports, owner, protocol};
 use pool::Pool;
 
 /// Addresses below this offset are left for people who choose their own (KEP-3070).
 const STATIC_BAND: u64 = 256;
+/// How long a claim counts whose caller went away before the write was over. By then the store has long decided.
+const DOUBT: Duration = Duration::from_mins(1);
+/// Where Services are kept.
+const SERVICES: &str = "/registry/services";
 
 /// Knows which addresses and ports are taken.
 #[derive(Debug, Clone)]
@@ -30,66 +41,81 @@ pub(crate) struct Allocators(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
+    catalog: Arc<Catalog>,
     network: IpNet,
     ports: RangeInclusive<u16>,
     random: Random,
     addresses: Pool<IpAddr>,
     node_ports: Pool<NodePort>,
+    /// What each stored Service holds, by `namespace/name`.
+    stored: Mutex<BTreeMap<String, Holdings>>,
+    claims: AtomicU64,
 }
 
-/// What an object was given. Dropped without [`Self::keep`], it is free again.
-#[derive(Debug)]
+/// What a write would give an object. Dropped before [`Self::begin`] or after [`Self::end`] its claims are over;
+/// dropped in between, the write may still happen.
+#[derive(Debug, Default)]
 #[must_use]
-pub(crate) struct Reservation {
+pub(crate) struct Reservation(Option<Claims>);
+
+#[derive(Debug)]
+struct Claims {
     allocators: Allocators,
     owner: String,
-    new: Holdings,
-    /// What an update lets go, once it is stored.
-    old: Holdings,
-}
-
-#[derive(Debug, Default)]
-struct Holdings {
-    addresses: Vec<IpAddr>,
-    ports: Vec<NodePort>,
+    id: u64,
+    things: Holdings,
+    under_way: bool,
 }
 
 impl Reservation {
-    /// The object has been stored.
-    pub(crate) fn keep(mut self) {
-        self.new = std::mem::take(&mut self.old);
+    /// The write goes to the store now.
+    pub(crate) fn begin(&mut self) {
+        self.0.iter_mut().for_each(|claims| claims.under_way = true);
+    }
+
+    /// The store has answered, and what it stored is in the cache.
+    pub(crate) fn end(mut self) {
+        self.0.iter_mut().for_each(|claims| claims.under_way = false);
     }
 }
 
-impl Drop for Reservation {
+impl Drop for Claims {
     fn drop(&mut self) {
-        self.allocators.free(&self.new, &self.owner);
+        let shared = &self.allocators.0;
+        let in_doubt_since = self.under_way.then(Instant::now);
+        for address in &self.things.addresses {
+            shared.addresses.release(address, self.id, in_doubt_since);
+        }
+        for port in &self.things.ports {
+            shared.node_ports.release(port, self.id, in_doubt_since);
+        }
     }
 }
 
 impl Allocators {
     /// Allocators over these ranges.
-    pub(crate) fn new(network: IpNet, ports: RangeInclusive<u16>, random: Random) -> Self {
-        let (addresses, node_ports) = (Pool::new(), Pool::new());
-        Self(Arc::new(Shared { network, ports, random, addresses, node_ports }))
+    pub(crate) fn new(
+        catalog: Arc<Catalog>,
+        network: IpNet,
+        ports: RangeInclusive<u16>,
+        random: Random,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            catalog,
+            network,
+            ports,
+            random,
+            addresses: Pool::new(),
+            node_ports: Pool::new(),
+            stored: Mutex::default(),
+            claims: AtomicU64::new(0),
+        }))
     }
 
-    /// Marks what stored objects hold; called once, when the cache is filled.
-    pub(crate) fn load(&self, catalog: &Catalog) {
-        let services = catalog.shelf("", "v1", "services");
-        for service in services.iter().flat_map(|shelf| shelf.all()) {
-            self.learn(&service.object());
-        }
-    }
-
-    fn learn(&self, service: &Value) {
-        let owner = owner(service);
-        for address in addresses(service) {
-            let _ = self.0.addresses.take(address, &owner);
-        }
-        for (_, port) in node_ports(service) {
-            let _ = self.0.node_ports.take(port, &owner);
-        }
+    /// Frees what writes claimed that nobody waits for and that have not happened in all this time.
+    pub(crate) fn settle_doubts(&self) {
+        self.0.addresses.settle(|since| since.elapsed() > DOUBT);
+        self.0.node_ports.settle(|since| since.elapsed() > DOUBT);
     }
 
     /// Fills in what the object needs, given what it had before; other kinds than Services need nothing.
@@ -99,65 +125,80 @@ impl Allocators {
         new: &mut Value,
         old: Option<&Value>,
     ) -> Result<Reservation, ApiError> {
-        let mut reservation = Reservation {
+        if !is_service(kind) {
+            return Ok(Reservation::default());
+        }
+        let mut claims = Claims {
             allocators: self.clone(),
             owner: owner(new),
-            new: Holdings::default(),
-            old: Holdings::default(),
+            id: self.0.claims.fetch_add(1, Ordering::Relaxed),
+            things: Holdings::default(),
+            under_way: false,
         };
-        if !is_service(kind) {
-            return Ok(reservation);
-        }
         let errors = FieldErrors::new();
-        self.assign_address(new, &mut reservation, &errors);
-        self.assign_ports(new, &mut reservation, &errors);
+        self.assign_address(new, old, &mut claims, &errors);
+        self.assign_ports(new, &mut claims, &errors);
         if !errors.is_empty() {
             let name = new["metadata"]["name"].as_str().unwrap_or_default();
             return Err(ApiError::invalid("", "Service", name, errors));
         }
-        if let Some(old) = old {
-            reservation.old = left_behind(old, new);
-        }
-        Ok(reservation)
+        Ok(Reservation(Some(claims)))
     }
 
-    /// Frees what an object held that is gone.
-    pub(crate) fn release(&self, kind: &dyn Kind, old: &Value) {
-        if is_service(kind) {
-            self.free(&left_behind(old, &Value::Null), &owner(old));
+    /// A stored Service holds this now; none when it is gone.
+    fn learn(&self, owner: &str, now: Option<Holdings>) {
+        let now = now.unwrap_or_default();
+        let mut stored = self.stored();
+        // What is new first, so that nothing is free for a moment that moves from a claim to the store.
+        for address in &now.addresses {
+            self.0.addresses.store(*address, owner);
+        }
+        for port in &now.ports {
+            self.0.node_ports.store(port.clone(), owner);
+        }
+        let before = stored.remove(owner).unwrap_or_default();
+        for address in before.addresses.iter().filter(|it| !now.addresses.contains(it)) {
+            self.0.addresses.unstore(address, owner);
+        }
+        for port in before.ports.iter().filter(|it| !now.ports.contains(it)) {
+            self.0.node_ports.unstore(port, owner);
+        }
+        if !now.is_empty() {
+            stored.insert(owner.to_owned(), now);
         }
     }
 
-    fn free(&self, holdings: &Holdings, owner: &str) {
-        for address in &holdings.addresses {
-            self.0.addresses.release(address, owner);
-        }
-        for port in &holdings.ports {
-            self.0.node_ports.release(port, owner);
-        }
+    fn stored(&self) -> MutexGuard<'_, BTreeMap<String, Holdings>> {
+        self.0.stored.lock().expect("nothing panics while holding it")
     }
 
-    fn assign_address(&self, service: &mut Value, taken: &mut Reservation, errors: &FieldErrors) {
+    fn assign_address(
+        &self,
+        service: &mut Value,
+        old: Option<&Value>,
+        claims: &mut Claims,
+        errors: &FieldErrors,
+    ) {
         let spec = &mut service["spec"];
         if spec["type"] == "ExternalName" {
             return;
         }
         let wanted = spec["clusterIP"].as_str().unwrap_or_default().to_owned();
-        if wanted != "None" {
+        // An address that may not change is not worth an answer of its own: validation will say so.
+        let settled = old.is_some_and(|old| has_other_address(&old["spec"], &wanted));
+        if wanted != "None" && !settled {
             let given = if wanted.is_empty() {
-                self.draw_address(&taken.owner).map(|address| (address, true))
+                self.draw_address(claims)
             } else {
-                self.take_address(&wanted, &taken.owner)
+                self.take_address(&wanted, claims)
             };
-            let (address, new) = match given {
+            let address = match given {
                 Ok(given) => given,
                 Err(detail) => {
                     return errors.at("spec").invalid("clusterIPs", json!([wanted]), &detail);
                 }
             };
-            if new {
-                taken.new.addresses.push(address);
-            }
+            claims.things.addresses.push(address);
             spec["clusterIP"] = address.to_string().into();
         }
         spec["clusterIPs"] = json!([spec["clusterIP"]]);
@@ -170,8 +211,8 @@ impl Allocators {
         }
     }
 
-    /// The address somebody chose, and whether it was free.
-    fn take_address(&self, wanted: &str, owner: &str) -> Result<(IpAddr, bool), String> {
+    /// The address somebody chose, if it is free.
+    fn take_address(&self, wanted: &str, claims: &Claims) -> Result<IpAddr, String> {
         let address: IpAddr =
             wanted.parse().map_err(|_| "must be a valid IP address".to_owned())?;
         let network = &self.0.network;
@@ -181,29 +222,30 @@ impl Allocators {
                  range {network}"
             ));
         }
-        let taken = self.0.addresses.take(address, owner);
-        taken.map(|new| (address, new)).map_err(|pool::Taken| {
+        let claimed = self.0.addresses.claim(address, &claims.owner, claims.id);
+        claimed.map(|()| address).map_err(|pool::Taken| {
             format!("failed to allocate IP {address}: provided IP is already allocated")
         })
     }
 
-    fn draw_address(&self, owner: &str) -> Result<IpAddr, String> {
+    fn draw_address(&self, claims: &Claims) -> Result<IpAddr, String> {
         // Neither the network's own address, nor the first (kubernetes), nor the last (broadcast).
         let last = self.size().saturating_sub(2);
         let first = if last > 2 * STATIC_BAND { STATIC_BAND } else { 2 };
         let draw = |range| {
             let pool = &self.0.addresses;
-            pool.draw(&self.0.random, range, |offset| self.address(offset), owner)
+            let at = |offset| self.address(offset);
+            pool.draw(&self.0.random, range, at, &claims.owner, claims.id)
         };
         draw((first, last))
             .or_else(|| draw((2, first.saturating_sub(1))))
             .ok_or_else(|| "failed to allocate IP: range is full".to_owned())
     }
 
-    fn assign_ports(&self, service: &mut Value, taken: &mut Reservation, errors: &FieldErrors) {
+    fn assign_ports(&self, service: &mut Value, claims: &mut Claims, errors: &FieldErrors) {
         let list = errors.at("spec").at("ports");
         for (index, port) in node_ports(service) {
-            if let Err(detail) = self.take_port(&port, taken) {
+            if let Err(detail) = self.take_port(&port, claims) {
                 list.index(index).invalid("nodePort", port.0, &detail);
             }
         }
@@ -215,10 +257,10 @@ impl Allocators {
             if port["nodePort"].as_u64().unwrap_or(0) != 0 {
                 continue;
             }
-            match self.draw_port(&protocol(port), &taken.owner) {
+            match self.draw_port(&protocol(port), claims) {
                 Some(drawn) => {
                     port["nodePort"] = drawn.0.into();
-                    taken.new.ports.push(drawn);
+                    claims.things.ports.push(drawn);
                 }
                 None => list.index(index).invalid(
                     "nodePort",
@@ -229,7 +271,7 @@ impl Allocators {
         }
     }
 
-    fn take_port(&self, port: &NodePort, taken: &mut Reservation) -> Result<(), String> {
+    fn take_port(&self, port: &NodePort, claims: &mut Claims) -> Result<(), String> {
         let range = &self.0.ports;
         if !range.contains(&port.0) {
             return Err(format!(
@@ -238,21 +280,19 @@ impl Allocators {
                 range.end()
             ));
         }
-        match self.0.node_ports.take(port.clone(), &taken.owner) {
-            Ok(true) => taken.new.ports.push(port.clone()),
-            Ok(false) => {}
-            Err(pool::Taken) => return Err("provided port is already allocated".to_owned()),
-        }
+        let claimed = self.0.node_ports.claim(port.clone(), &claims.owner, claims.id);
+        claimed.map_err(|pool::Taken| "provided port is already allocated".to_owned())?;
+        claims.things.ports.push(port.clone());
         Ok(())
     }
 
-    fn draw_port(&self, protocol: &str, owner: &str) -> Option<NodePort> {
+    fn draw_port(&self, protocol: &str, claims: &Claims) -> Option<NodePort> {
         let range = (u64::from(*self.0.ports.start()), u64::from(*self.0.ports.end()));
         let at = |number| {
             let port = u16::try_from(number).expect("a port of the range is a port");
             (port, protocol.to_owned())
         };
-        self.0.node_ports.draw(&self.0.random, range, at, owner)
+        self.0.node_ports.draw(&self.0.random, range, at, &claims.owner, claims.id)
     }
 
     /// How many addresses the network has; a network larger than we count is as good as endless.
@@ -284,14 +324,34 @@ fn wants_node_ports(spec: &Value) -> bool {
     }
 }
 
-/// What the old document holds and the new one does not.
-fn left_behind(old: &Value, new: &Value) -> Holdings {
-    let kept = addresses(new);
-    let kept_ports: Vec<NodePort> = node_ports(new).into_iter().map(|(_, port)| port).collect();
-    let ports = node_ports(old).into_iter().map(|(_, port)| port);
-    Holdings {
-        addresses: addresses(old).into_iter().filter(|address| !kept.contains(address)).collect(),
-        ports: ports.filter(|port| !kept_ports.contains(port)).collect(),
+/// Whether the Service already has an address, and it is not this one.
+fn has_other_address(old: &Value, wanted: &str) -> bool {
+    let address = old["clusterIP"].as_str().unwrap_or_default();
+    old["type"] != "ExternalName" && ![address, wanted].contains(&"") && address != wanted
+}
+
+impl Listener for Allocators {
+    fn changed(&self, prefix: &str, key: &str, current: Option<&Cached>) {
+        if prefix == SERVICES {
+            self.learn(key, current.map(|service| Holdings::of(&service.object())));
+        }
+    }
+
+    fn restarted(&self) {
+        let services = self.0.catalog.shelf("", "v1", "services").map(|shelf| shelf.all());
+        let mut now = BTreeMap::new();
+        for service in services.into_iter().flatten() {
+            let object = service.object();
+            now.insert(owner(&object), Holdings::of(&object));
+        }
+        let mut gone: Vec<String> = self.stored().keys().cloned().collect();
+        gone.retain(|owner| !now.contains_key(owner));
+        for owner in &gone {
+            self.learn(owner, None);
+        }
+        for (owner, holdings) in now {
+            self.learn(&owner, Some(holdings));
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use tokio::sync::Semaphore;
 use tracing::{debug, error};
 
 use crate::admission::Ledger;
+use crate::allocate::Allocators;
 use crate::authenticate::{Authenticators, Peer};
 use crate::authorize::{self, Authorizer};
 use crate::cache::{Cache, CacheProgress, Listener};
@@ -80,8 +81,15 @@ impl Api {
         let progress = Arc::new(CacheProgress::default());
         let catalog = Arc::new(Catalog::new(kinds::KINDS, &progress));
         let ledger = Arc::new(Ledger::new(Arc::clone(&catalog)));
-        let listener: Arc<dyn Listener> = Arc::<Ledger>::clone(&ledger);
-        let cache = Arc::new(Cache::new(catalog.load().shelves().cloned(), progress, listener));
+        let allocators = Allocators::new(
+            Arc::clone(&catalog),
+            config.service_cidr,
+            config.node_ports.clone(),
+            config.random.clone(),
+        );
+        let listeners: Vec<Arc<dyn Listener>> =
+            vec![Arc::<Ledger>::clone(&ledger), Arc::new(allocators.clone())];
+        let cache = Arc::new(Cache::new(catalog.load().shelves().cloned(), progress, listeners));
         cache.start(Arc::clone(&config.store), &config.tasks).await?;
         let authorizer = Arc::new(Authorizer::new(&catalog));
         Ok(Arc::new(Self {
@@ -90,7 +98,14 @@ impl Api {
             version: config.version.clone(),
             authenticators: Authenticators::new(config, pki, Arc::clone(&catalog))?,
             keys_uri: issuer::keys_uri(config, address),
-            registry: Registry::new(config, catalog, cache, ledger, Arc::clone(&authorizer)),
+            registry: Registry::new(
+                config,
+                catalog,
+                cache,
+                ledger,
+                allocators,
+                Arc::clone(&authorizer),
+            ),
             authorizer,
             nodes: Arc::clone(&config.nodes),
             streaming: Streaming::new(

@@ -51,7 +51,7 @@ type Shelves = HashMap<Box<str>, Vec<Arc<Shelf>>>;
 pub(crate) struct Cache {
     shelves: ArcSwap<Shelves>,
     progress: Arc<Progress>,
-    listener: Arc<dyn Listener>,
+    listeners: Vec<Arc<dyn Listener>>,
 }
 
 impl Cache {
@@ -59,10 +59,10 @@ impl Cache {
     pub(crate) fn new(
         shelves: impl IntoIterator<Item = Arc<Shelf>>,
         progress: Arc<Progress>,
-        listener: Arc<dyn Listener>,
+        listeners: Vec<Arc<dyn Listener>>,
     ) -> Self {
         let shelves = shelves.into_iter().map(|shelf| (shelf.prefix().into(), vec![shelf]));
-        Self { shelves: ArcSwap::from_pointee(shelves.collect()), progress, listener }
+        Self { shelves: ArcSwap::from_pointee(shelves.collect()), progress, listeners }
     }
 
     /// The last revision every shelf has applied.

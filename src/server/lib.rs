@@ -22,8 +22,8 @@
 //! - `admission`: `Admission::admit(&mut Attributes)` is asked before each write and may change the object;
 //!   `Admission::check` is asked once it is valid and may refuse it. Quotas are counted there, in memory;
 //!   `quota_status` writes them down.
-//! - `allocate`: `Allocators::assign` gives a Service its addresses and ports before it is stored, and
-//!   `release` takes them back; a `Reservation` that is dropped without `keep` was not used.
+//! - `allocate`: `Allocators::assign` claims a Service's addresses and ports before it is stored; a `Reservation`
+//!   holds the claims until the write is over, and what is stored is learned from the cache.
 //! - `streaming`: `Streaming` answers the subresources that are streams and not documents.
 
 mod admission;

@@ -32,10 +32,10 @@ pub(crate) fn start(tasks: &Tasks, api: Arc<Api>) {
             tokio::time::sleep(PAUSE).await;
         }
     });
-    tasks.spawn_until_stop("quota doubts", async move {
+    tasks.spawn_until_stop("doubts", async move {
         loop {
             tokio::time::sleep(DOUBTS).await;
-            api.registry().quotas().settle_doubts();
+            api.registry().settle_doubts();
         }
     });
 }

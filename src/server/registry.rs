@@ -72,11 +72,9 @@ impl Registry {
         catalog: Arc<Catalog>,
         cache: Arc<Cache>,
         ledger: Arc<Ledger>,
+        allocators: Allocators,
         authorizer: Arc<Authorizer>,
     ) -> Self {
-        let allocators =
-            Allocators::new(config.service_cidr, config.node_ports.clone(), config.random.clone());
-        allocators.load(&catalog);
         Self {
             store: Arc::clone(&config.store),
             catalog,
@@ -99,6 +97,12 @@ impl Registry {
 
     pub(crate) fn random(&self) -> &Random {
         &self.random
+    }
+
+    /// Gives back what writes took that nobody waits for and that have not happened.
+    pub(crate) fn settle_doubts(&self) {
+        self.admission.ledger().settle_doubts();
+        self.allocators.settle_doubts();
     }
 
     pub(crate) fn clock(&self) -> &Clock {

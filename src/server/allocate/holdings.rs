@@ -7,6 +7,25 @@ use serde_json::Value;
 /// A node port is taken per protocol: DNS wants both of one number.
 pub(super) type NodePort = (u16, String);
 
+/// Addresses and ports.
+#[derive(Debug, Default)]
+pub(super) struct Holdings {
+    pub(super) addresses: Vec<IpAddr>,
+    pub(super) ports: Vec<NodePort>,
+}
+
+impl Holdings {
+    /// What a Service document names.
+    pub(super) fn of(service: &Value) -> Self {
+        let ports = node_ports(service).into_iter().map(|(_, port)| port).collect();
+        Self { addresses: addresses(service), ports }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.addresses.is_empty() && self.ports.is_empty()
+    }
+}
+
 /// `namespace/name`.
 pub(super) fn owner(service: &Value) -> String {
     let text = |field: &str| service["metadata"][field].as_str().unwrap_or_default();

@@ -1,7 +1,9 @@
 use super::*;
+use crate::cache::CacheProgress;
 
 fn allocators(network: &str) -> Allocators {
-    Allocators::new(network.parse().unwrap(), 30000..=30002, Random::seeded(1))
+    let catalog = Arc::new(Catalog::new(kinds::KINDS, &Arc::new(CacheProgress::default())));
+    Allocators::new(catalog, network.parse().unwrap(), 30000..=30002, Random::seeded(1))
 }
 
 fn service(name: &str, spec: Value) -> Value {
@@ -9,12 +11,37 @@ fn service(name: &str, spec: Value) -> Value {
 }
 
 fn assign(allocators: &Allocators, service: &mut Value) -> Result<Reservation, String> {
-    let kind = kinds::find("", "v1", "services").expect("Service is a kind");
-    allocators.assign(kind, service, None).map_err(|error| error.message)
+    change(allocators, service, None)
 }
 
+fn change(
+    allocators: &Allocators,
+    service: &mut Value,
+    old: Option<&Value>,
+) -> Result<Reservation, String> {
+    let kind = kinds::find("", "v1", "services").expect("Service is a kind");
+    allocators.assign(kind, service, old).map_err(|error| error.message)
+}
+
+/// What a write does: claim, store, and be over.
 fn keep(allocators: &Allocators, service: &mut Value) {
-    assign(allocators, service).unwrap().keep();
+    let mut reservation = assign(allocators, service).unwrap();
+    reservation.begin();
+    store(allocators, service);
+    reservation.end();
+}
+
+fn store(allocators: &Allocators, service: &Value) {
+    allocators.learn(&owner(service), Some(Holdings::of(service)));
+}
+
+fn delete(allocators: &Allocators, service: &Value) {
+    allocators.learn(&owner(service), None);
+}
+
+fn fixed() -> Value {
+    let ports = json!([{ "port": 80, "nodePort": 30001 }]);
+    json!({ "type": "NodePort", "clusterIP": "10.43.0.9", "ports": ports })
 }
 
 #[test]
@@ -25,13 +52,14 @@ fn an_address_is_given_once_until_it_is_released() {
     for service in &mut given {
         keep(&allocators, service);
     }
-    let mut got: Vec<_> = given.iter().flat_map(addresses).map(|a| a.to_string()).collect();
+    let mut got: Vec<_> =
+        given.iter().flat_map(holdings::addresses).map(|a| a.to_string()).collect();
     got.sort_unstable();
     assert_eq!(got, ["10.43.0.2", "10.43.0.3", "10.43.0.4", "10.43.0.5", "10.43.0.6"]);
     let mut more = service("more", json!({ "type": "ClusterIP" }));
     let error = assign(&allocators, &mut more).unwrap_err();
     assert!(error.contains("range is full"), "{error}");
-    allocators.release(kinds::find("", "v1", "services").unwrap(), &given[0]);
+    delete(&allocators, &given[0]);
     keep(&allocators, &mut more);
     assert_eq!(more["spec"]["clusterIP"], given[0]["spec"]["clusterIP"]);
 }
@@ -39,17 +67,15 @@ fn an_address_is_given_once_until_it_is_released() {
 #[test]
 fn a_reservation_that_is_not_kept_leaves_nothing() {
     let allocators = allocators("10.43.0.0/16");
-    let spec = json!({ "type": "NodePort", "clusterIP": "10.43.0.9", "ports": [{ "port": 80, "nodePort": 30001 }] });
-    drop(assign(&allocators, &mut service("a", spec.clone())).unwrap());
-    keep(&allocators, &mut service("b", spec));
+    drop(assign(&allocators, &mut service("a", fixed())).unwrap());
+    keep(&allocators, &mut service("b", fixed()));
 }
 
 #[test]
 fn what_somebody_else_has_is_refused_in_words_clients_know() {
     let allocators = allocators("10.43.0.0/16");
-    let spec = json!({ "type": "NodePort", "clusterIP": "10.43.0.9", "ports": [{ "port": 80, "nodePort": 30001 }] });
-    keep(&allocators, &mut service("a", spec.clone()));
-    let error = assign(&allocators, &mut service("b", spec.clone())).unwrap_err();
+    keep(&allocators, &mut service("a", fixed()));
+    let error = assign(&allocators, &mut service("b", fixed())).unwrap_err();
     assert!(
         error.contains("failed to allocate IP 10.43.0.9: provided IP is already allocated"),
         "{error}"
@@ -60,7 +86,7 @@ fn what_somebody_else_has_is_refused_in_words_clients_know() {
         ),
         "{error}"
     );
-    keep(&allocators, &mut service("a", spec));
+    keep(&allocators, &mut service("a", fixed()));
 }
 
 #[test]
@@ -85,4 +111,58 @@ fn headless_and_external_services_take_no_address() {
     let mut external = service("e", json!({ "type": "ExternalName", "externalName": "x.example" }));
     keep(&allocators, &mut external);
     assert_eq!(external["spec"].get("clusterIP"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_nobody_waits_for_keeps_its_claims_until_it_is_known() {
+    let allocators = allocators("10.43.0.0/16");
+    let mut lost = assign(&allocators, &mut service("lost", fixed())).unwrap();
+    lost.begin();
+    drop(lost);
+    allocators.settle_doubts();
+    let error = assign(&allocators, &mut service("other", fixed())).unwrap_err();
+    assert!(error.contains("already allocated"), "{error}");
+    tokio::time::advance(2 * DOUBT).await;
+    allocators.settle_doubts();
+    keep(&allocators, &mut service("other", fixed()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_nobody_waited_for_and_that_happened_holds_what_it_stored() {
+    let allocators = allocators("10.43.0.0/16");
+    let mut stored = service("stored", fixed());
+    let mut write = assign(&allocators, &mut stored).unwrap();
+    write.begin();
+    drop(write);
+    store(&allocators, &stored);
+    tokio::time::advance(2 * DOUBT).await;
+    allocators.settle_doubts();
+    assert!(assign(&allocators, &mut service("other", fixed())).is_err());
+    delete(&allocators, &stored);
+    keep(&allocators, &mut service("other", fixed()));
+}
+
+#[test]
+fn an_address_stays_taken_while_its_service_is_made_anew() {
+    let allocators = allocators("10.43.0.0/16");
+    let mut first = service("a", fixed());
+    keep(&allocators, &mut first);
+    let again = assign(&allocators, &mut first).unwrap();
+    delete(&allocators, &first);
+    assert!(assign(&allocators, &mut service("b", fixed())).is_err());
+    drop(again);
+    keep(&allocators, &mut service("b", fixed()));
+}
+
+#[test]
+fn a_change_to_an_address_that_may_not_change_asks_for_none() {
+    let allocators = allocators("10.43.0.0/16");
+    let mut old = service("a", fixed());
+    keep(&allocators, &mut old);
+    for wanted in ["192.0.2.1", "10.43.0.10"] {
+        let mut new = old.clone();
+        new["spec"]["clusterIP"] = wanted.into();
+        drop(change(&allocators, &mut new, Some(&old)).unwrap());
+        assert_eq!(new["spec"]["clusterIPs"], json!([wanted]));
+    }
 }

@@ -109,8 +109,9 @@ impl Cache {
                 EventChange::Delete => None,
             };
             shelf.apply(key, revision, current.clone());
-            if index == 0 {
-                self.listener.changed(shelf.prefix(), key, current.as_deref());
+            // Of two shelves with one prefix, only the first is told of.
+            for listener in self.listeners.iter().filter(|_| index == 0) {
+                listener.changed(shelf.prefix(), key, current.as_deref());
             }
         }
     }
@@ -136,7 +137,7 @@ impl Cache {
         for shelf in all.values().flatten() {
             shelf.restart(revision.0, objects.remove(&identity(shelf)).unwrap_or_default());
         }
-        self.listener.restarted();
+        self.listeners.iter().for_each(|listener| listener.restarted());
         self.progress.advance(revision.0);
         Ok(revision)
     }

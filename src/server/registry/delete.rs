@@ -138,7 +138,6 @@ impl Registry {
                         return Ok(Deleted::Gone(object));
                     }
                     if self.remove(place, current.revision).await? {
-                        self.allocators.release(kind, &object);
                         return Ok(Deleted::Gone(object));
                     }
                 }

@@ -6,18 +6,9 @@ use store::memory::Memory;
 use store::{Change, Expect, Store};
 
 use super::*;
-use crate::cache::{CacheProgress, Cached, ListQuery, Listener, Scope, Selection, WatchStart};
+use crate::cache::{CacheProgress, ListQuery, Scope, Selection, WatchStart};
 
 const PREFIX: &str = "/registry/configmaps";
-
-#[derive(Debug)]
-struct Nobody;
-
-impl Listener for Nobody {
-    fn changed(&self, _: &str, _: &str, _: Option<&Cached>) {}
-
-    fn restarted(&self) {}
-}
 
 struct Fixture {
     store: Arc<Memory>,
@@ -29,7 +20,7 @@ impl Fixture {
     /// A cache without a shelf.
     async fn new() -> Self {
         let (store, tasks) = (Arc::new(Memory::default()), Tasks::new());
-        let cache = Cache::new([], Arc::new(CacheProgress::default()), Arc::new(Nobody));
+        let cache = Cache::new([], Arc::new(CacheProgress::default()), Vec::new());
         let cache = Arc::new(cache);
         let followed: Arc<dyn Store> = Arc::<Memory>::clone(&store);
         cache.start(followed, &tasks).await.unwrap();
