@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use futures::future::{try_join_all, try_join3, try_join4};
+use futures::future::{try_join, try_join_all, try_join3, try_join4};
 use ipnet::IpNet;
 use machinery::{ApiError, Reason};
 use serde_json::{Value, json};
@@ -114,7 +114,25 @@ async fn publish_address(api: &Api, address: SocketAddr) -> Result<(), ApiError>
         namespace: Some("default"),
         document,
     };
-    replace(api, slice).await
+    try_join(replace(api, slice), replace(api, kubernetes_endpoints(address))).await.map(drop)
+}
+
+/// The same for clients from before there were slices; it is not to be mirrored into another one.
+fn kubernetes_endpoints(address: SocketAddr) -> Object {
+    let document = json!({
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": {
+            "name": "kubernetes",
+            "namespace": "default",
+            "labels": { "endpointslice.kubernetes.io/skip-mirror": "true" },
+        },
+        "subsets": [{
+            "addresses": [{ "ip": address.ip().to_string() }],
+            "ports": [{ "name": "https", "protocol": "TCP", "port": address.port() }],
+        }],
+    });
+    Object { group: "", version: "v1", plural: "endpoints", namespace: Some("default"), document }
 }
 
 /// Creates an object unless it exists.
