@@ -12,6 +12,7 @@ mod bootstrap_tokens;
 mod certificate_cleaner;
 mod conditions;
 mod deployment;
+mod disruption;
 mod endpoint_slice;
 mod endpoints;
 mod endpoints_mirror;
@@ -71,6 +72,7 @@ pub fn start(config: Config) {
     shell.run(replica_set::ReplicaSets::new(&caches));
     shell.run(replication_controller::ReplicationControllers::new(&caches));
     shell.run(deployment::Deployments::new(&caches));
+    shell.run(disruption::Disruption::new(&caches));
     shell.run(endpoint_slice::EndpointSlices::new(&caches));
     shell.run(endpoints::EndpointsController::new(&caches));
     shell.run(endpoints_mirror::EndpointsMirror::new(&caches));

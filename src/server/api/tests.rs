@@ -3,6 +3,7 @@
 mod applies;
 mod deletes;
 mod errors;
+mod evictions;
 mod lists;
 mod owners;
 mod patches;
