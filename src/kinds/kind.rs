@@ -70,9 +70,10 @@ pub struct StorageView {
 ///
 /// Documents are complete JSON objects that have passed the schema: a field that is present has the type
 /// the schema gives it. The server calls, for a create: `set_defaults`, `prepare_create`, then
-/// [`crate::validate`]; for an update: `set_defaults`, `prepare_update`, then [`crate::validate_update`];
+/// [`crate::validate_create`]; for an update: `set_defaults`, `prepare_update`, then [`crate::validate_update`];
 /// for a write to `/status`: `prepare_status_update`, then [`crate::validate_status_update`]; for one to
-/// `/approval`: `prepare_approval`, then the same.
+/// `/approval`: `prepare_approval`, then the same; for one to another path below the object: `prepare_below`, then
+/// [`crate::validate_below`].
 pub trait Kind: Debug + Send + Sync + 'static {
     /// What the kind is called.
     fn names(&self) -> &Names;
@@ -177,6 +178,14 @@ pub trait Kind: Debug + Send + Sync + 'static {
         self.prepare_status_update(new, old);
     }
 
+    /// Restricts a write through another path below the object to what that path may change.
+    fn prepare_below(&self, _path: &str, new: &mut Value, old: &Value) {
+        *new = old.clone();
+    }
+
+    /// Checks what only a new object may not say.
+    fn validate_create(&self, _object: &Value, _errors: &FieldErrors) {}
+
     /// Checks everything about the object except its metadata.
     fn validate(&self, _object: &Value, _errors: &FieldErrors) {}
 
@@ -185,6 +194,9 @@ pub trait Kind: Debug + Send + Sync + 'static {
 
     /// Checks the status that was written through `/status`.
     fn validate_status(&self, _object: &Value, _errors: &FieldErrors) {}
+
+    /// Checks a write through another path below the object.
+    fn validate_below(&self, _path: &str, _new: &Value, _old: &Value, _errors: &FieldErrors) {}
 
     /// How long a delete without a wish of its own lets the object finish; `None` deletes at once.
     fn default_grace_seconds(&self, _object: &Value) -> Option<i64> {

@@ -146,6 +146,12 @@ pub fn find_kind(group: &str, version: &str, kind: &str) -> Option<&'static dyn 
 }
 
 /// Checks a new object, its metadata included.
+pub fn validate_create(kind: &dyn Kind, object: &Value, errors: &FieldErrors) {
+    validate(kind, object, errors);
+    kind.validate_create(object, errors);
+}
+
+/// Checks an object, new or changed, its metadata included.
 pub fn validate(kind: &dyn Kind, object: &Value, errors: &FieldErrors) {
     if !kind.virtual_review() {
         metadata::validate(kind, object, errors);
@@ -165,6 +171,12 @@ pub fn validate_status_update(kind: &dyn Kind, new: &Value, old: &Value, errors:
     metadata::validate_update(new, old, errors);
     metadata::validate(kind, new, errors);
     kind.validate_status(new, errors);
+}
+
+/// Checks a write through another path below the object, such as `/resize`.
+pub fn validate_below(kind: &dyn Kind, path: &str, new: &Value, old: &Value, errors: &FieldErrors) {
+    metadata::validate_update(new, old, errors);
+    kind.validate_below(path, new, old, errors);
 }
 
 /// What the writer of an object should be told, its metadata included.

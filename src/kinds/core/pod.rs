@@ -4,8 +4,10 @@ mod columns;
 mod container;
 mod defaults;
 mod env;
+mod ephemeral;
 mod probe;
 mod qos;
+mod resize;
 pub(crate) mod resources;
 pub(crate) mod scheduling;
 mod spec;
@@ -23,7 +25,7 @@ use crate::column::Column;
 use crate::fill::{default, present, set};
 use crate::kind::{DeletionAnswer, FieldLabel, Kind};
 use crate::names::{BuiltIn, Names};
-use crate::read::text;
+use crate::read::{items, text};
 use crate::subresource::Subresource;
 
 /// One or more containers that share an address and volumes.
@@ -50,6 +52,8 @@ static SUBRESOURCES: &[Subresource] = &[
     Subresource::Attach,
     Subresource::PortForward,
     Subresource::Proxy,
+    Subresource::EphemeralContainers,
+    Subresource::Resize,
 ];
 
 static SELECTABLE: &[FieldLabel] = &[
@@ -119,8 +123,30 @@ impl Kind for Pod {
         spec::validate(&pod["spec"], &errors.at("spec"));
     }
 
+    fn validate_create(&self, pod: &Value, errors: &FieldErrors) {
+        if items(&pod["spec"], "ephemeralContainers").next().is_some() {
+            errors.at("spec").forbidden("ephemeralContainers", "cannot be set on create");
+        }
+    }
+
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         update::validate(new, old, errors);
+    }
+
+    fn prepare_below(&self, path: &str, new: &mut Value, old: &Value) {
+        let sent = std::mem::replace(new, old.clone());
+        match path {
+            "ephemeralcontainers" => ephemeral::take_over(new, &sent),
+            _ => resize::take_over(new, &sent),
+        }
+    }
+
+    fn validate_below(&self, path: &str, new: &Value, old: &Value, errors: &FieldErrors) {
+        spec::validate(&new["spec"], &errors.at("spec"));
+        match path {
+            "ephemeralcontainers" => ephemeral::validate(new, old, errors),
+            _ => resize::validate(new, old, errors),
+        }
     }
 
     fn default_grace_seconds(&self, pod: &Value) -> Option<i64> {

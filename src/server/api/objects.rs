@@ -108,18 +108,17 @@ impl Api {
         let registry = &self.registry;
         let outcome = match (name, target.verb) {
             ("log", _) => return registry.log(call, query, self.nodes.as_ref()).await,
-            ("approval" | "status", Verb::Get) => return self.answer_get(parts, query, call),
-            ("status", Verb::Update) => {
-                registry.update_status(call, &content(parts, body)?).await?
+            ("approval" | "status" | "ephemeralcontainers" | "resize", Verb::Get) => {
+                return self.answer_get(parts, query, call);
             }
-            ("approval", Verb::Update) => {
-                registry.update_approval(call, &content(parts, body)?).await?
+            ("approval" | "status" | "ephemeralcontainers" | "resize", Verb::Update) => {
+                registry.update_below(call, subresource, &content(parts, body)?).await?
             }
             ("scale", Verb::Get) => scale::get(call, subresource)?,
             ("scale", Verb::Update) => {
                 registry.update_scale(call, subresource, &content(parts, body)?).await?
             }
-            ("approval" | "status" | "scale", Verb::Patch) => {
+            ("approval" | "status" | "scale" | "ephemeralcontainers" | "resize", Verb::Patch) => {
                 let media = negotiate::body_type(&parts.headers)?;
                 registry.patch(call, Some(subresource), media, body).await?
             }

@@ -38,10 +38,10 @@ impl Registry {
             Some(Subresource::Scale(paths)) => {
                 self.apply_scale(call, paths, &object, force).await?
             }
-            Some(part) => {
+            Some(below) => {
                 check_wish(call, &object)?;
-                let origin = Origin::of(part.name());
-                self.apply_over(call, origin, &Wish { document: &object, force }).await?
+                let wish = Wish { document: &object, force };
+                self.apply_over(call, Origin::below(below), &wish).await?
             }
         };
         Ok(outcome.with_warnings(warnings))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kinds::Subresource;
 use machinery::{ApiError, FieldErrors, document};
 use serde_json::Value;
 use store::{Expect, Revision};
@@ -26,6 +27,8 @@ pub(super) enum Part {
     Status,
     /// The decision about a certificate request.
     Approval,
+    /// What the kind lets this path below the object change.
+    Below(&'static str),
     /// Only what the server itself changes: no preparation, no validation of the rest.
     Internal,
 }
@@ -42,9 +45,13 @@ impl Origin<'static> {
     pub(super) const STATUS: Self = Self { part: Part::Status, subresource: Some("status") };
     pub(super) const APPROVAL: Self = Self { part: Part::Approval, subresource: Some("approval") };
 
-    /// Of a write to a subresource that is a part of the object.
-    pub(super) fn of(subresource: &str) -> Self {
-        if subresource == "approval" { Self::APPROVAL } else { Self::STATUS }
+    /// Of a write to a path below the object that shows the object itself.
+    pub(super) fn below(subresource: &Subresource) -> Self {
+        match subresource {
+            Subresource::Status => Self::STATUS,
+            Subresource::Approval => Self::APPROVAL,
+            other => Self { part: Part::Below(other.name()), subresource: Some(other.name()) },
+        }
     }
 }
 
@@ -103,7 +110,7 @@ impl Registry {
         object_meta::check_place(place, &mut new)?;
         object_meta::carry_over(place, &mut new, old)?;
         document::set_type(&mut new, place.served.api_version(), &kind.names().kind);
-        let reservation = self.prepare(call, origin, &mut new, old, owners)?;
+        let mut reservation = self.prepare(call, origin, &mut new, old, owners)?;
         // The parts above may have taken over more than they should: the version is never theirs.
         let version = old["metadata"]["resourceVersion"].clone();
         document::metadata_mut(&mut new).insert("resourceVersion".to_owned(), version);
@@ -127,19 +134,17 @@ impl Registry {
             if !self.remove(place, current.revision).await? {
                 return Ok(None);
             }
-            self.allocators.release(kind, old);
             return Ok(Some(Outcome::changed(Object::Fresh(new)).with_warnings(warnings)));
         }
         let expect = Expect::Unchanged(Revision(current.revision));
+        reservation.begin();
         admitted.begin();
         let written = self.put(place, &new, expect).await;
         admitted.end();
+        reservation.end();
         match written? {
             Written::Lost => Ok(None),
             Written::Done(cached) => {
-                if let Some(reservation) = reservation {
-                    reservation.keep();
-                }
                 Ok(Some(Outcome::changed(Object::Cached(cached)).with_warnings(warnings)))
             }
         }
@@ -153,7 +158,7 @@ impl Registry {
         new: &mut Value,
         old: &Value,
         owners: Option<Value>,
-    ) -> Result<Option<Reservation>, ApiError> {
+    ) -> Result<Reservation, ApiError> {
         let kind = call.place.served.kind();
         match origin.part {
             Part::Main => {
@@ -168,6 +173,10 @@ impl Registry {
                 kind.set_defaults(new);
                 kind.prepare_approval(new, old);
             }
+            Part::Below(path) => {
+                kind.set_defaults(new);
+                kind.prepare_below(path, new, old);
+            }
             Part::Internal => {}
         }
         match owners {
@@ -177,14 +186,17 @@ impl Registry {
         if self.admission.admit(&self.catalog, &mut attributes_of(call, origin, new, old))? {
             kind.set_defaults(new);
         }
-        if origin.part != Part::Main {
-            return Ok(None);
-        }
-        let reservation = self.allocators.assign(kind, new, Some(old))?;
+        let reservation = match origin.part {
+            Part::Main => self.allocators.assign(kind, new, Some(old))?,
+            Part::Below(_) => Reservation::default(),
+            Part::Status | Part::Approval | Part::Internal => {
+                return Ok(Reservation::default());
+            }
+        };
         if kind.generation() && kind.generation_changes(new, old) {
             object_meta::raise_generation(new);
         }
-        Ok(Some(reservation))
+        Ok(reservation)
     }
 }
 
@@ -213,6 +225,7 @@ fn validate(call: &Call<'_>, part: Part, new: &Value, old: &Value) -> Result<(),
     match part {
         Part::Main => kinds::validate_update(kind, new, old, &errors),
         Part::Status | Part::Approval => kinds::validate_status_update(kind, new, old, &errors),
+        Part::Below(path) => kinds::validate_below(kind, path, new, old, &errors),
         Part::Internal => {}
     }
     if errors.is_empty() {

@@ -96,9 +96,9 @@ impl Registry {
             kind.set_defaults(&mut object);
             prepare(call, &mut object);
         }
-        let reservation = self.allocators.assign(kind, &mut object, None)?;
+        let mut reservation = self.allocators.assign(kind, &mut object, None)?;
         let errors = FieldErrors::new();
-        kinds::validate(kind, &object, &errors);
+        kinds::validate_create(kind, &object, &errors);
         if !errors.is_empty() {
             let names = kind.names();
             return Err(ApiError::invalid(&names.group, &names.kind, &name, errors));
@@ -114,12 +114,13 @@ impl Registry {
                 (!taken).then(|| Outcome::created(Object::Fresh(object)).with_warnings(warnings))
             );
         }
+        reservation.begin();
         admitted.begin();
         let written = self.put(&place, &object, Expect::Absent).await;
         admitted.end();
+        reservation.end();
         match written? {
             Written::Done(cached) => {
-                reservation.keep();
                 Ok(Some(Outcome::created(Object::Cached(cached)).with_warnings(warnings)))
             }
             Written::Lost => Ok(None),

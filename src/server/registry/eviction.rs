@@ -79,8 +79,7 @@ impl Registry {
 
     /// The budgets that are about a pod.
     fn budgets(&self, namespace: Option<&str>, pod: &Value) -> Vec<Value> {
-        let served = self.catalog.find("policy", "v1", "poddisruptionbudgets");
-        let shelf = served.and_then(|served| served.shelf());
+        let shelf = self.catalog.shelf("policy", "v1", "poddisruptionbudgets");
         let scope = Scope { namespace: namespace.map(str::to_owned) };
         let listed =
             shelf.and_then(|shelf| shelf.list(&ListQuery { scope, ..ListQuery::default() }));
@@ -96,7 +95,7 @@ impl Registry {
         let served = self.catalog.find("policy", "v1", "poddisruptionbudgets");
         let served = served.ok_or_else(ApiError::unknown_path)?;
         let name = document::name(budget);
-        let place = Place { served, namespace: Some(document::namespace(budget)), name };
+        let place = Place { served: &served, namespace: Some(document::namespace(budget)), name };
         let mut options = WriteOptions::internal();
         options.dry_run = dry_run;
         let call = Call { place, identity: &own_identity(), options };

@@ -76,8 +76,10 @@ impl Registry {
         let siblings = Siblings { kinds: &kinds, served };
         let reach = match origin.part {
             Part::Status | Part::Approval => Reach::Status,
-            Part::Main | Part::Internal if served.kind().has_status() => Reach::AllButStatus,
-            Part::Main | Part::Internal => Reach::Everything,
+            Part::Main | Part::Below(_) | Part::Internal if served.kind().has_status() => {
+                Reach::AllButStatus
+            }
+            Part::Main | Part::Below(_) | Part::Internal => Reach::Everything,
         };
         with(&Write {
             manager: &call.options.manager,

@@ -59,7 +59,7 @@ impl Registry {
                 let outcome = self.change(call, origin, propose).await?;
                 Ok(scale::show(call, paths, outcome))
             }
-            Some(part) => self.change(call, Origin::of(part.name()), propose).await,
+            Some(below) => self.change(call, Origin::below(below), propose).await,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! PUT of an object and of its status.
 
+use kinds::Subresource;
 use machinery::{ApiError, FieldErrors, document};
 use serde_json::Value;
 
@@ -32,24 +33,16 @@ impl Registry {
         self.put_over(call, Origin::MAIN, &object, &warnings).await
     }
 
-    /// Replaces the status of an object.
-    pub(crate) async fn update_status(
+    /// Replaces the status of an object, or what another path below it may change.
+    pub(crate) async fn update_below(
         &self,
         call: &Call<'_>,
+        subresource: &Subresource,
         content: &Content<'_>,
     ) -> Result<Outcome, ApiError> {
         let decoded = content.decode(call.place.served.definition(), call.options.validation)?;
-        self.put_over(call, Origin::STATUS, &decoded.object, &decoded.warnings).await
-    }
-
-    /// Replaces the decision about a certificate request.
-    pub(crate) async fn update_approval(
-        &self,
-        call: &Call<'_>,
-        content: &Content<'_>,
-    ) -> Result<Outcome, ApiError> {
-        let decoded = content.decode(call.place.served.definition(), call.options.validation)?;
-        self.put_over(call, Origin::APPROVAL, &decoded.object, &decoded.warnings).await
+        let origin = Origin::below(subresource);
+        self.put_over(call, origin, &decoded.object, &decoded.warnings).await
     }
 
     /// Replaces a part, `status` or `approval`, of an object that the server itself decides about. The object's
@@ -68,7 +61,8 @@ impl Registry {
         let namespace = Some(namespace.as_str()).filter(|namespace| !namespace.is_empty());
         let place = Place { served: &served, namespace, name: &name };
         let call = Call { place, identity, options: WriteOptions::internal() };
-        self.put_over(&call, Origin::of(part), &object, &[]).await
+        let origin = served.subresource(part).map(Origin::below);
+        self.put_over(&call, origin.ok_or_else(ApiError::unknown_path)?, &object, &[]).await
     }
 
     /// Creates an object the server itself wants, or makes the existing one like it.

@@ -76,6 +76,21 @@ fn validate_role(list: &str, container: &Value, path: &FieldPath<'_>) {
             path.forbidden(field, detail);
         }
     }
+    if list == "ephemeralContainers" {
+        for field in ["ports", "resources", "resizePolicy"] {
+            if !is_empty(&container[field]) {
+                path.forbidden(field, detail);
+            }
+        }
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        other => other.is_null(),
+    }
 }
 
 fn validate_ports(container: &Value, path: &FieldPath<'_>) {
