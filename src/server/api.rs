@@ -29,6 +29,7 @@ use crate::cache::{Cache, CacheProgress, Listener};
 use crate::catalog::Catalog;
 use crate::identity::Identity;
 use crate::negotiate::Form;
+use crate::outgoing::Outgoing;
 use crate::pki::Pki;
 use crate::query::Query;
 use crate::registry::Registry;
@@ -64,6 +65,7 @@ pub(crate) struct Api {
     keys_uri: String,
     nodes: Arc<dyn NodeTransport>,
     streaming: Streaming,
+    outgoing: Arc<Outgoing>,
     ready: AtomicBool,
     requests: Semaphore,
     /// The first half of request ids; the second counts.
@@ -92,6 +94,12 @@ impl Api {
         let cache = Arc::new(Cache::new(catalog.load().shelves().cloned(), progress, listeners));
         cache.start(Arc::clone(&config.store), &config.tasks).await?;
         let authorizer = Arc::new(Authorizer::new(&catalog));
+        let outgoing = Arc::new(Outgoing::new(
+            Arc::clone(&catalog),
+            Arc::clone(&config.nodes),
+            config.tasks.clone(),
+            config.random.clone(),
+        ));
         Ok(Arc::new(Self {
             clock: config.clock.clone(),
             random: config.random.clone(),
@@ -112,7 +120,9 @@ impl Api {
                 Arc::clone(&config.nodes),
                 config.tasks.clone(),
                 config.random.clone(),
+                Arc::clone(&outgoing),
             ),
+            outgoing,
             ready: AtomicBool::new(false),
             requests: Semaphore::new(REQUESTS_MAX),
             audit_prefix: config.random.u64(),
@@ -130,6 +140,12 @@ impl Api {
 
     pub(crate) fn authenticators(&self) -> &Authenticators {
         &self.authenticators
+    }
+
+    /// Calls whatever is not this server.
+    #[cfg_attr(not(test), expect(dead_code, reason = "webhooks come in a change of their own"))]
+    pub(crate) fn outgoing(&self) -> &Arc<Outgoing> {
+        &self.outgoing
     }
 
     /// From now on `/readyz` says so.

@@ -24,13 +24,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::debug;
 
 use crate::NodeTransport;
+use crate::outgoing::Outgoing;
 use crate::query::Query;
 use crate::registry::{self, Place};
 use crate::request::Target;
 use crate::respond::Answer;
 use attach::{EndForm, Session};
 use handshake::{Carrier, Handshake};
-use target::PodTarget;
+pub(crate) use target::PodTarget;
 use websocket::Version;
 
 /// Connections that have become streams. Each holds up to a few MiB when its client or its pod is slow.
@@ -44,6 +45,7 @@ pub(crate) struct Streaming {
     nodes: Arc<dyn NodeTransport>,
     tasks: Tasks,
     random: Random,
+    outgoing: Arc<Outgoing>,
     room: Arc<Semaphore>,
 }
 
@@ -59,8 +61,13 @@ pub(crate) fn needs_create(target: &Target<'_>) -> bool {
 }
 
 impl Streaming {
-    pub(crate) fn new(nodes: Arc<dyn NodeTransport>, tasks: Tasks, random: Random) -> Self {
-        Self { nodes, tasks, random, room: Arc::new(Semaphore::new(STREAMS_MAX)) }
+    pub(crate) fn new(
+        nodes: Arc<dyn NodeTransport>,
+        tasks: Tasks,
+        random: Random,
+        outgoing: Arc<Outgoing>,
+    ) -> Self {
+        Self { nodes, tasks, random, outgoing, room: Arc::new(Semaphore::new(STREAMS_MAX)) }
     }
 
     /// Answers `portforward` of a pod.

@@ -1,5 +1,7 @@
 //! A server over the memory store, asked in process.
 
+mod hook;
+
 use std::sync::Arc;
 
 use base::{Clock, Random, Tasks};
@@ -17,6 +19,8 @@ use crate::{
     Authentication, Body, Config, InProcess, NoNodes, NodeTransport, User, Version, authorize,
     bootstrap, expiry, publish, quota_status, signing, tokens,
 };
+
+pub(crate) use hook::{Hook, Said};
 
 pub(crate) const EPOCH: &str = "2026-01-01T00:00:00Z";
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Request;
-use machinery::{ApiError, document};
+use machinery::ApiError;
 use serde_json::Value;
 
 use crate::nodes::{NodeStream, NodeTransport, Opened};
+use crate::outgoing::PodName;
 use crate::registry::refusal;
 
 /// A pod on a node.
@@ -22,14 +23,7 @@ pub(crate) struct PodTarget {
 impl PodTarget {
     /// The pod of a document, if it has been given a node.
     pub(crate) fn new(pod: &Value, nodes: &Arc<dyn NodeTransport>) -> Result<Self, ApiError> {
-        let name = document::name(pod).to_owned();
-        let node = document::str_at(pod, "/spec/nodeName").to_owned();
-        if node.is_empty() {
-            let why = format!("pod {name} does not have a host assigned");
-            return Err(ApiError::bad_request(why));
-        }
-        let namespace = document::namespace(pod).to_owned();
-        Ok(Self { namespace, name, node, nodes: Arc::clone(nodes) })
+        Ok(PodName::of(pod)?.target(nodes))
     }
 
     /// Connects to a port of the pod; the error is what the client is told.

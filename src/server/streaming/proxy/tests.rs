@@ -3,16 +3,21 @@
 use http::HeaderMap;
 use serde_json::json;
 
-use super::{Named, forwarded, path_behind, pod_port, pods_of, service_port};
+use super::{Named, forwarded, path_behind, pod_port};
 
 #[test]
 fn names_carry_scheme_and_port() {
-    let parse = |text| Named::parse(text).map(|named| (named.name, named.port)).ok();
+    let parse = |text| {
+        let named = Named::parse(text).ok()?;
+        assert!(!named.tls, "{text}");
+        Some((named.name, named.port))
+    };
     assert_eq!(parse("web"), Some(("web", "")));
     assert_eq!(parse("web:80"), Some(("web", "80")));
     assert_eq!(parse("http:web:main"), Some(("web", "main")));
     assert_eq!(parse("http:web:"), Some(("web", "")));
-    assert_eq!(parse("https:web:443"), None);
+    let tls = Named { name: "web", port: "443", tls: true };
+    assert_eq!(Named::parse("https:web:443").ok(), Some(tls));
     assert_eq!(parse("ftp:web:21"), None);
     assert_eq!(parse("a:b:c:d"), None);
 }
@@ -39,35 +44,6 @@ fn a_pod_is_asked_at_the_port_named_numbered_or_declared_first() {
     for wrong in ["0", "65536", "99999999999999999999", "other"] {
         assert_eq!(pod_port(&pod, wrong).unwrap_err().code(), 400, "{wrong}");
     }
-}
-
-#[test]
-fn a_service_is_asked_at_the_port_named_numbered_or_alone() {
-    let one = json!({"spec": {"ports": [{"port": 80}]}});
-    let two = json!({"metadata": {"name": "web"}, "spec": {"ports": [{"port": 80, "name": "a"}, {"port": 81, "name": "b"}]}});
-    assert_eq!(service_port(&one, "").ok(), Some(""));
-    assert_eq!(service_port(&one, "80").ok(), Some(""));
-    assert_eq!(service_port(&two, "81").ok(), Some("b"));
-    assert_eq!(service_port(&two, "a").ok(), Some("a"));
-    let error = service_port(&two, "").unwrap_err();
-    assert_eq!(error.message, "no service port \"\" found for service \"web\"");
-}
-
-#[test]
-fn only_ready_pods_stand_behind_a_service() {
-    let endpoint = |name: &str, ready: bool| {
-        json!({
-            "conditions": {"ready": ready},
-            "nodeName": "n",
-            "targetRef": {"kind": "Pod", "name": name},
-        })
-    };
-    let slice = json!({
-        "ports": [{"name": "web", "port": 8080}],
-        "endpoints": [endpoint("a", true), endpoint("b", false), {"addresses": ["192.0.2.1"]}],
-    });
-    assert_eq!(pods_of(&slice, "web"), [("a".to_owned(), "n".to_owned(), 8080)]);
-    assert_eq!(pods_of(&slice, "other"), []);
 }
 
 #[test]

@@ -1,0 +1,154 @@
+//! TLS towards what the server calls.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::aws_lc_rs;
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use tokio_rustls::TlsConnector;
+
+use super::Failure;
+use crate::nodes::NodeStream;
+
+/// A stream with TLS on it.
+pub(crate) type TlsStream = tokio_rustls::client::TlsStream<NodeStream>;
+
+/// Whose certificates are accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Those signed by the authorities that the machine trusts.
+    System,
+    /// Those signed by one of these authorities, PEM.
+    Authorities(Vec<u8>),
+    /// Any, which protects from listeners but not from impostors.
+    Anything,
+}
+
+/// What the server proves itself with, PEM.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ClientCertificate {
+    pub(crate) chain: Vec<u8>,
+    pub(crate) key: Vec<u8>,
+}
+
+impl std::fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ClientCertificate")
+    }
+}
+
+/// What TLS needs to know towards one destination.
+pub(crate) fn config(
+    trust: &Trust,
+    certificate: Option<&ClientCertificate>,
+    protocols: &[&[u8]],
+) -> Result<Arc<ClientConfig>, String> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    let builder = match trust {
+        Trust::System => builder.with_root_certificates(system()),
+        Trust::Authorities(pem) => builder.with_root_certificates(authorities(pem)?),
+        Trust::Anything => builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(AcceptAnything { provider })),
+    };
+    let mut config = match certificate {
+        None => builder.with_no_client_auth(),
+        Some(certificate) => {
+            let (chain, key) = client(certificate)?;
+            builder
+                .with_client_auth_cert(chain, key)
+                .map_err(|error| format!("the client certificate cannot be used: {error}"))?
+        }
+    };
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    Ok(Arc::new(config))
+}
+
+/// Speaks TLS on a stream, to a server of this name.
+pub(crate) async fn wrap(
+    config: Arc<ClientConfig>,
+    server_name: &str,
+    stream: NodeStream,
+) -> Result<TlsStream, Failure> {
+    let name = ServerName::try_from(server_name.to_owned())
+        .map_err(|_| Failure::new(format!("tls: {server_name:?} cannot be in a certificate")))?;
+    let connected = TlsConnector::from(config).connect(name, stream).await;
+    connected.map_err(|error| Failure::of_tls(&error))
+}
+
+fn authorities(pem: &[u8]) -> Result<RootCertStore, String> {
+    let mut store = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| format!("no certificates: {error}"))?;
+        store.add(certificate).map_err(|error| format!("no authority: {error}"))?;
+    }
+    if store.is_empty() {
+        return Err("unable to load root certificates: no certificate in the bundle".to_owned());
+    }
+    Ok(store)
+}
+
+/// What the machine trusts; nothing, where that cannot be read.
+fn system() -> RootCertStore {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    store
+}
+
+fn client(
+    certificate: &ClientCertificate,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&certificate.chain).collect();
+    let chain = chain.map_err(|error| format!("the client certificate is no PEM: {error}"))?;
+    let key = PrivateKeyDer::from_pem_slice(&certificate.key)
+        .map_err(|error| format!("the client key is no PEM: {error}"))?;
+    Ok((chain, key))
+}
+
+/// Accepts every certificate, but only from whoever holds its key.
+#[derive(Debug)]
+struct AcceptAnything {
+    provider: Arc<rustls::crypto::CryptoProvider>,
+}
+
+impl ServerCertVerifier for AcceptAnything {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
