@@ -115,6 +115,8 @@ pub static KINDS: &[&dyn Kind] = &[
     &admissionregistration::MutatingWebhookConfiguration,
     &admissionregistration::ValidatingAdmissionPolicy,
     &admissionregistration::ValidatingAdmissionPolicyBinding,
+    &admissionregistration::MutatingAdmissionPolicy,
+    &admissionregistration::MutatingAdmissionPolicyBinding,
     &admissionregistration::ValidatingWebhookConfiguration,
     &apiextensions::CustomResourceDefinition,
     &scheduling::PriorityClass,

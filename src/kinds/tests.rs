@@ -72,7 +72,7 @@ fn a_delete_returns_the_object_where_kubernetes_does() {
 fn what_is_above_namespaces_is_cluster_wide() {
     let kinds = KINDS.iter().filter(|kind| kind.scope() == Scope::Cluster);
     let names: Vec<&str> = kinds.map(|kind| kind.names().kind.as_ref()).collect();
-    expect![[r"
+    expect![[r#"
         ComponentStatus
         Namespace
         Node
@@ -97,6 +97,8 @@ fn what_is_above_namespaces_is_cluster_wide() {
         MutatingWebhookConfiguration
         ValidatingAdmissionPolicy
         ValidatingAdmissionPolicyBinding
+        MutatingAdmissionPolicy
+        MutatingAdmissionPolicyBinding
         ValidatingWebhookConfiguration
         CustomResourceDefinition
         PriorityClass
@@ -104,7 +106,7 @@ fn what_is_above_namespaces_is_cluster_wide() {
         DeviceClass
         ResourceSlice
         FlowSchema
-        PriorityLevelConfiguration"]]
+        PriorityLevelConfiguration"#]]
     .assert_eq(&names.join("\n"));
 }
 
@@ -156,7 +158,7 @@ fn defaults_that_are_filled_twice_are_the_same() {
 fn each_kind_counts_its_changes_or_does_not() {
     let kinds = KINDS.iter().filter(|kind| kind.generation());
     let names: Vec<&str> = kinds.map(|kind| kind.names().kind.as_ref()).collect();
-    expect![[r"
+    expect![[r#"
         Pod
         PodTemplate
         ReplicationController
@@ -173,6 +175,8 @@ fn each_kind_counts_its_changes_or_does_not() {
         MutatingWebhookConfiguration
         ValidatingAdmissionPolicy
         ValidatingAdmissionPolicyBinding
+        MutatingAdmissionPolicy
+        MutatingAdmissionPolicyBinding
         ValidatingWebhookConfiguration
         CustomResourceDefinition
         PriorityClass
@@ -180,7 +184,7 @@ fn each_kind_counts_its_changes_or_does_not() {
         DeviceClass
         ResourceSlice
         FlowSchema
-        PriorityLevelConfiguration"]]
+        PriorityLevelConfiguration"#]]
     .assert_eq(&names.join("\n"));
 }
 

@@ -19,6 +19,8 @@ pub struct ApiError {
     pub details: Option<Box<Details>>,
     /// The cause inside the server: logged, never sent.
     pub cause: Option<Box<dyn Error + Send + Sync>>,
+    /// The `Status` in somebody else's words, which is then sent as it is.
+    pub foreign: Option<Box<Value>>,
 }
 
 /// The machine-readable reasons of a `Status`.
@@ -166,7 +168,23 @@ impl fmt::Display for Resource {
 impl ApiError {
     /// An error of this reason without details.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), details: None, cause: None }
+        Self { reason, message: message.into(), details: None, cause: None, foreign: None }
+    }
+
+    /// What somebody else decided, such as a webhook: their `Status`, which has a code of 400 or more.
+    pub fn foreign(status: Value) -> Self {
+        let reason = match status["code"].as_u64() {
+            Some(401) => Reason::Unauthorized,
+            Some(403) => Reason::Forbidden,
+            Some(404) => Reason::NotFound,
+            Some(409) => Reason::Conflict,
+            Some(422) => Reason::Invalid,
+            Some(429) => Reason::TooManyRequests,
+            Some(500..) => Reason::InternalError,
+            _ => Reason::BadRequest,
+        };
+        let message = status["message"].as_str().unwrap_or_default().to_owned();
+        Self { foreign: Some(Box::new(status)), ..Self::new(reason, message) }
     }
 
     /// `pods "x" not found`.
@@ -315,11 +333,15 @@ impl ApiError {
 
     /// The HTTP code of the reply.
     pub fn code(&self) -> u16 {
-        self.reason.code()
+        let foreign = self.foreign.as_ref().and_then(|status| status["code"].as_u64());
+        foreign.and_then(|code| u16::try_from(code).ok()).unwrap_or_else(|| self.reason.code())
     }
 
     /// The `Status` document clients receive.
     pub fn to_status(&self) -> Value {
+        if let Some(status) = &self.foreign {
+            return Value::clone(status);
+        }
         let mut status = json!({
             "kind": "Status",
             "apiVersion": "v1",

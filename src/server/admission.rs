@@ -10,12 +10,15 @@ mod default_class;
 mod default_ingress_class;
 mod default_storage_class;
 mod default_toleration_seconds;
+mod extension;
+mod identity;
 mod limit_ranger;
 mod namespace_lifecycle;
 mod node_restriction;
 mod permission;
 mod pod_resources;
 mod pod_security;
+mod pod_topology_labels;
 mod priority;
 mod read;
 mod resource_quota;
@@ -26,6 +29,7 @@ mod storage_protection;
 use std::sync::Arc;
 
 use base::Random;
+use kinds::ScalePaths;
 use machinery::ApiError;
 use serde_json::Value;
 use tracing::debug;
@@ -34,8 +38,10 @@ use crate::authorize::Authorizer;
 use crate::cache::{Cached, ListQuery, Scope};
 use crate::catalog::{Catalog, Served};
 use crate::identity::Identity;
+use crate::registry::{DeleteOptions, WriteOptions};
 use crate::request::Verb;
 
+pub(crate) use extension::{Changes, Extensions, Operation, Request};
 pub(crate) use priority::SYSTEM_CLASSES;
 pub(crate) use resource_quota::{Figures, Ledger, Reservation};
 
@@ -44,16 +50,37 @@ pub(crate) use resource_quota::{Figures, Ledger, Reservation};
 pub(crate) struct Attributes<'a> {
     /// `Create`, `Update` (patches too) or `Delete`.
     pub(crate) verb: Verb,
-    pub(crate) served: &'a Served,
+    pub(crate) served: &'a Arc<Served>,
     pub(crate) subresource: Option<&'a str>,
     pub(crate) namespace: Option<&'a str>,
     pub(crate) name: &'a str,
     pub(crate) identity: &'a Identity,
     pub(crate) dry_run: bool,
+    pub(crate) options: Options<'a>,
+    /// What webhooks and policies see of the object.
+    pub(crate) shown: Shown<'a>,
     /// What would be stored, in the form of the kind asked for; plugins may change it. Null for a delete.
     pub(crate) object: &'a mut Value,
     /// What is stored now; nothing for a create.
     pub(crate) old: Option<&'a Value>,
+}
+
+/// With which options a write was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Options<'a> {
+    Write(&'a WriteOptions),
+    Delete(&'a DeleteOptions),
+}
+
+/// What webhooks and policies see of an object that is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shown<'a> {
+    /// The object.
+    Object,
+    /// Its scale, which is all that the request is about.
+    Scale(&'a ScalePaths),
+    /// Nothing: the request's own document has been shown to them before.
+    Nothing,
 }
 
 /// A write that may happen.
@@ -88,6 +115,32 @@ impl Attributes<'_> {
     /// Whether the write makes an object of this resource.
     fn creates(&self, group: &str, plural: &str) -> bool {
         self.verb == Verb::Create && self.subresource.is_none() && self.is(group, plural)
+    }
+
+    /// The request as webhooks and policies see it, about what was there before.
+    fn request<'b>(&self, old: Option<&'b Value>) -> Request<'b>
+    where
+        Self: 'b,
+    {
+        let (operation, kind) = match self.verb {
+            Verb::Create => (Operation::Create, "CreateOptions"),
+            Verb::Delete => (Operation::Delete, "DeleteOptions"),
+            _ => (Operation::Update, "UpdateOptions"),
+        };
+        Request {
+            operation,
+            served: self.served,
+            subresource: self.subresource,
+            namespace: self.namespace,
+            name: self.name,
+            identity: self.identity,
+            dry_run: self.dry_run,
+            options: match self.options {
+                Options::Write(options) => options.to_document(kind),
+                Options::Delete(options) => options.to_document(self.dry_run),
+            },
+            old,
+        }
     }
 
     fn forbidden(&self, detail: &str) -> ApiError {
@@ -132,11 +185,17 @@ pub(crate) struct Admission {
     random: Random,
     ledger: Arc<Ledger>,
     authorizer: Arc<Authorizer>,
+    extensions: Extensions,
 }
 
 impl Admission {
-    pub(crate) fn new(random: Random, ledger: Arc<Ledger>, authorizer: Arc<Authorizer>) -> Self {
-        Self { random, ledger, authorizer }
+    pub(crate) fn new(
+        random: Random,
+        ledger: Arc<Ledger>,
+        authorizer: Arc<Authorizer>,
+        extensions: Extensions,
+    ) -> Self {
+        Self { random, ledger, authorizer, extensions }
     }
 
     /// What is used of every quota.
@@ -144,8 +203,22 @@ impl Admission {
         &self.ledger
     }
 
-    /// Lets every plugin change the object; true when one did and it needs its defaults again.
-    pub(crate) fn admit(
+    /// Lets every plugin change the object, then webhooks; an object that was changed needs its defaults again.
+    pub(crate) async fn admit(
+        &self,
+        catalog: &Catalog,
+        attributes: &mut Attributes<'_>,
+    ) -> Result<Changes, ApiError> {
+        let changed = self.plug_in(catalog, attributes)?;
+        let changes = Changes { changed, ..Changes::default() };
+        if !self.extensions.any() {
+            return Ok(changes);
+        }
+        let tools = Tools { catalog, random: &self.random };
+        Box::pin(self.extend(&tools, attributes, changes)).await
+    }
+
+    fn plug_in(
         &self,
         catalog: &Catalog,
         attributes: &mut Attributes<'_>,
@@ -172,26 +245,123 @@ impl Admission {
         changed |= storage_protection::admit(attributes);
         changed |= runtime_class::admit(&tools, attributes)?;
         changed |= default_ingress_class::admit(&tools, attributes);
+        changed |= pod_topology_labels::admit(&tools, attributes);
         permission::may_grant(&self.authorizer, attributes)?;
         Ok(changed)
     }
 
     /// Lets every plugin refuse the write, which is valid otherwise. Quotas come last: they count it.
-    pub(crate) fn check(
+    pub(crate) async fn check(
         &self,
         catalog: &Catalog,
         attributes: &Attributes<'_>,
     ) -> Result<Admitted, ApiError> {
         let tools = Tools { catalog, random: &self.random };
         limit_ranger::check(&tools, attributes)?;
-        let warnings = pod_security::check(&tools, attributes)?;
+        let mut warnings = pod_security::check(&tools, attributes)?;
         priority::check(&tools, attributes)?;
         claim_resize::check(&tools, attributes)?;
         certificates::check(&self.authorizer, attributes)?;
+        Extensions::check_own(attributes.served, attributes.object)?;
+        if self.extensions.any() {
+            warnings.extend(Box::pin(self.check_extensions(&tools, attributes)).await?);
+        }
         let reservation = resource_quota::check(&self.ledger, attributes)?;
         Ok(Admitted { warnings, reservation })
+    }
+
+    /// Whether a write that changes nothing is to be checked all the same.
+    pub(crate) fn is_extended(&self) -> bool {
+        self.extensions.any()
+    }
+
+    /// Lets webhooks and policies change an object, and the plugins see what became of it.
+    async fn extend(
+        &self,
+        tools: &Tools<'_>,
+        attributes: &mut Attributes<'_>,
+        mut changes: Changes,
+    ) -> Result<Changes, ApiError> {
+        if let Shown::Scale(paths) = attributes.shown {
+            let old = attributes.old.map(|old| paths.read(old));
+            let mut scale = paths.read(attributes.object);
+            let request = attributes.request(old.as_ref());
+            let made = self.extensions.mutate(tools, &request, &mut scale).await?;
+            if made.changed {
+                paths.write(attributes.object, &scale);
+            }
+            changes.add(made);
+            return Ok(changes);
+        }
+        if matches!(attributes.shown, Shown::Nothing) {
+            return Ok(changes);
+        }
+        let request = attributes.request(attributes.old);
+        let Some(mut mutation) = self.extensions.mutation(tools, &request) else {
+            return Ok(changes);
+        };
+        let own = identity::Own::of(attributes.object);
+        let first = mutation.first(attributes.object).await?;
+        let made = first.changed;
+        changes.add(first);
+        if made {
+            own.keep(attributes.object);
+            self.plug_in(tools.catalog, attributes)?;
+        }
+        let second = mutation.second(attributes.object).await?;
+        if second.changed {
+            own.keep(attributes.object);
+            permission::may_grant(&self.authorizer, attributes)?;
+        }
+        changes.add(second);
+        Ok(changes)
+    }
+
+    async fn check_extensions(
+        &self,
+        tools: &Tools<'_>,
+        attributes: &Attributes<'_>,
+    ) -> Result<Vec<String>, ApiError> {
+        match attributes.shown {
+            Shown::Nothing => Ok(Vec::new()),
+            Shown::Object => {
+                let request = attributes.request(attributes.old);
+                self.extensions.validate(tools, &request, attributes.object).await
+            }
+            Shown::Scale(paths) => {
+                let old = attributes.old.map(|old| paths.read(old));
+                let request = attributes.request(old.as_ref());
+                self.extensions.validate(tools, &request, &paths.read(attributes.object)).await
+            }
+        }
+    }
+
+    /// Lets webhooks and policies see a request that writes no object of the kind: a binding, an eviction, a
+    /// connection. They may change its document unless it connects.
+    pub(crate) async fn admit_document<'a>(
+        &self,
+        catalog: &Catalog,
+        request: impl FnOnce() -> Request<'a>,
+        document: impl FnOnce() -> Value,
+    ) -> Result<Option<Value>, ApiError> {
+        if !self.extensions.any() {
+            return Ok(None);
+        }
+        let tools = Tools { catalog, random: &self.random };
+        let (request, mut document) = (request(), document());
+        let seen = async {
+            let made = self.extensions.mutate(&tools, &request, &mut document).await?;
+            if made.changed && request.operation == Operation::Connect {
+                let why = "a webhook attempted to change the options of a connection, which is not supported";
+                return Err(ApiError::new(machinery::Reason::InternalError, why));
+            }
+            self.extensions.validate(&tools, &request, &document).await?;
+            Ok(())
+        };
+        Box::pin(seen).await?;
+        Ok(Some(document))
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -113,6 +113,7 @@ impl Api {
                 ledger,
                 allocators,
                 Arc::clone(&authorizer),
+                Arc::clone(&outgoing),
             ),
             authorizer,
             nodes: Arc::clone(&config.nodes),
@@ -143,7 +144,10 @@ impl Api {
     }
 
     /// Calls whatever is not this server.
-    #[cfg_attr(not(test), expect(dead_code, reason = "webhooks come in a change of their own"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for aggregation and webhooks of other sorts")
+    )]
     pub(crate) fn outgoing(&self) -> &Arc<Outgoing> {
         &self.outgoing
     }

@@ -24,8 +24,6 @@
 //!   `quota_status` writes them down.
 //! - `allocate`: `Allocators::assign` claims a Service's addresses and ports before it is stored; a `Reservation`
 //!   holds the claims until the write is over, and what is stored is learned from the cache.
-//! - `allocate`: `Allocators::assign` gives a Service its addresses and ports before it is stored, and
-//!   `release` takes them back; a `Reservation` that is dropped without `keep` was not used.
 //! - `outgoing`: `Outgoing` connects to hosts, Services and pods; a `Remote` is one of them, made from a
 //!   `clientConfig`, a Service or a kubeconfig, and asked with `post` or `send`.
 //! - `streaming`: `Streaming` answers the subresources that are streams and not documents.
@@ -58,14 +56,6 @@ mod issuer;
 mod negotiate;
 mod nodes;
 mod openapi;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "webhooks, which call it, come in a change of their own"
-    )
-)]
 mod outgoing;
 mod pki;
 mod publish;

@@ -39,12 +39,13 @@ pub(crate) use log::{container, refusal};
 pub(crate) use options::{DeleteOptions, ListOptions, WriteOptions};
 
 use crate::Config;
-use crate::admission::{Admission, Ledger};
+use crate::admission::{Admission, Extensions, Ledger, Operation, Request};
 use crate::allocate::Allocators;
 use crate::authorize::Authorizer;
 use crate::cache::{Cache, Cached};
 use crate::catalog::{Catalog, Served};
 use crate::error::store_failure;
+use crate::outgoing::Outgoing;
 
 /// All objects.
 #[derive(Debug)]
@@ -74,14 +75,16 @@ impl Registry {
         ledger: Arc<Ledger>,
         allocators: Allocators,
         authorizer: Arc<Authorizer>,
+        outgoing: Arc<Outgoing>,
     ) -> Self {
+        let extensions = Extensions::new(&catalog, outgoing, Arc::clone(&authorizer));
         Self {
             store: Arc::clone(&config.store),
             catalog,
             cache,
             clock: config.clock.clone(),
             random: config.random.clone(),
-            admission: Admission::new(config.random.clone(), ledger, authorizer),
+            admission: Admission::new(config.random.clone(), ledger, authorizer, extensions),
             allocators,
         }
     }
@@ -105,8 +108,35 @@ impl Registry {
         self.allocators.settle_doubts();
     }
 
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Lets webhooks and policies see, and change, the document of a request to a subresource that is no object of
+    /// the kind.
+    pub(crate) async fn admit_document(
+        &self,
+        call: &Call<'_>,
+        subresource: &str,
+        document: Value,
+    ) -> Result<Value, ApiError> {
+        let request = || Request {
+            operation: Operation::Create,
+            served: call.place.served,
+            subresource: Some(subresource),
+            namespace: call.place.namespace,
+            name: call.place.name,
+            identity: call.identity,
+            dry_run: call.options.dry_run,
+            options: call.options.to_document("CreateOptions"),
+            old: None,
+        };
+        let made = self.admission.admit_document(&self.catalog, request, || document.clone());
+        Ok(made.await?.unwrap_or(document))
     }
 
     /// Writes a document and waits until readers see it.

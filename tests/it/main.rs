@@ -4,6 +4,7 @@
 
 mod support;
 
+mod admission;
 mod api;
 mod kubectl;
 mod platform;

@@ -2,7 +2,7 @@
 
 mod expression;
 
-use machinery::FieldErrors;
+use machinery::{FieldErrors, FieldPath};
 use serde_json::{Value, json};
 
 use super::{condition, match_resources};
@@ -73,9 +73,7 @@ impl Kind for ValidatingAdmissionPolicy {
     fn set_defaults(&self, policy: &mut Value) {
         let Some(spec) = present(policy, "spec") else { return };
         default(spec, "failurePolicy", "Fail");
-        if let Some(constraints) = present(spec, "matchConstraints") {
-            match_resources::fill(constraints);
-        }
+        default_constraints(spec);
     }
 
     fn prepare_create(&self, policy: &mut Value) {
@@ -84,22 +82,35 @@ impl Kind for ValidatingAdmissionPolicy {
 
     fn validate(&self, policy: &Value, errors: &FieldErrors) {
         let (spec, path) = (&policy["spec"], errors.at("spec"));
-        one_of(spec, "failurePolicy", &["Fail", "Ignore"], &path);
-        let kind = &spec["paramKind"];
-        if !kind.is_null() {
-            required::fields(kind, &["apiVersion", "kind"], &path.at("paramKind"));
-        }
-        match &spec["matchConstraints"] {
-            Value::Null => path.required("matchConstraints", ""),
-            constraints => {
-                let path = path.at("matchConstraints");
-                match_resources::validate(constraints, &path);
-                required::list(constraints, "resourceRules", "", &path);
-            }
-        }
-        condition::validate_all(spec, &path);
+        validate_frame(spec, &path);
         expression::validate_all(spec, &path);
     }
+}
+
+/// Fills what is left out of the constraints of a policy.
+pub(super) fn default_constraints(spec: &mut Value) {
+    if let Some(constraints) = present(spec, "matchConstraints") {
+        match_resources::fill(constraints);
+    }
+}
+
+/// Checks what every sort of policy has.
+pub(super) fn validate_frame(spec: &Value, path: &FieldPath<'_>) {
+    one_of(spec, "failurePolicy", &["Fail", "Ignore"], path);
+    let kind = &spec["paramKind"];
+    if !kind.is_null() {
+        required::fields(kind, &["apiVersion", "kind"], &path.at("paramKind"));
+    }
+    match &spec["matchConstraints"] {
+        Value::Null => path.required("matchConstraints", ""),
+        constraints => {
+            let path = path.at("matchConstraints");
+            match_resources::validate(constraints, &path);
+            required::list(constraints, "resourceRules", "", &path);
+        }
+    }
+    condition::validate_all(spec, path);
+    expression::validate_variables(spec, &path.at("variables"));
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ static NAMES: Names = BuiltIn {
 
 const ACTIONS: &[&str] = &["Audit", "Deny", "Warn"];
 
-static COLUMNS: &[Column] = &[
+pub(super) static COLUMNS: &[Column] = &[
     Column::NAME,
     Column::text("PolicyName", "The policy.", |binding, _| {
         text(&binding["spec"], "policyName").into()
@@ -65,25 +65,35 @@ impl Kind for ValidatingAdmissionPolicyBinding {
     }
 
     fn set_defaults(&self, binding: &mut Value) {
-        let Some(spec) = present(binding, "spec") else { return };
-        if let Some(constraints) = present(spec, "matchResources") {
-            match_resources::fill(constraints);
-        }
+        fill(binding);
     }
 
     fn validate(&self, binding: &Value, errors: &FieldErrors) {
         let (spec, path) = (&binding["spec"], errors.at("spec"));
-        match text(spec, "policyName") {
-            "" => path.required("policyName", ""),
-            name => path.check("policyName", name, names::dns1123_subdomain(name)),
-        }
-        if !spec["paramRef"].is_null() {
-            validate_parameters(&spec["paramRef"], &path.at("paramRef"));
-        }
-        if !spec["matchResources"].is_null() {
-            match_resources::validate(&spec["matchResources"], &path.at("matchResources"));
-        }
+        validate_target(spec, &path);
         validate_actions(spec, &path);
+    }
+}
+
+/// Fills what is left out of a binding.
+pub(super) fn fill(binding: &mut Value) {
+    let Some(spec) = present(binding, "spec") else { return };
+    if let Some(constraints) = present(spec, "matchResources") {
+        match_resources::fill(constraints);
+    }
+}
+
+/// Checks which policy a binding puts to work, with what and on what.
+pub(super) fn validate_target(spec: &Value, path: &FieldPath<'_>) {
+    match text(spec, "policyName") {
+        "" => path.required("policyName", ""),
+        name => path.check("policyName", name, names::dns1123_subdomain(name)),
+    }
+    if !spec["paramRef"].is_null() {
+        validate_parameters(&spec["paramRef"], &path.at("paramRef"));
+    }
+    if !spec["matchResources"].is_null() {
+        match_resources::validate(&spec["matchResources"], &path.at("matchResources"));
     }
 }
 

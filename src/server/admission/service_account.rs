@@ -3,7 +3,7 @@
 use machinery::{ApiError, Resource};
 use serde_json::{Value, json};
 
-use super::{Attributes, Tools};
+use super::{Attributes, Tools, read};
 use crate::request::Verb;
 
 /// Where client libraries look for the token.
@@ -42,7 +42,9 @@ pub(super) fn admit(tools: &Tools<'_>, attributes: &mut Attributes<'_>) -> Resul
         .or_else(|| account["automountServiceAccountToken"].as_bool())
         .unwrap_or(true);
     if mounts {
-        mount_token(spec, &format!("{VOLUME_PREFIX}{}", tools.random.suffix(5)));
+        let volume = token_volume_of(spec);
+        let volume = volume.unwrap_or_else(|| format!("{VOLUME_PREFIX}{}", tools.random.suffix(5)));
+        mount_token(spec, &volume);
     }
     if spec["imagePullSecrets"].as_array().is_none_or(Vec::is_empty)
         && let Some(secrets) = account["imagePullSecrets"].as_array()
@@ -58,8 +60,15 @@ fn account(tools: &Tools<'_>, namespace: &str, name: &str) -> Option<Value> {
     Some(found.object())
 }
 
+/// The volume that is there when a pod is seen a second time, with containers that a webhook added.
+fn token_volume_of(spec: &Value) -> Option<String> {
+    let mut names = read::items(spec, "volumes").map(|volume| read::text(volume, "name"));
+    names.find(|name| name.starts_with(VOLUME_PREFIX)).map(str::to_owned)
+}
+
 /// Adds the volume, and a mount to each container that has nothing at its path.
 fn mount_token(spec: &mut Value, volume: &str) {
+    let is_there = token_volume_of(spec).is_some();
     let mut used = false;
     for list in ["initContainers", "containers"] {
         for container in spec[list].as_array_mut().into_iter().flatten() {
@@ -76,7 +85,7 @@ fn mount_token(spec: &mut Value, volume: &str) {
             spec.as_object_mut().map(|spec| spec.remove(list));
         }
     }
-    if used {
+    if used && !is_there {
         push(&mut spec["volumes"], token_volume(volume));
     }
 }

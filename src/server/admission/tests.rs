@@ -8,7 +8,7 @@ pub(super) const PODS: &str = "/api/v1/namespaces/default/pods";
 const CLAIMS: &str = "/api/v1/namespaces/default/persistentvolumeclaims";
 
 /// A pod of one container with these resources.
-pub(super) fn pod(name: &str, resources: Value) -> Value {
+pub(in crate::admission) fn pod(name: &str, resources: Value) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name},
         "spec": {"containers": [{"name": "main", "image": "hello", "resources": resources}]},
@@ -57,4 +57,26 @@ async fn what_admission_fills_in_counts_for_the_quality_of_service() {
         "LimitRanger plugin set: cpu, memory request for container main; cpu, memory limit for \
          container main"
     );
+}
+
+#[tokio::test]
+async fn a_pod_says_in_which_zone_its_node_is() {
+    let server = Fixture::new().await;
+    let node = json!({
+        "apiVersion": "v1", "kind": "Node",
+        "metadata": {"name": "n", "labels": {
+            "topology.kubernetes.io/zone": "z1", "topology.kubernetes.io/region": "r1", "own": "x",
+        }},
+    });
+    server.post("/api/v1/nodes", &node).await.expect(201);
+    server.post(PODS, &pod("p", json!({}))).await.expect(201);
+    let binding = json!({
+        "apiVersion": "v1", "kind": "Binding", "metadata": {"name": "p"},
+        "target": {"kind": "Node", "name": "n"},
+    });
+    server.post(&format!("{PODS}/p/binding"), &binding).await.expect(201);
+    let bound = server.get(&format!("{PODS}/p")).await.expect(200);
+    let labels =
+        json!({"topology.kubernetes.io/zone": "z1", "topology.kubernetes.io/region": "r1"});
+    assert_eq!(bound["metadata"]["labels"], labels);
 }

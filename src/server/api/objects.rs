@@ -134,10 +134,11 @@ impl Api {
                 let (namespace, name) = (call.place.namespace, call.place.name);
                 let namespace = namespace.unwrap_or_default();
                 self.authorizer.check_token(call.identity, namespace, name, &decoded.object)?;
+                let wanted = registry.admit_document(call, "token", decoded.object).await?;
                 let account = call.place.current()?;
                 let account = served.document(&account);
                 Outcome::created(Object::Fresh(
-                    self.authenticators.tokens().issue(&account, decoded.object)?,
+                    self.authenticators.tokens().issue(&account, wanted)?,
                 ))
             }
             _ => return Err(ApiError::unknown_path()),

@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use http::request::Parts;
 use machinery::ApiError;
+use serde_json::{Value, json};
 
+use crate::admission::{Operation, Request};
 use crate::api::Api;
 use crate::identity::Identity;
 use crate::query::Query;
@@ -32,6 +34,20 @@ impl Api {
             let create = Target { verb: Verb::Create, ..target.clone() };
             self.authorizer.authorize(identity, &create, query)?;
         }
+        let request = || Request {
+            operation: Operation::Connect,
+            served: place.served,
+            subresource: Some(name),
+            namespace: place.namespace,
+            name: place.name,
+            identity,
+            dry_run: false,
+            options: Value::Null,
+            old: None,
+        };
+        let options = || connect_options(place, name, parts, query);
+        let admission = self.registry.admission();
+        admission.admit_document(self.registry.catalog(), request, options).await?;
         match name {
             "attach" | "exec" => self.streaming.attach(name, parts, query, place),
             "portforward" => self.streaming.port_forward(parts, query, place),
@@ -39,4 +55,39 @@ impl Api {
             _ => Err(ApiError::unknown_path()),
         }
     }
+}
+
+/// What a client wants of a connection, as the document that webhooks see.
+fn connect_options(place: &Place<'_>, name: &str, parts: &Parts, query: &Query<'_>) -> Value {
+    let kind = match (place.served.kind_name(), name) {
+        (_, "exec") => "PodExecOptions",
+        (_, "attach") => "PodAttachOptions",
+        (_, "portforward") => "PodPortForwardOptions",
+        ("Service", _) => "ServiceProxyOptions",
+        ("Node", _) => "NodeProxyOptions",
+        _ => "PodProxyOptions",
+    };
+    let mut options = json!({ "apiVersion": "v1", "kind": kind });
+    if name == "proxy" {
+        let path = parts.uri.path().split_once("/proxy").map_or("", |(_, path)| path);
+        options["path"] = path.into();
+        return options;
+    }
+    for flag in ["stdin", "stdout", "stderr", "tty"] {
+        if query.flag(flag) {
+            options[flag] = true.into();
+        }
+    }
+    if let Some(container) = query.get("container") {
+        options["container"] = container.into();
+    }
+    let command: Vec<&str> = query.all("command").collect();
+    if !command.is_empty() {
+        options["command"] = command.into();
+    }
+    let ports: Vec<i64> = query.all("ports").filter_map(|port| port.parse().ok()).collect();
+    if !ports.is_empty() {
+        options["ports"] = ports.into();
+    }
+    options
 }

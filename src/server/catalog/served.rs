@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kinds::{Kind, Scope, Subresource};
-use machinery::{Definition, FieldSelector, LabelSelector, Resource};
+use machinery::{Definition, FieldSelector, LabelSelector, Resource, document};
 use serde_json::Value;
 
 use super::View;
@@ -120,6 +120,14 @@ impl Served {
     /// A stored document as one of this kind.
     pub(crate) fn shown(&self, stored: Value) -> Value {
         self.view.shown(stored, &self.api_version)
+    }
+
+    /// A document of this kind as one of another version of it.
+    pub(crate) fn convert(&self, document: &Value, to: &Self) -> Value {
+        let stored = self.view.to_stored(document).unwrap_or_else(|| document.clone());
+        let mut converted = to.shown(stored);
+        document::set_type(&mut converted, to.api_version(), to.kind_name());
+        converted
     }
 
     /// The bytes of an object as this kind shows them, where that needs no look at the document.

@@ -44,6 +44,20 @@ impl Snapshot {
         })
     }
 
+    /// The other versions of a kind: those that serve the same objects.
+    pub(crate) fn versions<'a>(
+        &'a self,
+        served: &'a Served,
+    ) -> impl Iterator<Item = &'a Arc<Served>> {
+        let prefix = served.shelf().map(|shelf| shelf.prefix());
+        let namesakes = self.by_plural.get(served.kind().names().plural.as_ref());
+        let same = move |other: &&Arc<Served>| {
+            prefix.is_some() && other.shelf().map(|shelf| shelf.prefix()) == prefix
+        };
+        let others = namesakes.into_iter().flatten().filter(same);
+        others.filter(|other| other.api_version() != served.api_version())
+    }
+
     /// Every kind, in the order discovery lists them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Served>> {
         self.served.iter()

@@ -1,13 +1,13 @@
 //! The definitions with their descriptions, as k8s-openapi carries them.
 
 use k8s_openapi::api::{
-    admissionregistration::v1 as admission, apps::v1 as apps, authentication::v1 as authentication,
-    authorization::v1 as authorization, autoscaling::v1 as autoscaling,
-    autoscaling::v2 as autoscaling2, batch::v1 as batch, certificates::v1 as certificates,
-    coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery,
-    events::v1 as events, flowcontrol::v1 as flowcontrol, networking::v1 as networking,
-    node::v1 as node, policy::v1 as policy, rbac::v1 as rbac, resource::v1 as resource,
-    scheduling::v1 as scheduling, storage::v1 as storage,
+    admissionregistration::v1 as admission, admissionregistration::v1beta1 as admission_beta,
+    apps::v1 as apps, authentication::v1 as authentication, authorization::v1 as authorization,
+    autoscaling::v1 as autoscaling, autoscaling::v2 as autoscaling2, batch::v1 as batch,
+    certificates::v1 as certificates, coordination::v1 as coordination, core::v1 as core,
+    discovery::v1 as discovery, events::v1 as events, flowcontrol::v1 as flowcontrol,
+    networking::v1 as networking, node::v1 as node, policy::v1 as policy, rbac::v1 as rbac,
+    resource::v1 as resource, scheduling::v1 as scheduling, storage::v1 as storage,
 };
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1 as apiextensions;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
@@ -48,6 +48,12 @@ fn describe(generator: &mut SchemaGenerator, schema_name: &str) {
         }
         "admissionregistration.v1.ValidatingWebhookConfiguration" => {
             add::<admission::ValidatingWebhookConfiguration>(generator);
+        }
+        "admissionregistration.v1beta1.MutatingAdmissionPolicy" => {
+            add::<admission_beta::MutatingAdmissionPolicy>(generator);
+        }
+        "admissionregistration.v1beta1.MutatingAdmissionPolicyBinding" => {
+            add::<admission_beta::MutatingAdmissionPolicyBinding>(generator);
         }
         "apps.v1.ControllerRevision" => add::<apps::ControllerRevision>(generator),
         "apps.v1.DaemonSet" => add::<apps::DaemonSet>(generator),

@@ -20,7 +20,7 @@ impl Registry {
         if !name.is_empty() && name != call.place.name {
             return Err(ApiError::bad_request("name in URL does not match name in Binding object"));
         }
-        self.bind_as(call, &binding).await
+        self.bind_as(call, binding).await
     }
 
     /// Binds the pod the body names, which is how clients did before pods had a path for it.
@@ -30,12 +30,14 @@ impl Registry {
         content: &Content<'_>,
     ) -> Result<Outcome, ApiError> {
         let binding = content.decode_as("", "v1", "Binding")?.object;
+        let name = document::name(&binding).to_owned();
         let mut named = call.clone();
-        named.place.name = document::name(&binding);
-        self.bind_as(&named, &binding).await
+        named.place.name = &name;
+        self.bind_as(&named, binding).await
     }
 
-    async fn bind_as(&self, call: &Call<'_>, binding: &Value) -> Result<Outcome, ApiError> {
+    async fn bind_as(&self, call: &Call<'_>, binding: Value) -> Result<Outcome, ApiError> {
+        let binding = &self.admit_document(call, "binding", binding).await?;
         let node = document::str_at(binding, "/target/name");
         let kind = document::str_at(binding, "/target/kind");
         let errors = FieldErrors::new();

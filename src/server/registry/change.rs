@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use kinds::Subresource;
+use kinds::{Kind, Subresource};
 use machinery::{ApiError, FieldErrors, document};
 use serde_json::Value;
 use store::{Expect, Revision};
 
 use super::call::{Call, Object, Outcome};
 use super::{Registry, Written, deletion, object_meta, ownership};
-use crate::admission::Attributes;
+use crate::admission::{Attributes, Options, Shown};
 use crate::allocate::Reservation;
 use crate::cache::Cached;
 use crate::request::Verb;
@@ -110,20 +110,27 @@ impl Registry {
         object_meta::check_place(place, &mut new)?;
         object_meta::carry_over(place, &mut new, old)?;
         document::set_type(&mut new, place.served.api_version(), &kind.names().kind);
-        let mut reservation = self.prepare(call, origin, &mut new, old, owners)?;
+        let (mut reservation, changes) = self.prepare(call, origin, &mut new, old, owners).await?;
+        warnings.extend(changes);
         // The parts above may have taken over more than they should: the version is never theirs.
         let version = old["metadata"]["resourceVersion"].clone();
         document::metadata_mut(&mut new).insert("resourceVersion".to_owned(), version);
-        if ownership::is_unchanged(&new, old) {
+        let unchanged = ownership::is_unchanged(&new, old);
+        // Webhooks and policies are asked even then: whoever tries may want to know.
+        if unchanged && !self.admission.is_extended() {
             let same = Object::Cached(Arc::clone(current));
             return Ok(Some(Outcome::changed(same).with_warnings(warnings)));
         }
         validate(call, origin.part, &new, old)?;
         let attributes = attributes_of(call, origin, &mut new, old);
-        let mut admitted = self.admission.check(&self.catalog, &attributes)?;
+        let mut admitted = self.admission.check(&self.catalog, &attributes).await?;
         warnings.append(&mut admitted.warnings);
         if origin.part == Part::Main {
             warnings.extend(kinds::warnings(kind, &new));
+        }
+        if unchanged {
+            let same = Object::Cached(Arc::clone(current));
+            return Ok(Some(Outcome::changed(same).with_warnings(warnings)));
         }
         let finished = document::is_terminating(&new) && deletion::is_finished(&new);
         if call.options.dry_run {
@@ -151,52 +158,50 @@ impl Registry {
     }
 
     /// Restricts the change to its part, fills in what follows from it and lets admission see it.
-    fn prepare(
+    async fn prepare(
         &self,
         call: &Call<'_>,
         origin: Origin<'_>,
         new: &mut Value,
         old: &Value,
         owners: Option<Value>,
-    ) -> Result<Reservation, ApiError> {
+    ) -> Result<(Reservation, Vec<String>), ApiError> {
         let kind = call.place.served.kind();
-        match origin.part {
-            Part::Main => {
-                kind.set_defaults(new);
-                kind.prepare_update(new, old);
-            }
-            Part::Status => {
-                kind.set_defaults(new);
-                kind.prepare_status_update(new, old);
-            }
-            Part::Approval => {
-                kind.set_defaults(new);
-                kind.prepare_approval(new, old);
-            }
-            Part::Below(path) => {
-                kind.set_defaults(new);
-                kind.prepare_below(path, new, old);
-            }
-            Part::Internal => {}
-        }
+        restrict(kind, origin.part, new, old);
         match owners {
             Some(owners) => ownership::set(new, owners),
             None => self.own_changes(call, origin, new, old),
         }
-        if self.admission.admit(&self.catalog, &mut attributes_of(call, origin, new, old))? {
-            kind.set_defaults(new);
+        let mut attributes = attributes_of(call, origin, new, old);
+        let changes = self.admission.admit(&self.catalog, &mut attributes).await?;
+        if changes.changed {
+            restrict(kind, origin.part, new, old);
         }
         let reservation = match origin.part {
             Part::Main => self.allocators.assign(kind, new, Some(old))?,
             Part::Below(_) => Reservation::default(),
             Part::Status | Part::Approval | Part::Internal => {
-                return Ok(Reservation::default());
+                return Ok((Reservation::default(), changes.warnings));
             }
         };
         if kind.generation() && kind.generation_changes(new, old) {
             object_meta::raise_generation(new);
         }
-        Ok(reservation)
+        Ok((reservation, changes.warnings))
+    }
+}
+
+/// Fills in defaults and keeps what the change may not touch.
+fn restrict(kind: &dyn Kind, part: Part, new: &mut Value, old: &Value) {
+    if part != Part::Internal {
+        kind.set_defaults(new);
+    }
+    match part {
+        Part::Main => kind.prepare_update(new, old),
+        Part::Status => kind.prepare_status_update(new, old),
+        Part::Approval => kind.prepare_approval(new, old),
+        Part::Below(path) => kind.prepare_below(path, new, old),
+        Part::Internal => {}
     }
 }
 
@@ -214,8 +219,21 @@ fn attributes_of<'a>(
         name: call.place.name,
         identity: call.identity,
         dry_run: call.options.dry_run,
+        options: Options::Write(&call.options),
+        shown: shown(call, origin),
         object: new,
         old: Some(old),
+    }
+}
+
+fn shown<'a>(call: &'a Call<'_>, origin: Origin<'_>) -> Shown<'a> {
+    match origin.subresource {
+        Some("binding") => Shown::Nothing,
+        Some("scale") => match call.place.served.subresource("scale") {
+            Some(Subresource::Scale(paths)) => Shown::Scale(paths),
+            _ => Shown::Object,
+        },
+        _ => Shown::Object,
     }
 }
 

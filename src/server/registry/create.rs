@@ -7,7 +7,7 @@ use store::Expect;
 use super::call::{Call, Content, Object, Outcome, Place};
 use super::options::WriteOptions;
 use super::{Registry, Written, object_meta, requester};
-use crate::admission::Attributes;
+use crate::admission::{Attributes, Options, Shown};
 use crate::identity::Identity;
 use crate::request::Verb;
 
@@ -92,7 +92,9 @@ impl Registry {
         self.own_new(call, &mut object, owners);
         prepare(call, &mut object);
         let name = document::name(&object).to_owned();
-        if self.admission.admit(&self.catalog, &mut attributes_of(call, &name, &mut object))? {
+        let mut attributes = attributes_of(call, &name, &mut object);
+        let changes = self.admission.admit(&self.catalog, &mut attributes).await?;
+        if changes.changed {
             kind.set_defaults(&mut object);
             prepare(call, &mut object);
         }
@@ -103,9 +105,10 @@ impl Registry {
             let names = kind.names();
             return Err(ApiError::invalid(&names.group, &names.kind, &name, errors));
         }
-        let mut admitted =
-            self.admission.check(&self.catalog, &attributes_of(call, &name, &mut object))?;
-        let mut warnings = kinds::warnings(kind, &object);
+        let attributes = attributes_of(call, &name, &mut object);
+        let mut admitted = self.admission.check(&self.catalog, &attributes).await?;
+        let mut warnings = changes.warnings;
+        warnings.extend(kinds::warnings(kind, &object));
         warnings.append(&mut admitted.warnings);
         let place = call.place.named(&name);
         if call.options.dry_run {
@@ -148,6 +151,8 @@ fn attributes_of<'a>(call: &'a Call<'_>, name: &'a str, object: &'a mut Value) -
         name,
         identity: call.identity,
         dry_run: call.options.dry_run,
+        options: Options::Write(&call.options),
+        shown: Shown::Object,
         object,
         old: None,
     }

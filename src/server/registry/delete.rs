@@ -10,7 +10,7 @@ use super::call::{Call, Object, Outcome, Place};
 use super::deletion::{self, Deletion};
 use super::options::{DeleteOptions, ListOptions, WriteOptions};
 use super::{Registry, Written};
-use crate::admission::Attributes;
+use crate::admission::{Attributes, Options, Shown};
 use crate::cache::{Cached, ListQuery, Scope};
 use crate::catalog::Served;
 use crate::identity::Identity;
@@ -131,7 +131,7 @@ impl Registry {
             let current = place.current()?;
             let object = place.served.document(&current);
             options.check(place.served.resource(), &object)?;
-            self.admit_delete(call, &object, dry_run)?;
+            self.admit_delete(call, options, &object, dry_run).await?;
             match deletion::decide(kind, &object, options, self.clock.now()) {
                 Deletion::AtOnce => {
                     if dry_run {
@@ -156,7 +156,13 @@ impl Registry {
         Err(place.modified())
     }
 
-    fn admit_delete(&self, call: &Call<'_>, old: &Value, dry_run: bool) -> Result<(), ApiError> {
+    async fn admit_delete(
+        &self,
+        call: &Call<'_>,
+        options: &DeleteOptions,
+        old: &Value,
+        dry_run: bool,
+    ) -> Result<(), ApiError> {
         let mut nothing = Value::Null;
         let mut attributes = Attributes {
             verb: Verb::Delete,
@@ -166,9 +172,13 @@ impl Registry {
             name: call.place.name,
             identity: call.identity,
             dry_run,
+            options: Options::Delete(options),
+            shown: Shown::Object,
             object: &mut nothing,
             old: Some(old),
         };
-        self.admission.admit(&self.catalog, &mut attributes).map(drop)
+        self.admission.admit(&self.catalog, &mut attributes).await?;
+        // What a quota holds is given back when the object has gone, which needs no room.
+        self.admission.check(&self.catalog, &attributes).await.map(drop)
     }
 }

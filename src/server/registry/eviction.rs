@@ -36,6 +36,7 @@ impl Registry {
     ) -> Result<Outcome, ApiError> {
         let eviction = content.decode_as("policy", "v1", "Eviction")?.object;
         check_place(call, &eviction)?;
+        let eviction = self.admit_document(call, "eviction", eviction).await?;
         let absent = Value::Null;
         let options = eviction.get("deleteOptions").unwrap_or(&absent);
         let mut options = DeleteOptions::from_document(options, &Query::default())?;

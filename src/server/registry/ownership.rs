@@ -150,9 +150,6 @@ impl Versions for Siblings<'_> {
     fn convert(&self, document: &Value, api_version: &str) -> Option<Value> {
         let from = self.find(document::api_version(document))?;
         let to = self.find(api_version)?;
-        let stored = from.view().to_stored(document).unwrap_or_else(|| document.clone());
-        let mut converted = to.shown(stored);
-        document::set_type(&mut converted, to.api_version(), to.kind_name());
-        Some(converted)
+        Some(from.convert(document, to))
     }
 }

@@ -14,7 +14,7 @@ const REASONS: &[&str] = &["Forbidden", "Invalid", "RequestEntityTooLarge", "Una
 /// Notes end up in one event of the audit log.
 const MAX_ANNOTATIONS: usize = 20;
 
-/// Checks validations, audit annotations and variables of a spec at `path`.
+/// Checks validations and audit annotations of a spec at `path`.
 pub(super) fn validate_all(spec: &Value, path: &FieldPath<'_>) {
     let has = |field: &str| items(spec, field).next().is_some();
     if !has("validations") && !has("auditAnnotations") {
@@ -26,7 +26,6 @@ pub(super) fn validate_all(spec: &Value, path: &FieldPath<'_>) {
         validate_validation(validation, &path.at("validations").index(index));
     }
     validate_annotations(spec, &path.at("auditAnnotations"));
-    validate_variables(spec, &path.at("variables"));
 }
 
 fn validate_validation(validation: &Value, path: &FieldPath<'_>) {
@@ -65,7 +64,8 @@ fn validate_annotations(spec: &Value, path: &FieldPath<'_>) {
     }
 }
 
-fn validate_variables(spec: &Value, path: &FieldPath<'_>) {
+/// Checks the names of what is computed.
+pub(super) fn validate_variables(spec: &Value, path: &FieldPath<'_>) {
     let mut seen = BTreeSet::new();
     for (index, variable) in items(spec, "variables").enumerate() {
         let path = path.index(index);

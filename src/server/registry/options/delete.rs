@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use machinery::{ApiError, FieldErrors, FieldValidation, Media, Resource, document};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{dry_run, refuse};
 use crate::negotiate;
@@ -84,6 +84,26 @@ impl DeleteOptions {
             resource_version: precondition("resourceVersion"),
             dry_run,
         })
+    }
+
+    /// The options as a document, which webhooks see.
+    pub(crate) fn to_document(&self, dry_run: bool) -> Value {
+        let mut options = json!({ "apiVersion": "meta.k8s.io/v1", "kind": "DeleteOptions" });
+        if let Some(seconds) = self.grace_seconds {
+            options["gracePeriodSeconds"] = seconds.into();
+        }
+        if let Some(propagation) = self.propagation {
+            options["propagationPolicy"] = format!("{propagation:?}").into();
+        }
+        for (name, value) in [("uid", &self.uid), ("resourceVersion", &self.resource_version)] {
+            if let Some(value) = value {
+                options["preconditions"][name] = value.clone().into();
+            }
+        }
+        if dry_run {
+            options["dryRun"] = json!(["All"]);
+        }
+        options
     }
 
     /// Refuses when the object is not the one meant.

@@ -3,6 +3,7 @@
 use http::HeaderMap;
 use http::header::USER_AGENT;
 use machinery::{ApiError, FieldErrors, FieldValidation};
+use serde_json::{Value, json};
 
 use super::{dry_run, refuse};
 use crate::identity::Identity;
@@ -38,6 +39,24 @@ impl WriteOptions {
             names_manager: true,
             force: None,
         }
+    }
+
+    /// The options as a document, which webhooks see.
+    pub(crate) fn to_document(&self, kind: &str) -> Value {
+        let mut options = json!({ "apiVersion": "meta.k8s.io/v1", "kind": kind });
+        if self.dry_run {
+            options["dryRun"] = json!(["All"]);
+        }
+        if self.names_manager {
+            options["fieldManager"] = self.manager.clone().into();
+        }
+        options["fieldValidation"] = match self.validation {
+            FieldValidation::Strict => "Strict",
+            FieldValidation::Warn => "Warn",
+            FieldValidation::Ignore => "Ignore",
+        }
+        .into();
+        options
     }
 
     pub(crate) fn read(

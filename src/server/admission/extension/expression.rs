@@ -1,0 +1,165 @@
+//! Expressions in CEL (the Common Expression Language), as policies and match conditions have them.
+//!
+//! An expression is parsed once, then rewritten (`rewrite`): names are resolved, so that a wrong one is refused when
+//! it is written; typed objects become maps; and every loop asks a [`Budget`] for its next step. Evaluating is
+//! synchronous and bounded by that budget; what the interpreter cannot do is an error, never a wrong answer.
+
+mod authorizer;
+mod budget;
+mod functions;
+mod rewrite;
+mod value;
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use kube_cel::cel::parser::Parser;
+use kube_cel::cel::{Context, ExecutionError, IdedExpr, Value as CelValue};
+
+use crate::authorize::Authorizer;
+use crate::identity::Identity;
+use authorizer::Check;
+pub(super) use budget::Budget;
+pub(super) use rewrite::Names;
+pub(super) use value::{from_json, to_json};
+
+/// The longest expression. Its tree is walked once for each evaluation, outside of any budget.
+const SOURCE_BYTES_MAX: usize = 16 << 10;
+/// How deep it may nest; the interpreter recurses.
+const DEPTH_MAX: u16 = 64;
+
+/// How many brackets and conditions may be open at once: far more than people read.
+const NESTING_MAX: usize = 128;
+/// The parser takes some tens of kilobytes for each.
+const PARSER_STACK_BYTES: usize = 32 << 20;
+
+/// The name under which loops find their budget; no expression can be written with it.
+const BUDGET: &str = "@budget";
+
+/// An expression, ready to be evaluated.
+#[derive(Debug)]
+pub(super) struct Expression {
+    source: Box<str>,
+    tree: IdedExpr,
+    /// What it reads: names such as `object`, or `variables.x`.
+    reads: BTreeSet<String>,
+}
+
+impl Expression {
+    /// Parses and checks; the error is what is said about the field that holds the source.
+    pub(super) fn compile(source: &str, names: &Names<'_>) -> Result<Self, String> {
+        if source.len() > SOURCE_BYTES_MAX {
+            return Err(format!("compilation failed: longer than {SOURCE_BYTES_MAX} bytes"));
+        }
+        if nesting(source) > NESTING_MAX {
+            return Err("compilation failed: it nests too deep".to_owned());
+        }
+        let mut tree = parse(source).map_err(|why| format!("compilation failed: {why}"))?;
+        let reads = rewrite::rewrite(&mut tree, names)
+            .map_err(|why| format!("compilation failed: ERROR: <input>: {why}"))?;
+        Ok(Self { source: source.trim().into(), tree, reads })
+    }
+
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
+    pub(super) fn reads(&self) -> &BTreeSet<String> {
+        &self.reads
+    }
+}
+
+/// The functions that every expression may call.
+pub(super) struct Language {
+    root: Context<'static>,
+    authorizer: Arc<Authorizer>,
+}
+
+impl std::fmt::Debug for Language {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Language")
+    }
+}
+
+impl Language {
+    pub(super) fn new(authorizer: Arc<Authorizer>) -> Self {
+        Self { root: functions::root(), authorizer }
+    }
+
+    /// Names without values yet, for expressions about one request.
+    pub(super) fn scope(&self, budget: &Arc<Budget>) -> Scope<'_> {
+        let mut context = self.root.new_inner_scope();
+        context
+            .add_variable_from_value(BUDGET, CelValue::Opaque(Arc::<Budget>::clone(budget) as _));
+        Scope { context, language: self }
+    }
+}
+
+/// Parses on a thread of its own: the parser recurses more for each bracket than a worker's stack may bear.
+fn parse(source: &str) -> Result<IdedExpr, String> {
+    let parser = Parser::new().max_recursion_depth(DEPTH_MAX).enable_optional_syntax(true);
+    let parsed = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(PARSER_STACK_BYTES);
+        Some(thread.spawn_scoped(scope, || parser.parse(source)).ok()?.join())
+    });
+    match parsed {
+        Some(Ok(Ok(tree))) => Ok(tree),
+        Some(Ok(Err(errors))) => Err(errors.to_string()),
+        Some(Err(_)) => Err("the parser cannot read it".to_owned()),
+        None => Err("there is no thread for the parser".to_owned()),
+    }
+}
+
+/// An upper bound of how deep a text nests: open brackets, and conditions within conditions.
+fn nesting(source: &str) -> usize {
+    let (mut open, mut deepest, mut conditions) = (0_usize, 0, 0);
+    for byte in source.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            b'?' => conditions += 1,
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest + conditions
+}
+
+/// What names mean for one request.
+pub(super) struct Scope<'a> {
+    context: Context<'a>,
+    language: &'a Language,
+}
+
+impl Scope<'_> {
+    pub(super) fn set(&mut self, name: &str, value: CelValue) {
+        self.context.add_variable_from_value(name, value);
+    }
+
+    /// Lets expressions ask what a user may do, in general and to what the request is about.
+    pub(super) fn set_authorizer(
+        &mut self,
+        identity: &Identity,
+        check: impl FnOnce(Check) -> Check,
+    ) {
+        let own = Check::new(&self.language.authorizer, identity);
+        self.set("authorizer", CelValue::Opaque(Arc::new(own.clone())));
+        self.set("authorizer.requestResource", CelValue::Opaque(Arc::new(check(own))));
+    }
+
+    /// What an expression comes to.
+    pub(super) fn evaluate(&self, expression: &Expression) -> Result<CelValue, String> {
+        let resolved = catch_unwind(AssertUnwindSafe(|| self.context.resolve(&expression.tree)));
+        match resolved {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(ExecutionError::NoSuchKey(key))) => Err(format!("no such key: {key}")),
+            Ok(Err(ExecutionError::NoSuchOverload)) => Err("no such overload".to_owned()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("the interpreter cannot evaluate it".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

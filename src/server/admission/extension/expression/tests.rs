@@ -1,0 +1,102 @@
+//! Expressions over documents.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::functions;
+use super::{Budget, Expression, Names, Scope, to_json};
+use kube_cel::cel::Context;
+
+const NAMES: Names<'static> = Names { roots: &["object", "variables"], variables: &["known"] };
+
+fn run(source: &str, object: &Value) -> Result<Value, String> {
+    let expression = Expression::compile(source, &NAMES)?;
+    let root: Context<'static> = functions::root();
+    let mut context = root.new_inner_scope();
+    let budget = Arc::new(Budget::new());
+    context.add_variable_from_value(
+        super::BUDGET,
+        kube_cel::cel::Value::Opaque(Arc::<Budget>::clone(&budget) as _),
+    );
+    context.add_variable_from_value("object", super::from_json(object));
+    let value = context.resolve(&expression.tree).map_err(|error| error.to_string())?;
+    to_json(&value)
+}
+
+#[test]
+fn documents_are_read_as_they_are() {
+    let object = json!({
+        "spec": {"replicas": 3, "namespace": "n", "a-b": true, "list": [1, 2]},
+        "labels": {"app.kubernetes.io/name": "x"},
+    });
+    for (source, value) in [
+        ("object.spec.replicas", json!(3)),
+        ("object.spec.__namespace__", json!("n")),
+        ("object.spec.namespace", json!("n")),
+        ("object.spec.a__dash__b", json!(true)),
+        ("object.labels['app.kubernetes.io/name']", json!("x")),
+        ("has(object.spec.absent)", json!(false)),
+        ("object.?spec.?absent.orValue(7)", json!(7)),
+        ("object.spec.list.exists(x, x == 2)", json!(true)),
+        ("object.spec.list.map(x, x * 2)", json!([2, 4])),
+        ("object.spec.list.filter(x, x > 1)", json!([2])),
+        ("quantity('1Gi').isGreaterThan(quantity('1Mi'))", json!(true)),
+        ("'a,b'.split(',').join('-')", json!("a-b")),
+        ("'banana'.replace('a', 'o', 2)", json!("bonona")),
+        ("dyn(1)", json!(1)),
+    ] {
+        assert_eq!(run(source, &object), Ok(value), "{source}");
+    }
+}
+
+#[test]
+fn typed_objects_become_documents() {
+    assert_eq!(
+        run(
+            "Object{spec: Object.spec{replicas: 2, list: [Object.spec.list{name: 'a'}]}}",
+            &json!({})
+        ),
+        Ok(json!({"spec": {"replicas": 2, "list": [{"name": "a"}]}}))
+    );
+    assert_eq!(
+        run("[JSONPatch{op: 'remove', path: '/a'}]", &json!({})),
+        Ok(json!([{"op": "remove", "path": "/a"}]))
+    );
+    let unknown = run("Other{a: 1}", &json!({})).unwrap_err();
+    assert!(unknown.ends_with("undeclared reference to 'Other' (in container '')"), "{unknown}");
+}
+
+#[test]
+fn what_is_not_known_does_not_compile() {
+    for source in
+        ["absent", "object.map(x, y)", "unknown(1)", "object.unknown()", "variables.other"]
+    {
+        assert!(Expression::compile(source, &NAMES).is_err(), "{source}");
+    }
+    Expression::compile("object.all(object, object > 1)", &NAMES).unwrap();
+    let deep = format!("{}1{}", "(".repeat(500), ")".repeat(500));
+    assert!(Expression::compile(&deep, &NAMES).is_err());
+    let long = format!("'{}'", "x".repeat(20_000));
+    assert!(Expression::compile(&long, &NAMES).unwrap_err().contains("longer than"));
+}
+
+#[test]
+fn nothing_grows_without_bound() {
+    let exhausted = |source: &str| {
+        let error = run(source, &json!({})).unwrap_err();
+        assert!(error.contains("actual cost limit exceeded"), "{source}: {error}");
+    };
+    let text = "x".repeat(4_000);
+    exhausted(&format!("lists.range(10000).map(i, '{text}').join('{text}')"));
+    exhausted(&format!("'{text}'.replace('x', '{text}').replace('x', '{text}')"));
+    let loops = "lists.range(2000)";
+    exhausted(&format!("{loops}.all(a, {loops}.all(b, a + b >= 0))"));
+    assert!(run("lists.range(1000000000)", &json!({})).is_err());
+}
+
+#[test]
+fn a_scope_belongs_to_one_request() {
+    fn is_send<T: Send>() {}
+    is_send::<Scope<'static>>();
+}

@@ -1,0 +1,66 @@
+//! Documents as values of CEL, and back.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kube_cel::cel::Value as CelValue;
+use kube_cel::cel::objects::{Key, Map};
+use serde_json::{Number, Value};
+
+/// A document as expressions see it.
+pub(in crate::admission::extension) fn from_json(value: &Value) -> CelValue {
+    match value {
+        Value::Null => CelValue::Null,
+        Value::Bool(flag) => CelValue::Bool(*flag),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => CelValue::Int(whole),
+            (None, Some(real)) => CelValue::Float(real),
+            (None, None) => CelValue::Null,
+        },
+        Value::String(text) => CelValue::String(Arc::new(text.clone())),
+        Value::Array(items) => CelValue::List(Arc::new(items.iter().map(from_json).collect())),
+        Value::Object(fields) => {
+            let entry = |(name, value): (&String, &Value)| {
+                (Key::String(Arc::new(name.clone())), from_json(value))
+            };
+            let map: HashMap<Key, CelValue> = fields.iter().map(entry).collect();
+            CelValue::Map(Map { map: Arc::new(map) })
+        }
+    }
+}
+
+/// What an expression made, as a document.
+pub(in crate::admission::extension) fn to_json(value: &CelValue) -> Result<Value, String> {
+    Ok(match value {
+        CelValue::Null => Value::Null,
+        CelValue::Bool(flag) => Value::Bool(*flag),
+        CelValue::Int(number) => (*number).into(),
+        CelValue::UInt(number) => (*number).into(),
+        CelValue::Float(number) => {
+            Number::from_f64(*number).map(Value::Number).ok_or("not a finite number")?
+        }
+        CelValue::String(text) => text.as_str().into(),
+        CelValue::List(items) => {
+            Value::Array(items.iter().map(to_json).collect::<Result<Vec<_>, _>>()?)
+        }
+        CelValue::Map(map) => {
+            let entry = |(key, value): (&Key, &CelValue)| match key {
+                Key::String(name) => Ok((name.as_str().to_owned(), to_json(value)?)),
+                other => Err(format!("{other:?} is no name of a field")),
+            };
+            Value::Object(map.map.iter().map(entry).collect::<Result<_, _>>()?)
+        }
+        other => return Err(format!("a value of type {} is no document", other.type_of())),
+    })
+}
+
+/// How large a value is, in bytes of text and entries.
+pub(super) fn size(value: &CelValue) -> u64 {
+    match value {
+        CelValue::String(text) => text.len() as u64,
+        CelValue::Bytes(bytes) => bytes.len() as u64,
+        CelValue::List(items) => items.iter().map(|item| 1 + size(item)).sum(),
+        CelValue::Map(map) => map.map.values().map(|value| 1 + size(value)).sum(),
+        _ => 1,
+    }
+}

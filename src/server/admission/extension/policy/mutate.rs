@@ -1,0 +1,102 @@
+//! Policies that change objects.
+
+use machinery::managed::{self, Shape};
+use machinery::{ApiError, Reason, document, patch};
+use serde_json::Value;
+use tracing::warn;
+
+use super::binding::Binding;
+use super::{Bound, Mutation, Policy, parameters};
+use crate::admission::Tools;
+use crate::admission::extension::expression::{Language, to_json};
+use crate::admission::extension::facts::{Evaluation, Facts};
+use crate::admission::extension::request::Request;
+use crate::admission::extension::webhooks::{in_version, settled};
+use crate::catalog::Served;
+
+/// Lets a policy change the object; says whether it was about the request, and whether it changed something.
+pub(in crate::admission::extension) fn mutate(
+    bound: &Bound,
+    language: &Language,
+    tools: &Tools<'_>,
+    request: &Request<'_>,
+    object: &mut Value,
+) -> Result<(bool, bool), ApiError> {
+    let (mut asked, mut changed) = (false, false);
+    let policy = &bound.policy;
+    for binding in &bound.bindings {
+        let Some(served) = policy.applies(binding, tools, request, object) else { continue };
+        asked = true;
+        match mutated(policy, binding, language, tools, request, &served, object) {
+            Ok(made) => {
+                changed |= made != *object;
+                *object = made;
+            }
+            Err(why) if policy.ignores_failure => {
+                warn!(policy = %policy.name, why, "a policy failed and is ignored");
+            }
+            Err(why) => return Err(policy.denial(binding, request, Reason::Invalid, &why)),
+        }
+    }
+    Ok((asked, changed))
+}
+
+fn mutated(
+    policy: &Policy,
+    binding: &Binding,
+    language: &Language,
+    tools: &Tools<'_>,
+    request: &Request<'_>,
+    served: &Served,
+    object: &Value,
+) -> Result<Value, String> {
+    let body = policy.body.as_ref().map_err(|why| format!("failed to configure policy: {why}"))?;
+    let old = request.old.map(|old| in_version(request, served, old)).unwrap_or_default();
+    let mut object = object.clone();
+    for params in parameters::find(body, binding, tools, request)? {
+        for mutation in std::iter::once(None).chain(body.mutations.iter().map(Some)) {
+            // Each sees what those before it made.
+            let shown = in_version(request, served, &object);
+            let facts = Facts { request, served, object: &shown, old: &old };
+            let reads = |name: &str| body.reads(name);
+            let mut evaluation =
+                Evaluation::new(language, tools, &facts, &params, &body.variables, &reads);
+            let Some(mutation) = mutation else {
+                if !body.conditions.hold(&mut evaluation)? {
+                    break;
+                }
+                continue;
+            };
+            let made = applied(mutation, &mut evaluation, served, &shown)?;
+            object = settled(tools, request, &shown, made).map_err(|error| error.message)?;
+        }
+    }
+    Ok(object)
+}
+
+/// What a mutation makes of an object.
+fn applied(
+    mutation: &Mutation,
+    evaluation: &mut Evaluation<'_>,
+    served: &Served,
+    shown: &Value,
+) -> Result<Value, String> {
+    match mutation {
+        Mutation::Patch(expression) => {
+            let patch = to_json(&evaluation.value(expression)?)?;
+            patch::json::apply(shown.clone(), &patch).map_err(|error| error.message)
+        }
+        Mutation::Apply(expression) => {
+            let wanted = to_json(&evaluation.value(expression)?)?;
+            if !wanted.is_object() {
+                return Err("the expression makes no object".to_owned());
+            }
+            let own = document::kind(shown) == served.kind_name();
+            let shape = match served.definition().filter(|_| own) {
+                Some(definition) => Shape::of_definition(kinds::schemas(), definition),
+                None => Shape::DEDUCED,
+            };
+            Ok(managed::merge(shape, shown.clone(), &wanted))
+        }
+    }
+}

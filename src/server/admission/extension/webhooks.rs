@@ -1,0 +1,185 @@
+//! Asking webhooks: those that change one after the other, those that check all at once.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use machinery::{ApiError, FieldValidation, document, patch};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::Changes;
+use super::expression::Language;
+use super::facts::{Evaluation, Facts};
+use super::request::Request;
+use super::review::{self, Verdict};
+use super::webhook::{Unanswered, Webhook};
+use crate::admission::Tools;
+use crate::catalog::Served;
+
+/// Lets a webhook change the object; false when it is not about the request.
+pub(super) async fn mutate(
+    hook: &Webhook,
+    language: &Language,
+    tools: &Tools<'_>,
+    request: &Request<'_>,
+    object: &mut Value,
+    end: Instant,
+    changes: &mut Changes,
+) -> Result<bool, ApiError> {
+    let Some(served) = applies(hook, tools, request, object)? else { return Ok(false) };
+    let shown = in_version(request, &served, object);
+    if !meets(hook, language, tools, request, &served, &shown)? {
+        return Ok(false);
+    }
+    let Some(verdict) = ask(hook, tools, request, &served, &shown, end).await? else {
+        return Ok(true);
+    };
+    changes.warnings.extend(verdict.warnings);
+    let Some(patch) = verdict.patch else { return Ok(true) };
+    if object.is_null() {
+        let why =
+            "webhook attempted to modify the object, which is not supported for this operation";
+        return refuse(hook, why).map(|()| true);
+    }
+    match patched(tools, request, shown, &patch) {
+        Ok(patched) => {
+            changes.changed |= patched != *object;
+            *object = patched;
+            Ok(true)
+        }
+        Err(why) => refuse(hook, &why.message).map(|()| true),
+    }
+}
+
+/// Asks all webhooks that may refuse the request, at once; the first refusal in their order counts.
+pub(super) async fn validate(
+    hooks: &[Arc<Webhook>],
+    language: &Language,
+    tools: &Tools<'_>,
+    request: &Request<'_>,
+    object: &Value,
+    end: Instant,
+) -> Result<Vec<String>, ApiError> {
+    let calls = hooks.iter().map(|hook| async move {
+        let Some(served) = applies(hook, tools, request, object)? else { return Ok(None) };
+        let shown = in_version(request, &served, object);
+        if !meets(hook, language, tools, request, &served, &shown)? {
+            return Ok(None);
+        }
+        ask(hook, tools, request, &served, &shown, end).await
+    });
+    let mut warnings = Vec::new();
+    for verdict in join_all(calls).await {
+        warnings.extend(verdict?.map(|verdict: Verdict| verdict.warnings).unwrap_or_default());
+    }
+    Ok(warnings)
+}
+
+/// The version of the kind in which a webhook is about a request.
+fn applies(
+    hook: &Webhook,
+    tools: &Tools<'_>,
+    request: &Request<'_>,
+    object: &Value,
+) -> Result<Option<Arc<Served>>, ApiError> {
+    match &hook.constraints {
+        Ok(constraints) => Ok(constraints.find(tools, request, object)),
+        Err(why) => refuse(hook, why).map(|()| None),
+    }
+}
+
+/// Whether a webhook's conditions hold.
+fn meets(
+    hook: &Webhook,
+    language: &Language,
+    tools: &Tools<'_>,
+    request: &Request<'_>,
+    served: &Served,
+    shown: &Value,
+) -> Result<bool, ApiError> {
+    let failed = |why: &str| refuse(hook, why).map(|()| false);
+    let conditions = match &hook.conditions {
+        Ok(conditions) if conditions.is_empty() => return Ok(true),
+        Ok(conditions) => conditions,
+        Err(why) => return failed(why),
+    };
+    let old = request.old.map(|old| in_version(request, served, old)).unwrap_or_default();
+    let facts = Facts { request, served, object: shown, old: &old };
+    let reads = |name: &str| conditions.all().iter().any(|one| one.reads().contains(name));
+    let mut evaluation = Evaluation::new(language, tools, &facts, &Value::Null, &[], &reads);
+    conditions.hold(&mut evaluation).or_else(|why| failed(&why))
+}
+
+/// Asks; `None` when it cannot be asked and that does not matter.
+async fn ask(
+    hook: &Webhook,
+    tools: &Tools<'_>,
+    request: &Request<'_>,
+    served: &Served,
+    shown: &Value,
+    end: Instant,
+) -> Result<Option<Verdict>, ApiError> {
+    let old = request.old.map(|old| in_version(request, served, old)).unwrap_or_default();
+    let uid = tools.random.uuid();
+    match hook.ask(&uid, request, served, shown, &old, end).await {
+        Ok(verdict) if verdict.allowed => Ok(Some(verdict)),
+        Ok(verdict) => Err(ApiError::foreign(review::denial(&hook.name, verdict.status))),
+        Err(Unanswered::Ignored) => Ok(None),
+        Err(Unanswered::Failed(error)) => Err(error),
+    }
+}
+
+fn refuse(hook: &Webhook, why: &str) -> Result<(), ApiError> {
+    match hook.failed(why) {
+        Unanswered::Failed(error) => Err(error),
+        Unanswered::Ignored => Ok(()),
+    }
+}
+
+/// A document in another version of its kind; documents of other kinds, such as a `Scale`, have but one.
+pub(super) fn in_version(request: &Request<'_>, served: &Served, shown: &Value) -> Value {
+    let own = document::kind(shown) == request.served.kind_name();
+    if !own || served.api_version() == request.served.api_version() {
+        return shown.clone();
+    }
+    request.served.convert(shown, served)
+}
+
+/// What a patch makes of a document, back in the version of the request.
+fn patched(
+    tools: &Tools<'_>,
+    request: &Request<'_>,
+    shown: Value,
+    patch: &Value,
+) -> Result<Value, ApiError> {
+    let made = patch::json::apply(shown.clone(), patch)?;
+    settled(tools, request, &shown, made)
+}
+
+/// What somebody made of a document, fitted to its schema, with defaults, in the version of the request.
+pub(super) fn settled(
+    tools: &Tools<'_>,
+    request: &Request<'_>,
+    shown: &Value,
+    mut made: Value,
+) -> Result<Value, ApiError> {
+    let (api_version, kind) = (document::api_version(shown), document::kind(shown));
+    document::set_type(&mut made, api_version, kind);
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    if let Some(definition) = kinds::schemas().by_gvk(group, version, kind) {
+        let ignore = FieldValidation::Ignore;
+        made = machinery::conform(made, kinds::schemas(), definition, ignore)?.object;
+    }
+    if kind != request.served.kind_name() {
+        return Ok(made);
+    }
+    if api_version != request.served.api_version() {
+        let kinds = tools.catalog.load();
+        let mut versions = kinds.versions(request.served);
+        if let Some(shown) = versions.find(|served| served.api_version() == api_version) {
+            made = shown.convert(&made, request.served);
+        }
+    }
+    request.served.kind().set_defaults(&mut made);
+    Ok(made)
+}
