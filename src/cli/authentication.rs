@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Result, bail};
 use clap::Args;
-use server::{Authentication, RequestHeader};
+use server::{Authentication, OidcSettings, RequestHeader};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Authentication")]
@@ -50,11 +51,60 @@ pub(super) struct AuthenticationFlags {
     /// Where the discovery document says that the keys of service-account tokens are
     #[arg(long, value_name = "URL")]
     service_account_jwks_uri: Option<String>,
+    #[command(flatten)]
+    oidc: OidcFlags,
+    /// A kubeconfig that says whom to ask about tokens that nobody else knows
+    #[arg(long, value_name = "FILE")]
+    authentication_token_webhook_config_file: Option<PathBuf>,
+    /// For how many seconds its answers count
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    authentication_token_webhook_cache_ttl: u64,
+}
+
+#[derive(Debug, Args)]
+struct OidcFlags {
+    /// A provider of identities (`OpenID` Connect), whose tokens are accepted
+    #[arg(long = "oidc-issuer-url", value_name = "URL", requires = "client_id")]
+    issuer_url: Option<String>,
+    /// Whom the provider's tokens have to be for
+    #[arg(long = "oidc-client-id", value_name = "ID", requires = "issuer_url")]
+    client_id: Option<String>,
+    /// The claim that is the user's name
+    #[arg(long = "oidc-username-claim", value_name = "CLAIM", default_value = "sub")]
+    username_claim: String,
+    /// What goes before the name, - for nothing [default: the issuer and a #, unless the claim is email]
+    #[arg(long = "oidc-username-prefix", value_name = "PREFIX", allow_hyphen_values = true)]
+    username_prefix: Option<String>,
+    /// The claim that holds groups
+    #[arg(long = "oidc-groups-claim", value_name = "CLAIM")]
+    groups_claim: Option<String>,
+    /// What goes before each group
+    #[arg(
+        long = "oidc-groups-prefix",
+        value_name = "PREFIX",
+        default_value = "",
+        allow_hyphen_values = true
+    )]
+    groups_prefix: String,
+    /// A claim that tokens must have, with its value; may be repeated
+    #[arg(long = "oidc-required-claim", value_name = "CLAIM=VALUE")]
+    required_claim: Vec<String>,
+    /// Signature algorithms that are accepted
+    #[arg(
+        long = "oidc-signing-algs",
+        value_name = "ALG,…",
+        value_delimiter = ',',
+        default_value = "RS256"
+    )]
+    signing_algs: Vec<String>,
+    /// Authorities that may sign the provider's certificate [default: the system's] (PEM)
+    #[arg(long = "oidc-ca-file", value_name = "FILE")]
+    ca_file: Option<PathBuf>,
 }
 
 impl AuthenticationFlags {
-    pub(super) fn settings(&self) -> Authentication {
-        Authentication {
+    pub(super) fn settings(&self) -> Result<Authentication> {
+        Ok(Authentication {
             anonymous: self.anonymous_auth,
             client_ca_file: self.client_ca_file.clone(),
             request_header: RequestHeader {
@@ -71,6 +121,37 @@ impl AuthenticationFlags {
             service_account_key_files: self.service_account_key_file.clone(),
             service_account_signing_key_file: self.service_account_signing_key_file.clone(),
             service_account_jwks_uri: self.service_account_jwks_uri.clone(),
+            oidc: self.oidc.settings()?,
+            token_webhook_config_file: self.authentication_token_webhook_config_file.clone(),
+            token_webhook_cache_ttl: std::time::Duration::from_secs(
+                self.authentication_token_webhook_cache_ttl,
+            ),
+        })
+    }
+}
+
+impl OidcFlags {
+    fn settings(&self) -> Result<Option<OidcSettings>> {
+        let (Some(issuer_url), Some(client_id)) = (&self.issuer_url, &self.client_id) else {
+            return Ok(None);
+        };
+        let mut required_claims = Vec::new();
+        for claim in &self.required_claim {
+            let Some((name, value)) = claim.split_once('=') else {
+                bail!("--oidc-required-claim {claim:?}: CLAIM=VALUE is wanted");
+            };
+            required_claims.push((name.to_owned(), value.to_owned()));
         }
+        Ok(Some(OidcSettings {
+            issuer_url: issuer_url.clone(),
+            client_id: client_id.clone(),
+            username_claim: self.username_claim.clone(),
+            username_prefix: self.username_prefix.clone(),
+            groups_claim: self.groups_claim.clone(),
+            groups_prefix: self.groups_prefix.clone(),
+            required_claims,
+            signing_algs: self.signing_algs.clone(),
+            ca_file: self.ca_file.clone(),
+        }))
     }
 }

@@ -111,7 +111,7 @@ impl Up {
         config.listen = self.listen;
         config.pod_cidr = self.pod_cidr;
         config.service_cidr = self.service_cidr;
-        config.authentication = self.authentication.settings();
+        config.authentication = self.authentication.settings()?;
         config.node_name = self.node_name.clone().unwrap_or_else(host_name);
         if let Some(fault) = machinery::names::dns1123_subdomain(&config.node_name) {
             bail!("--node-name {:?}: {fault}", config.node_name);

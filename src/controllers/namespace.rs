@@ -9,6 +9,7 @@ use client::{Action, Cache, Caches, Controller, Key, Plan, Requirement, Resource
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, NamespaceCondition};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::kube_aggregator::pkg::apis::apiregistration::v1::APIService;
 use serde_json::json;
 
 use crate::resources::Resources;
@@ -37,6 +38,8 @@ pub(crate) struct Content {
 pub(crate) struct Snapshot {
     pub(crate) namespace: Arc<Namespace>,
     pub(crate) content: Vec<Content>,
+    /// Groups and versions of other API servers that do not answer: nobody knows what they have in the namespace.
+    pub(crate) unreachable: Vec<String>,
     pub(crate) now: Timestamp,
 }
 
@@ -63,7 +66,7 @@ pub(crate) fn reconcile(snapshot: &Snapshot) -> Plan {
             });
         }
     }
-    if remains {
+    if remains || !snapshot.unreachable.is_empty() {
         plan.again_in(LOOK_AGAIN);
         return plan;
     }
@@ -99,7 +102,7 @@ fn report(snapshot: &Snapshot, plan: &mut Plan) {
     let wanted = [
         condition(
             "NamespaceDeletionDiscoveryFailure",
-            None,
+            undiscovered(&snapshot.unreachable).map(|what| ("DiscoveryFailed", what)),
             "ResourcesDiscovered",
             "All resources successfully discovered",
         ),
@@ -171,6 +174,20 @@ fn condition(
     }
 }
 
+fn undiscovered(unreachable: &[String]) -> Option<String> {
+    let stale: Vec<String> = unreachable
+        .iter()
+        .map(|version| format!("{version}: stale GroupVersion discovery: {version}"))
+        .collect();
+    (!stale.is_empty()).then(|| {
+        format!(
+            "Discovery failed for some groups, {} failing: unable to retrieve the complete list of server APIs: {}",
+            stale.len(),
+            stale.join(", ")
+        )
+    })
+}
+
 fn remaining(snapshot: &Snapshot) -> Option<String> {
     let left = snapshot.content.iter().filter(|content| content.objects > 0);
     let mut parts: Vec<String> = left
@@ -196,16 +213,36 @@ fn finalizers(snapshot: &Snapshot) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// The group and version of an API server that does not answer.
+fn unreachable(api: &APIService) -> Option<String> {
+    let spec = api.spec.as_ref().filter(|spec| spec.service.is_some())?;
+    let conditions = api.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    let mut available = conditions.filter(|condition| condition.type_ == "Available");
+    if available.next().is_some_and(|condition| condition.status == "True") {
+        return None;
+    }
+    let (group, version) = (spec.group.as_deref().unwrap_or_default(), spec.version.as_deref());
+    Some(format!("{group}/{}", version.unwrap_or_default()))
+}
+
 /// Runs [`reconcile`] for every namespace.
 #[derive(Debug)]
 pub(crate) struct Namespaces {
-    namespaces: Cache<Namespace>,
+    all: Cache<Namespace>,
+    apis: Cache<APIService>,
     resources: Resources,
 }
 
 impl Namespaces {
     pub(crate) fn new(caches: &Caches, resources: &Resources) -> Self {
-        Self { namespaces: caches.of(), resources: resources.clone() }
+        Self { all: caches.of(), apis: caches.of(), resources: resources.clone() }
+    }
+
+    fn unreachable(&self) -> Vec<String> {
+        let mut versions: Vec<String> =
+            self.apis.list().iter().filter_map(|api| unreachable(api)).collect();
+        versions.sort();
+        versions
     }
 
     fn content(&self, namespace: &str) -> Vec<Content> {
@@ -235,8 +272,8 @@ impl Controller for Namespaces {
     const NAME: &'static str = "namespace-controller";
 
     fn watches(&self, watches: &Watches<'_, Key>) {
-        watches.each(&self.namespaces);
-        let (namespaces, queue) = (self.namespaces.clone(), watches.queue().clone());
+        watches.each(&self.all);
+        let (namespaces, queue) = (self.all.clone(), watches.queue().clone());
         self.resources.on_change(move |_, change| {
             if change.new.is_some() {
                 return;
@@ -251,9 +288,10 @@ impl Controller for Namespaces {
     }
 
     fn observe(&self, key: &Key, now: Timestamp) -> Option<Snapshot> {
-        let namespace = self.namespaces.get(key)?;
+        let namespace = self.all.get(key)?;
         namespace.metadata.deletion_timestamp.as_ref()?;
-        Some(Snapshot { namespace, content: self.content(&key.name), now })
+        let content = self.content(&key.name);
+        Some(Snapshot { namespace, content, unreachable: self.unreachable(), now })
     }
 
     fn reconcile(&self, snapshot: &Snapshot) -> Plan {

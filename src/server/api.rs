@@ -1,6 +1,7 @@
 //! One request from its first byte to its answer.
 
 mod objects;
+mod remote;
 mod streams;
 
 use std::future::Future;
@@ -22,6 +23,7 @@ use tokio::sync::Semaphore;
 use tracing::{debug, error};
 
 use crate::admission::Ledger;
+use crate::aggregation::Aggregation;
 use crate::allocate::Allocators;
 use crate::authenticate::{Authenticators, Peer};
 use crate::authorize::{self, Authorizer};
@@ -66,6 +68,7 @@ pub(crate) struct Api {
     nodes: Arc<dyn NodeTransport>,
     streaming: Streaming,
     outgoing: Arc<Outgoing>,
+    aggregation: Aggregation,
     ready: AtomicBool,
     requests: Semaphore,
     /// The first half of request ids; the second counts.
@@ -104,7 +107,7 @@ impl Api {
             clock: config.clock.clone(),
             random: config.random.clone(),
             version: config.version.clone(),
-            authenticators: Authenticators::new(config, pki, Arc::clone(&catalog))?,
+            authenticators: Authenticators::new(config, pki, Arc::clone(&catalog), &outgoing)?,
             keys_uri: issuer::keys_uri(config, address),
             registry: Registry::new(
                 config,
@@ -123,6 +126,7 @@ impl Api {
                 config.random.clone(),
                 Arc::clone(&outgoing),
             ),
+            aggregation: Aggregation::new(&outgoing, pki, &config.tasks),
             outgoing,
             ready: AtomicBool::new(false),
             requests: Semaphore::new(REQUESTS_MAX),
@@ -141,6 +145,11 @@ impl Api {
 
     pub(crate) fn authenticators(&self) -> &Authenticators {
         &self.authenticators
+    }
+
+    /// The other API servers.
+    pub(crate) fn aggregation(&self) -> &Aggregation {
+        &self.aggregation
     }
 
     /// Calls whatever is not this server.
@@ -196,9 +205,12 @@ impl Api {
 
     async fn answer(&self, parts: &Parts, body: Bytes, peer: &Peer) -> Result<Answer, ApiError> {
         let path = parts.uri.path();
+        if let Some(route) = self.aggregation.route(path) {
+            return self.answer_remote(&route, parts, body, peer).await;
+        }
         let query = Query::parse(parts.uri.query())?;
         let target = request::parse(&parts.method, path, &query)?;
-        let caller = self.authenticators.authenticate(&parts.headers, peer)?;
+        let caller = self.authenticators.authenticate(&parts.headers, peer).await?;
         let identity = authorize::impersonate(&self.authorizer, &parts.headers, caller)?;
         let Some(target) = target else { return self.answer_path(parts, &query, &identity) };
         self.authorizer.authorize(&identity, &target, &query)?;
@@ -231,8 +243,9 @@ impl Api {
             return respond::document(StatusCode::OK, form, &self.version.to_value());
         }
         let catalog = self.registry.catalog();
-        discovery::respond(catalog, path, query, &parts.headers)
-            .or_else(|| openapi::respond(catalog, path, query, &parts.headers))
+        let others = self.aggregation.merge();
+        discovery::respond(catalog, &others, path, query, &parts.headers)
+            .or_else(|| openapi::respond(catalog, &others, path, query, &parts.headers))
             .or_else(|| issuer::respond(self.authenticators.tokens(), &self.keys_uri, path))
             .unwrap_or_else(|| Err(ApiError::unknown_path()))
     }

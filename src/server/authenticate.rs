@@ -1,15 +1,18 @@
 //! Finds out who makes a request.
 //!
 //! Asked in Kubernetes' order, the first that knows decides: a proxy that is believed, the connection's client
-//! certificate, a bearer token. A token is shown in turn to the file of tokens, the service accounts and the
-//! bootstrap Secrets. A request with a token that nobody knows is refused; one without any sign of who makes it is
+//! certificate, a bearer token. A token is shown in turn to the file of tokens, the service accounts, the bootstrap
+//! Secrets, the provider of identities and the service that reviews tokens; only the last two may have to ask
+//! elsewhere. A request with a token that nobody knows is refused; one without any sign of who makes it is
 //! made by nobody.
 
 mod bearer;
 mod certificate;
 mod front_proxy;
+mod oidc;
 mod settings;
 mod token_file;
+mod webhook;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,15 +23,18 @@ use machinery::ApiError;
 use tracing::debug;
 
 pub(crate) use certificate::{AnyCertificate, Authorities, Certificate};
-pub use settings::{Authentication, RequestHeader};
+pub use settings::{Authentication, OidcSettings, RequestHeader};
 
 use crate::catalog::Catalog;
 use crate::identity::Identity;
+use crate::outgoing::Outgoing;
 use crate::pki::Pki;
 use crate::tokens::{Recognised, Tokens};
 use crate::{BoxError, Config, Error};
 use front_proxy::FrontProxy;
+use oidc::Oidc;
 use token_file::TokenFile;
+use webhook::Webhook;
 
 /// What the transport knows of the other end of a connection.
 #[derive(Debug, Clone)]
@@ -50,17 +56,29 @@ pub(crate) struct Authenticators {
     front_proxy: FrontProxy,
     token_file: Option<TokenFile>,
     tokens: Tokens,
+    oidc: Option<Oidc>,
+    webhook: Option<Webhook>,
     anonymous: Option<Arc<Identity>>,
     clock: Clock,
 }
 
 impl Authenticators {
-    pub(crate) fn new(config: &Config, pki: &Pki, catalog: Arc<Catalog>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        config: &Config,
+        pki: &Pki,
+        catalog: Arc<Catalog>,
+        outgoing: &Arc<Outgoing>,
+    ) -> Result<Self, Error> {
         let tokens = Tokens::new(pki, config, catalog)?;
-        Self::make(config, pki, tokens).map_err(Error::Authentication)
+        Self::make(config, pki, tokens, outgoing).map_err(Error::Authentication)
     }
 
-    fn make(config: &Config, pki: &Pki, tokens: Tokens) -> Result<Self, BoxError> {
+    fn make(
+        config: &Config,
+        pki: &Pki,
+        tokens: Tokens,
+        outgoing: &Arc<Outgoing>,
+    ) -> Result<Self, BoxError> {
         let settings = &config.authentication;
         let mut clients = vec![pki.authority_pem().to_owned()];
         clients.extend(settings.client_ca_file.as_deref().map(read_file).transpose()?);
@@ -70,7 +88,15 @@ impl Authenticators {
             .token_auth_file
             .as_deref()
             .map(|file| TokenFile::parse(&read_file(file)?).map_err(|error| named(file, &error)));
+        let oidc = settings.oidc.as_ref();
+        let oidc = oidc.map(|oidc| Oidc::new(oidc, outgoing, config.clock.clone()));
+        let webhook = settings.token_webhook_config_file.as_deref().map(|file| {
+            let lifetime = settings.token_webhook_cache_ttl;
+            Webhook::new(outgoing, file, lifetime, tokens.audiences())
+        });
         Ok(Self {
+            oidc: oidc.transpose()?,
+            webhook: webhook.transpose()?,
             authorities: Authorities::new(&clients, proxies.as_deref(), config.clock.clone())?,
             front_proxy: FrontProxy::new(&settings.request_header)?,
             token_file: token_file.transpose()?,
@@ -102,7 +128,7 @@ impl Authenticators {
     }
 
     /// The identity of a request.
-    pub(crate) fn authenticate(
+    pub(crate) async fn authenticate(
         &self,
         headers: &HeaderMap,
         peer: &Peer,
@@ -117,7 +143,7 @@ impl Authenticators {
             Peer::Unknown => false,
         };
         if let Some(token) = bearer::token(headers)? {
-            return match self.identify(&token) {
+            return match self.identify(&token).await {
                 Ok(identity) => Ok(identity),
                 Err(why) => {
                     debug!(%why, "a bearer token is refused");
@@ -144,23 +170,28 @@ impl Authenticators {
     }
 
     /// Whom a token for this server stands for.
-    fn identify(&self, token: &str) -> Result<Arc<Identity>, String> {
+    async fn identify(&self, token: &str) -> Result<Arc<Identity>, String> {
         if let Some(identity) = self.token_file.as_ref().and_then(|file| file.identify(token)) {
             return Ok(identity);
         }
         let refusal = match self.tokens.identify(token) {
             Ok(Some(identity)) => return Ok(identity),
             Ok(None) => None,
-            Err(refusal) => Some(refusal),
+            Err(refusal) => Some(refusal.to_owned()),
         };
         if let Some(user) = self.tokens.bootstrap(token) {
             return Ok(Arc::new(Identity::new(user)));
         }
-        Err(complaint(refusal))
+        let own = self.tokens.audiences();
+        self.ask(token, own, own, refusal).await.map(|(identity, _)| identity)
     }
 
     /// Whom a token stands for, and for which of `audiences` it is; whoever asks names none to mean this server.
-    pub(crate) fn review(&self, token: &str, audiences: &[String]) -> Result<Recognised, String> {
+    pub(crate) async fn review(
+        &self,
+        token: &str,
+        audiences: &[String],
+    ) -> Result<Recognised, String> {
         let own = self.tokens.audiences();
         let audiences = if audiences.is_empty() { own } else { audiences };
         // Who knows nothing of audiences knows tokens for this server.
@@ -174,20 +205,48 @@ impl Authenticators {
         let refusal = match self.tokens.authenticate(token, audiences) {
             Ok(Some(recognised)) => return Ok(recognised),
             Ok(None) => None,
-            Err(refusal) => Some(refusal),
+            Err(refusal) => Some(refusal.to_owned()),
         };
-        match self.tokens.bootstrap(token) {
-            Some(user) if !meant.is_empty() => Ok((Arc::new(Identity::new(user)), meant)),
-            _ => Err(complaint(refusal)),
+        if let Some(user) = self.tokens.bootstrap(token)
+            && !meant.is_empty()
+        {
+            return Ok((Arc::new(Identity::new(user)), meant));
         }
+        self.ask(token, audiences, &meant, refusal).await
+    }
+
+    /// Asks those who may have to ask elsewhere. The provider speaks for this server alone, which is `meant`.
+    async fn ask(
+        &self,
+        token: &str,
+        audiences: &[String],
+        meant: &[String],
+        refusal: Option<String>,
+    ) -> Result<Recognised, String> {
+        let mut refusals: Vec<String> = refusal.into_iter().collect();
+        if let Some(oidc) = self.oidc.as_ref().filter(|_| !meant.is_empty()) {
+            match oidc.identify(token).await {
+                Ok(Some(user)) => return Ok((Arc::new(Identity::new(user)), meant.to_vec())),
+                Ok(None) => {}
+                Err(refusal) => refusals.push(refusal),
+            }
+        }
+        if let Some(webhook) = &self.webhook {
+            match webhook.review(token, audiences).await {
+                Ok(Some(recognised)) => return Ok(recognised),
+                Ok(None) => {}
+                Err(refusal) => refusals.push(refusal),
+            }
+        }
+        Err(complaint(&refusals))
     }
 }
 
-fn complaint(refusal: Option<&str>) -> String {
-    match refusal {
-        Some(refusal) => format!("[invalid bearer token, {refusal}]"),
-        None => "invalid bearer token".to_owned(),
+fn complaint(refusals: &[String]) -> String {
+    if refusals.is_empty() {
+        return "invalid bearer token".to_owned();
     }
+    format!("[invalid bearer token, {}]", refusals.join(", "))
 }
 
 /// Reads a file that a flag names.
@@ -198,3 +257,6 @@ pub(crate) fn read_file(path: &Path) -> Result<String, BoxError> {
 fn named(path: &Path, error: &BoxError) -> BoxError {
     format!("{}: {error}", path.display()).into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use machinery::ApiError;
 use machinery::media::Accept;
 use serde_json::Value;
 
+use crate::aggregation::Merge;
 use crate::catalog::Catalog;
 use crate::negotiate::{Form, JSON};
 use crate::query::Query;
@@ -27,6 +28,7 @@ const KIND: &str = "APIGroupDiscoveryList";
 /// Answers `/api`, `/apis` and below, down to a group's version; `None` for other paths.
 pub(crate) fn respond(
     catalog: &Catalog,
+    others: &Merge,
     path: &str,
     query: &Query<'_>,
     headers: &HeaderMap,
@@ -39,12 +41,22 @@ pub(crate) fn respond(
         ["api" | "apis"] => {
             let core = parts[0] == "api";
             if let Some(style) = aggregated_style(headers) {
-                return Some(aggregated(&groups().aggregated(core, style), style));
+                let mut document = groups().aggregated(core, style);
+                if !core {
+                    others.aggregated(&mut document);
+                }
+                return Some(aggregated(&document, style));
             }
-            if core { groups().core_versions() } else { groups().list() }
+            if core {
+                groups().core_versions()
+            } else {
+                let mut document = groups().list();
+                others.list(&mut document);
+                document
+            }
         }
         ["api", version] => groups().resource_list("", version)?,
-        ["apis", group] => groups().group_document(group)?,
+        ["apis", group] => others.group(group, groups().group_document(group))?,
         ["apis", group, version] => groups().resource_list(group, version)?,
         _ => return None,
     };

@@ -29,6 +29,7 @@
 //! - `streaming`: `Streaming` answers the subresources that are streams and not documents.
 
 mod admission;
+mod aggregation;
 mod allocate;
 mod api;
 mod authenticate;
@@ -76,7 +77,7 @@ mod view;
 #[cfg(test)]
 mod testing;
 
-pub use authenticate::{Authentication, RequestHeader};
+pub use authenticate::{Authentication, OidcSettings, RequestHeader};
 pub use body::{Body, BoxBody, BoxError};
 pub use error::Error;
 pub use identity::User;

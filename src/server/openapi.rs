@@ -17,6 +17,7 @@ use machinery::ApiError;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::aggregation::Merge;
 use crate::body::Body;
 use crate::catalog::{Catalog, Served, Snapshot};
 use crate::negotiate::{Form, JSON};
@@ -37,6 +38,7 @@ const V2_MEDIA: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protob
 /// Answers `/openapi/v3` with what is below it, and `/openapi/v2`; `None` for other paths.
 pub(crate) fn respond(
     catalog: &Catalog,
+    others: &Merge,
     path: &str,
     query: &Query<'_>,
     _headers: &HeaderMap,
@@ -48,7 +50,9 @@ pub(crate) fn respond(
     let below = path.strip_prefix(ROOT)?.trim_end_matches('/');
     let kinds = catalog.load();
     if below.is_empty() {
-        return Some(respond::document(StatusCode::OK, Form::default(), &index(&kinds)));
+        let mut index = index(&kinds);
+        others.openapi(&mut index);
+        return Some(respond::document(StatusCode::OK, Form::default(), &index));
     }
     let document = find(&kinds, below.strip_prefix('/')?)?;
     Some(Ok(immutable(document, query.text("hash"))))

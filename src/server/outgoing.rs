@@ -9,7 +9,6 @@ mod client_config;
 mod connect;
 mod destination;
 mod failure;
-#[cfg_attr(not(test), expect(dead_code, reason = "for token and audit webhooks"))]
 mod kubeconfig;
 mod remote;
 pub(crate) mod tls;

@@ -63,6 +63,7 @@ pub(crate) struct Pki {
     retired_service_account_keys: Vec<String>,
     signer: Arc<Signer>,
     front_proxy_pem: String,
+    proxy_client: Leaf,
     admin: Leaf,
 }
 
@@ -106,6 +107,7 @@ impl Pki {
         Ok(Self {
             server: Arc::new(server_config(serving)?),
             authority_pem: authority.pem,
+            proxy_client: front_proxy.client(PROXY_CLIENT, "")?,
             front_proxy_pem: front_proxy.pem,
             service_account_key_pem,
             retired_service_account_keys: files.retired_keys()?,
@@ -127,6 +129,11 @@ impl Pki {
     /// The certificate of the authority that vouches for this server towards other API servers, PEM.
     pub(crate) fn front_proxy_pem(&self) -> &str {
         &self.front_proxy_pem
+    }
+
+    /// What this server shows other API servers: certificate and key, PEM.
+    pub(crate) fn proxy_client_pem(&self) -> (String, String) {
+        (self.proxy_client.certificate_pem.clone(), self.proxy_client.key.serialize_pem())
     }
 
     /// Signs what clients ask for.

@@ -9,7 +9,7 @@ use crate::catalog::Served;
 use crate::identity::{Identity, User};
 
 /// Fills in the status of a review.
-pub(crate) fn answer(
+pub(crate) async fn answer(
     api: &Api,
     served: &Served,
     identity: &Identity,
@@ -30,7 +30,7 @@ pub(crate) fn answer(
         "SubjectAccessReview" | "LocalSubjectAccessReview" => {
             verdict(api, &Identity::exactly(subject(spec)), spec)
         }
-        "TokenReview" => token_status(api, spec)?,
+        "TokenReview" => token_status(api, spec).await?,
         _ => return Err(ApiError::method_not_supported(served.resource(), "create")),
     };
     Ok(review)
@@ -92,14 +92,14 @@ fn rules(api: &Api, identity: &Identity, spec: &Value) -> Value {
     status
 }
 
-fn token_status(api: &Api, spec: &Value) -> Result<Value, ApiError> {
+async fn token_status(api: &Api, spec: &Value) -> Result<Value, ApiError> {
     let token = spec["token"].as_str().unwrap_or_default();
     if token.is_empty() {
         let message = "token is required for TokenReview in authentication";
         return Err(ApiError::bad_request(message));
     }
     let audiences = texts(&spec["audiences"]);
-    Ok(match api.authenticators().review(token, &audiences) {
+    Ok(match api.authenticators().review(token, &audiences).await {
         Ok((identity, audiences)) => {
             let user = user_info(&identity.user);
             json!({ "authenticated": true, "user": user, "audiences": audiences })

@@ -14,8 +14,8 @@ use crate::api::Api;
 use crate::identity::Identity;
 use crate::pki::Pki;
 use crate::{
-    Authentication, Error, InProcess, NodeTransport, User, Version, authorize, bootstrap, expiry,
-    publish, quota_status, serve, signing, tokens,
+    Authentication, Error, InProcess, NodeTransport, User, Version, aggregation, authorize,
+    bootstrap, expiry, publish, quota_status, serve, signing, tokens,
 };
 
 /// What a server is made of.
@@ -67,6 +67,8 @@ impl Server {
         serve::start(&config.tasks, listener, pki.server_config(), Arc::clone(&api));
         bootstrap::run(&api, &config, address).await?;
         publish::run(&api, &config, &pki, address).await?;
+        aggregation::make_local(&api).await?;
+        aggregation::start(&config.tasks, Arc::clone(&api));
         expiry::start(&config.tasks, Arc::clone(&api));
         authorize::start(&config.tasks, Arc::clone(&api));
         quota_status::start(&config.tasks, Arc::clone(&api));

@@ -29,6 +29,8 @@ use crate::query::Query;
 use crate::registry::{self, Place};
 use crate::request::Target;
 use crate::respond::Answer;
+pub(crate) use proxy::{forwarded, returned};
+
 use attach::{EndForm, Session};
 use handshake::{Carrier, Handshake};
 pub(crate) use target::PodTarget;

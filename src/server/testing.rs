@@ -1,6 +1,6 @@
 //! A server over the memory store, asked in process.
 
-mod hook;
+pub(crate) mod hook;
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::api::Api;
 use crate::identity::Identity;
 use crate::pki::Pki;
 use crate::{
-    Authentication, Body, Config, InProcess, NoNodes, NodeTransport, User, Version, authorize,
-    bootstrap, expiry, publish, quota_status, signing, tokens,
+    Authentication, Body, Config, InProcess, NoNodes, NodeTransport, User, Version, aggregation,
+    authorize, bootstrap, expiry, publish, quota_status, signing, tokens,
 };
 
 pub(crate) use hook::{Hook, Said};
@@ -72,14 +72,22 @@ impl Fixture {
     }
 
     pub(crate) async fn with_nodes(nodes: Arc<dyn NodeTransport>) -> Self {
-        Self::start(Arc::new(Memory::default()), nodes).await
+        Self::start(Arc::new(Memory::default()), nodes, Authentication::default()).await
     }
 
     pub(crate) async fn over(store: Arc<Memory>) -> Self {
-        Self::start(store, Arc::new(NoNodes)).await
+        Self::start(store, Arc::new(NoNodes), Authentication::default()).await
     }
 
-    async fn start(store: Arc<Memory>, nodes: Arc<dyn NodeTransport>) -> Self {
+    pub(crate) async fn with_authentication(authentication: Authentication) -> Self {
+        Self::start(Arc::new(Memory::default()), Arc::new(NoNodes), authentication).await
+    }
+
+    async fn start(
+        store: Arc<Memory>,
+        nodes: Arc<dyn NodeTransport>,
+        authentication: Authentication,
+    ) -> Self {
         let tasks = Tasks::new();
         let config = Config {
             clock: Clock::simulated(EPOCH.parse().unwrap()),
@@ -91,13 +99,15 @@ impl Fixture {
             service_cidr: "10.96.0.0/16".parse().unwrap(),
             node_ports: 30_000..=32_767,
             nodes,
-            authentication: Authentication::default(),
+            authentication,
             version: Version::default(),
         };
         let pki = Pki::open(&config, config.listen).unwrap();
         let api = Api::start(&config, &pki, config.listen).await.unwrap();
         bootstrap::run(&api, &config, config.listen).await.unwrap();
         publish::run(&api, &config, &pki, config.listen).await.unwrap();
+        aggregation::make_local(&api).await.unwrap();
+        aggregation::start(&tasks, Arc::clone(&api));
         expiry::start(&tasks, Arc::clone(&api));
         authorize::start(&tasks, Arc::clone(&api));
         quota_status::start(&tasks, Arc::clone(&api));

@@ -1,5 +1,6 @@
 //! The session of a stranger, command by command, with every kubectl found on this machine.
 
+mod aggregation;
 mod changing;
 mod creating;
 mod credentials;

@@ -1,6 +1,7 @@
 //! Clusters, kubectls, namespaces and patience.
 
 pub(crate) mod cluster;
+pub(crate) mod extension;
 pub(crate) mod kubectl;
 pub(crate) mod kubectls;
 pub(crate) mod normal;

@@ -32,7 +32,8 @@ fn check(content: &[&str], expect: Expect) {
         "spec": {"finalizers": ["kubernetes", "example.com/mine"]},
         "status": {"phase": "Terminating"},
     }));
-    let plan = reconcile(&Snapshot { namespace, content: content.collect(), now: now() });
+    let (content, unreachable) = (content.collect(), Vec::new());
+    let plan = reconcile(&Snapshot { namespace, content, unreachable, now: now() });
     expect.assert_eq(&plan.to_string());
 }
 
@@ -75,4 +76,34 @@ fn an_empty_namespace_is_asked_once_more_and_let_go() {
         update namespace n/finalize
     "#]],
     );
+}
+
+#[test]
+fn an_api_server_that_does_not_answer_holds_the_namespace_and_is_named() {
+    let api = |condition: &str| {
+        object::<APIService>(json!({
+            "metadata": {"name": "v1.sea.example"},
+            "spec": {
+                "group": "sea.example", "version": "v1", "groupPriorityMinimum": 1,
+                "versionPriority": 1, "service": {"namespace": "n", "name": "sea"},
+            },
+            "status": {"conditions": [{"type": "Available", "status": condition}]},
+        }))
+    };
+    assert_eq!(unreachable(&api("True")), None);
+    let unreachable: Vec<String> = unreachable(&api("False")).into_iter().collect();
+    assert_eq!(unreachable, ["sea.example/v1"]);
+    let namespace = object(json!({
+        "metadata": {"name": "n", "uid": "u", "deletionTimestamp": now().to_string()},
+        "spec": {"finalizers": ["kubernetes"]},
+    }));
+    let plan = reconcile(&Snapshot { namespace, content: Vec::new(), unreachable, now: now() });
+    let plan = plan.to_string();
+    assert!(
+        plan.contains(
+            "1 failing: unable to retrieve the complete list of server APIs: sea.example/v1"
+        ),
+        "{plan}"
+    );
+    assert!(plan.ends_with("again in 5s\n") && !plan.contains("finalize"), "{plan}");
 }

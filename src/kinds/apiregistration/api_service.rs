@@ -83,7 +83,18 @@ impl Kind for APIService {
     }
 
     fn prepare_create(&self, service: &mut Value) {
-        set(service, "status", json!({}));
+        // What names no Service is this server's own, and always there.
+        let status = match &service["spec"]["service"] {
+            Value::Null => json!({ "conditions": [{
+                "type": "Available",
+                "status": "True",
+                "reason": "Local",
+                "message": "Local APIServices are always available",
+                "lastTransitionTime": service["metadata"]["creationTimestamp"],
+            }]}),
+            _ => json!({}),
+        };
+        set(service, "status", status);
     }
 
     fn validate(&self, service: &Value, errors: &FieldErrors) {

@@ -64,7 +64,7 @@ impl Api {
             Verb::Create if served.kind().virtual_review() => {
                 let decoded =
                     content(parts, &body)?.decode(served.definition(), call.options.validation)?;
-                let answered = reviews::answer(self, served, identity, decoded.object)?;
+                let answered = reviews::answer(self, served, identity, decoded.object).await?;
                 Outcome::created(Object::Fresh(answered)).with_warnings(decoded.warnings)
             }
             Verb::Create => self.registry.create(&call, &content(parts, &body)?).await?,

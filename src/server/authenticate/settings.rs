@@ -25,6 +25,12 @@ pub struct Authentication {
     pub service_account_signing_key_file: Option<PathBuf>,
     /// Where the discovery document says that the public keys are.
     pub service_account_jwks_uri: Option<String>,
+    /// An `OpenID` Connect provider.
+    pub oidc: Option<OidcSettings>,
+    /// A kubeconfig that says whom to ask about tokens that nobody else knows.
+    pub token_webhook_config_file: Option<PathBuf>,
+    /// How long its answers count.
+    pub token_webhook_cache_ttl: std::time::Duration,
 }
 
 /// The proxies that may say in headers who asks.
@@ -44,6 +50,29 @@ pub struct RequestHeader {
     pub extra_headers_prefix: Vec<String>,
 }
 
+/// An `OpenID` Connect provider and how its claims become users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OidcSettings {
+    /// The provider; its discovery document is below.
+    pub issuer_url: String,
+    /// Whom the tokens have to be for.
+    pub client_id: String,
+    /// The claim that is the user's name.
+    pub username_claim: String,
+    /// What goes before the name; `-` for nothing. Without it the issuer, unless the claim is `email`.
+    pub username_prefix: Option<String>,
+    /// The claim that holds groups.
+    pub groups_claim: Option<String>,
+    /// What goes before each group.
+    pub groups_prefix: String,
+    /// Claims a token must have, with their values.
+    pub required_claims: Vec<(String, String)>,
+    /// Signature algorithms that are accepted.
+    pub signing_algs: Vec<String>,
+    /// Who signs the provider's certificate; the system's authorities when absent.
+    pub ca_file: Option<PathBuf>,
+}
+
 impl Default for Authentication {
     fn default() -> Self {
         Self {
@@ -56,6 +85,9 @@ impl Default for Authentication {
             service_account_key_files: Vec::new(),
             service_account_signing_key_file: None,
             service_account_jwks_uri: None,
+            oidc: None,
+            token_webhook_config_file: None,
+            token_webhook_cache_ttl: std::time::Duration::from_mins(2),
         }
     }
 }
@@ -70,6 +102,22 @@ impl Default for RequestHeader {
             uid_headers: one("X-Remote-Uid"),
             group_headers: one("X-Remote-Group"),
             extra_headers_prefix: one("X-Remote-Extra-"),
+        }
+    }
+}
+
+impl Default for OidcSettings {
+    fn default() -> Self {
+        Self {
+            issuer_url: String::new(),
+            client_id: String::new(),
+            username_claim: "sub".to_owned(),
+            username_prefix: None,
+            groups_claim: None,
+            groups_prefix: String::new(),
+            required_claims: Vec::new(),
+            signing_algs: vec!["RS256".to_owned()],
+            ca_file: None,
         }
     }
 }

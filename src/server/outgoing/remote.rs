@@ -115,6 +115,24 @@ impl Remote {
         })
     }
 
+    /// Gets a JSON document; `more` follows the destination's path.
+    pub(crate) async fn get(&self, more: &str, deadline: Duration) -> Result<Bytes, Failure> {
+        let url = self.url(more);
+        let request = Request::get(&url)
+            .header(ACCEPT, "application/json")
+            .header(USER_AGENT, AGENT)
+            .body(Full::new(Bytes::new()))
+            .map_err(|error| Failure::new(error.to_string()))?;
+        let call = async {
+            let response = self.send(request).await?;
+            let status = response.status();
+            let body = read(response.into_body()).await?;
+            if status.is_success() { Ok(body) } else { Err(Failure::answered(status, &body)) }
+        };
+        let outcome = tokio::time::timeout(deadline, call).await;
+        outcome.unwrap_or_else(|_| Err(Failure::deadline()))
+    }
+
     /// Sends a request, whose URI may be a path alone, with the credentials of this remote.
     pub(crate) async fn send(
         &self,

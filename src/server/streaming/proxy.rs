@@ -108,7 +108,7 @@ impl Streaming {
         *request.uri_mut() = uri(target)?;
         *request.headers_mut() = forwarded(&parts.headers);
         let response = self.nodes.send(node, request).await.map_err(unreachable)?;
-        Ok(answer(response.map(Body::from)))
+        Ok(returned(response.map(Body::from)))
     }
 
     async fn ask(
@@ -166,7 +166,7 @@ impl Streaming {
             });
             Body::from(BoxBody::new(body.map_err(Into::into)))
         });
-        Ok(answer(response))
+        Ok(returned(response))
     }
 
     /// One of the endpoints behind a Service.
@@ -237,7 +237,7 @@ fn pod_port(pod: &Value, wanted: &str) -> Result<u16, ApiError> {
 }
 
 /// The headers that go on to a pod or a node: what is for this server alone stays here.
-fn forwarded(headers: &HeaderMap) -> HeaderMap {
+pub(crate) fn forwarded(headers: &HeaderMap) -> HeaderMap {
     let mut kept = without_hops(headers);
     kept.remove(AUTHORIZATION);
     kept.remove(CONTENT_LENGTH);
@@ -262,7 +262,7 @@ fn without_hops(headers: &HeaderMap) -> HeaderMap {
     kept
 }
 
-fn answer(mut response: Response<Body>) -> Answer {
+pub(crate) fn returned(mut response: Response<Body>) -> Answer {
     let headers = without_hops(response.headers());
     *response.headers_mut() = headers;
     *response.version_mut() = http::Version::HTTP_11;

@@ -1,0 +1,82 @@
+//! Groups and versions that other API servers have: they look as if they were this server's own.
+//!
+//! An `APIService` that names a Service is a [`Route`]. Its requests are passed on with the user in headers, over TLS
+//! with a certificate by which the other server knows who speaks; whether it can be reached is looked at again and
+//! again, and what it has is merged into discovery. Every group and version of this server has an `APIService`, too,
+//! for clients that want to know.
+
+mod forward;
+mod keep;
+mod look;
+mod merge;
+mod priorities;
+mod route;
+mod status;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use base::Tasks;
+use machinery::ApiError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::outgoing::{ClientCertificate, Outgoing};
+use crate::pki::Pki;
+
+pub(crate) use keep::{make_local, start};
+pub(crate) use merge::Merge;
+pub(crate) use route::Route;
+
+/// Connections that have become streams, as for streams to pods.
+const STREAMS_MAX: usize = 1_024;
+/// What a client that finds no room should wait.
+const FULL_RETRY_SECONDS: u32 = 5;
+
+/// The other API servers.
+#[derive(Debug)]
+pub(crate) struct Aggregation {
+    routes: ArcSwap<Vec<Arc<Route>>>,
+    outgoing: Arc<Outgoing>,
+    certificate: ClientCertificate,
+    tasks: Tasks,
+    streams: Arc<Semaphore>,
+}
+
+impl Aggregation {
+    pub(crate) fn new(outgoing: &Arc<Outgoing>, pki: &Pki, tasks: &Tasks) -> Self {
+        let (chain, key) = pki.proxy_client_pem();
+        Self {
+            routes: ArcSwap::default(),
+            outgoing: Arc::clone(outgoing),
+            certificate: ClientCertificate { chain: chain.into(), key: key.into() },
+            tasks: tasks.clone(),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+        }
+    }
+
+    /// The server that has this path, or the document about it; most clusters have none, and pay one comparison.
+    pub(crate) fn route(&self, path: &str) -> Option<Arc<Route>> {
+        let routes = self.routes.load();
+        if routes.is_empty() {
+            return None;
+        }
+        let below = path.strip_prefix("/openapi/v3").unwrap_or(path);
+        let mut parts = below.strip_prefix("/apis/")?.split('/');
+        let (group, version) = (parts.next()?, parts.next()?);
+        routes.iter().find(|route| route.group == group && route.version == version).cloned()
+    }
+
+    /// All of them, for discovery.
+    pub(crate) fn merge(&self) -> Merge {
+        Merge::new(self.routes.load_full())
+    }
+
+    fn room(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
+            ApiError::too_many_requests("too many streams are open", FULL_RETRY_SECONDS)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! Passing a request on to the server that has its group.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, UPGRADE};
+use http::request::Parts;
+use http::{Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use machinery::ApiError;
+use tracing::debug;
+
+use super::route::Way;
+use super::{Aggregation, Route};
+use crate::body::{Body, BoxBody};
+use crate::identity::{Identity, User};
+use crate::outgoing::tls;
+use crate::respond::Answer;
+use crate::streaming::{forwarded, returned};
+
+/// For the head of an answer; a watch sends its own at once.
+const HEAD_TIME_MAX: Duration = Duration::from_mins(1);
+/// What the headers that say who asks start with: nobody else may set one.
+const PREFIX: &str = "x-remote-";
+
+impl Aggregation {
+    /// Passes on a request that this user may make.
+    pub(crate) async fn forward(
+        &self,
+        route: &Route,
+        parts: &Parts,
+        identity: &Identity,
+        body: Bytes,
+    ) -> Result<Answer, ApiError> {
+        if !route.is_available() {
+            return Err(ApiError::service_unavailable("service unavailable"));
+        }
+        let way = route.way.as_ref().map_err(unreachable)?;
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = parts.method.clone();
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        *request.uri_mut() = path.parse::<Uri>().map_err(ApiError::internal)?;
+        *request.headers_mut() = headers(&parts.headers, &identity.user)?;
+        let answer = self.send(way, parts, request).await;
+        if answer.is_err() {
+            route.doubt.notify_one();
+        }
+        answer
+    }
+
+    async fn send(
+        &self,
+        way: &Way,
+        parts: &Parts,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Answer, ApiError> {
+        let upgrade = parts.extensions.get::<OnUpgrade>().cloned();
+        if let (Some(protocol), Some(client)) = (parts.headers.get(UPGRADE), upgrade) {
+            request.headers_mut().insert(UPGRADE, protocol.clone());
+            request.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+            return self.switch(way, request, client).await;
+        }
+        let sent = tokio::time::timeout(HEAD_TIME_MAX, way.remote.send(request)).await;
+        let response = sent.map_err(|_| unreachable("it does not answer"))?;
+        Ok(streamed(response.map_err(|failure| unreachable(failure.message))?))
+    }
+
+    /// Passes on a request that may make a stream of its connection, and then the stream.
+    async fn switch(
+        &self,
+        way: &Way,
+        mut request: Request<Full<Bytes>>,
+        client: OnUpgrade,
+    ) -> Result<Answer, ApiError> {
+        let permit = self.room()?;
+        let failed = |failure: crate::outgoing::Failure| unreachable(failure.message);
+        let stream = self.outgoing.open(&way.address).await.map_err(failed)?;
+        let name = way.address.server_name();
+        let tls = std::sync::Arc::clone(&way.tls);
+        let stream = tls::wrap(tls, &name, stream).await.map_err(failed)?;
+        let connected = http1::handshake(TokioIo::new(stream)).await;
+        let (mut sender, connection) = connected.map_err(unreachable)?;
+        self.tasks.spawn_until_stop("aggregated stream", async move {
+            if let Err(error) = connection.with_upgrades().await {
+                debug!(%error, "a connection to another API server broke");
+            }
+        });
+        let host = HeaderValue::try_from(way.address.authority());
+        request.headers_mut().insert(HOST, host.map_err(ApiError::internal)?);
+        let mut response = sender.send_request(request).await.map_err(unreachable)?;
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Ok(streamed(response));
+        }
+        let server = hyper::upgrade::on(&mut response);
+        self.tasks.spawn_until_stop("aggregated stream", async move {
+            if let (Ok(client), Ok(server)) = tokio::join!(client, server) {
+                let (mut client, mut server) = (TokioIo::new(client), TokioIo::new(server));
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            }
+            drop(permit);
+        });
+        Ok(response.map(|_| Body::empty()))
+    }
+}
+
+/// The answer, whose body is sent on as it comes.
+fn streamed(response: Response<Incoming>) -> Answer {
+    returned(response.map(|body| Body::from(BoxBody::new(body.map_err(Into::into)))))
+}
+
+/// The headers that are passed on, and those that say who asks.
+pub(super) fn headers(given: &HeaderMap, user: &User) -> Result<HeaderMap, ApiError> {
+    let mut headers = forwarded(given);
+    let forged: Vec<HeaderName> =
+        headers.keys().filter(|name| name.as_str().starts_with(PREFIX)).cloned().collect();
+    for name in forged {
+        headers.remove(name);
+    }
+    let mut say = |name: &str, value: &str| -> Result<(), ApiError> {
+        let name = HeaderName::try_from(name).map_err(ApiError::internal)?;
+        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(ApiError::internal)?;
+        headers.append(name, value);
+        Ok(())
+    };
+    say("x-remote-user", &user.name)?;
+    if !user.uid.is_empty() {
+        say("x-remote-uid", &user.uid)?;
+    }
+    for group in &user.groups {
+        say("x-remote-group", group)?;
+    }
+    for (key, values) in &user.extra {
+        for value in values {
+            say(&format!("x-remote-extra-{}", escaped(key)), value)?;
+        }
+    }
+    Ok(headers)
+}
+
+/// A key as a part of a header's name: what cannot be in one is percent-encoded, and so is the percent sign.
+fn escaped(key: &str) -> String {
+    let mut escaped = String::with_capacity(key.len());
+    for byte in key.bytes() {
+        match byte {
+            b'a'..=b'z'
+            | b'A'..=b'Z'
+            | b'0'..=b'9'
+            | b'!'
+            | b'#'
+            | b'$'
+            | b'&'
+            | b'\''
+            | b'*'
+            | b'+'
+            | b'-'
+            | b'.'
+            | b'^'
+            | b'_'
+            | b'`'
+            | b'|'
+            | b'~' => escaped.push(char::from(byte)),
+            _ => {
+                use std::fmt::Write as _;
+                let _ = write!(escaped, "%{byte:02X}");
+            }
+        }
+    }
+    escaped
+}
+
+fn unreachable(why: impl std::fmt::Display) -> ApiError {
+    ApiError::service_unavailable(format!("error trying to reach service: {why}"))
+}
+
+#[cfg(test)]
+mod tests;

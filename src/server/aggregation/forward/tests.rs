@@ -1,0 +1,37 @@
+use super::*;
+
+#[test]
+fn who_asks_is_said_by_this_server_alone() {
+    let mut given = HeaderMap::new();
+    for (name, value) in [
+        ("authorization", "Bearer secret"),
+        ("x-remote-user", "root"),
+        ("x-remote-group", "system:masters"),
+        ("x-remote-extra-scopes", "all"),
+        ("impersonate-user", "root"),
+        ("connection", "keep-alive"),
+        ("accept", "application/json"),
+    ] {
+        given.append(name, HeaderValue::from_static(value));
+    }
+    let mut user = User::new("ada", &["dev", "ops"]);
+    user.uid = "u-1".to_owned();
+    user.extra.insert("acme.com/project".to_owned(), vec!["one".to_owned()]);
+    let headers = headers(&given, &user).unwrap();
+    let all = |name: &str| -> Vec<&str> {
+        headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
+    };
+    assert_eq!(all("x-remote-user"), ["ada"]);
+    assert_eq!(all("x-remote-uid"), ["u-1"]);
+    assert_eq!(all("x-remote-group"), ["dev", "ops"]);
+    assert_eq!(all("x-remote-extra-acme.com%2fproject"), ["one"]);
+    assert_eq!(all("accept"), ["application/json"]);
+    for gone in ["authorization", "x-remote-extra-scopes", "impersonate-user", "connection"] {
+        assert!(all(gone).is_empty(), "{gone}");
+    }
+}
+
+#[test]
+fn a_name_that_no_header_can_hold_is_an_error_and_not_a_panic() {
+    assert!(headers(&HeaderMap::new(), &User::new("a\nb", &[])).is_err());
+}

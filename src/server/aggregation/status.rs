@@ -1,0 +1,121 @@
+//! Whether another API server can be reached, as the condition `Available` says it.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::route::Service;
+use crate::cache::{ListQuery, Scope};
+use crate::catalog::Catalog;
+
+/// The verdict, with Kubernetes' reason and words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) available: bool,
+    pub(super) reason: &'static str,
+    pub(super) message: String,
+}
+
+impl Verdict {
+    /// Everything was looked at and is as it should be.
+    pub(super) fn passed() -> Self {
+        Self { available: true, reason: "Passed", message: "all checks passed".to_owned() }
+    }
+
+    pub(super) fn no(reason: &'static str, message: String) -> Self {
+        Self { available: false, reason, message }
+    }
+
+    /// The server does not answer for its group and version.
+    pub(super) fn silent(why: &str) -> Self {
+        Self::no("FailedDiscoveryCheck", format!("failing or missing response from {why}"))
+    }
+
+    /// Writes the condition into an object; false when it says so already.
+    pub(super) fn write(&self, object: &mut Value, now: Timestamp) -> bool {
+        let status = if self.available { "True" } else { "False" };
+        if !object["status"].is_object() {
+            object["status"] = json!({});
+        }
+        if !object["status"]["conditions"].is_array() {
+            object["status"]["conditions"] = json!([]);
+        }
+        let conditions = object["status"]["conditions"].as_array_mut().expect("it is one now");
+        let old = conditions.iter().position(|condition| condition["type"] == "Available");
+        let mut condition = json!({
+            "type": "Available", "status": status, "reason": self.reason, "message": self.message,
+            "lastTransitionTime": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        });
+        let Some(old) = old else {
+            conditions.push(condition);
+            return true;
+        };
+        if conditions[old]["status"] == status {
+            condition["lastTransitionTime"] = conditions[old]["lastTransitionTime"].clone();
+        }
+        let changed = conditions[old] != condition;
+        conditions[old] = condition;
+        changed
+    }
+}
+
+/// What keeps a Service from leading anywhere, if something does.
+pub(super) fn obstacle(catalog: &Catalog, service: &Service) -> Option<Verdict> {
+    let Service { namespace, name, port } = service;
+    let found = catalog.find("", "v1", "services").and_then(|services| {
+        services.shelf()?.get(&services.key(Some(namespace), name)).map(|found| found.object())
+    });
+    let Some(found) = found else {
+        let message = format!("service/{name} in {namespace:?} is not present");
+        return Some(Verdict::no("ServiceNotFound", message));
+    };
+    if found["spec"]["type"] == "ExternalName" {
+        return None;
+    }
+    let ports = found["spec"]["ports"].as_array().into_iter().flatten();
+    let mut ports = ports.filter(|own| own["port"].as_u64() == Some(u64::from(*port)));
+    let Some(own) = ports.next() else {
+        let message = format!("service/{name} in {namespace:?} is not listening on port {port}");
+        return Some(Verdict::no("ServicePortError", message));
+    };
+    let port_name = own["name"].as_str().unwrap_or_default();
+    let slices = slices(catalog, namespace, name);
+    if slices.is_empty() {
+        let message = format!("cannot find endpointslices for service/{name} in {namespace:?}");
+        return Some(Verdict::no("EndpointsNotFound", message));
+    }
+    if slices.iter().any(|slice| has_address(slice, port_name)) {
+        return None;
+    }
+    let message = format!(
+        "endpointslices for service/{name} in {namespace:?} have no addresses with port name {port_name:?}"
+    );
+    Some(Verdict::no("MissingEndpoints", message))
+}
+
+fn slices(catalog: &Catalog, namespace: &str, name: &str) -> Vec<Value> {
+    let Some(served) = catalog.find("discovery.k8s.io", "v1", "endpointslices") else {
+        return Vec::new();
+    };
+    let scope = Scope { namespace: Some(namespace.to_owned()) };
+    let query = ListQuery { scope, ..ListQuery::default() };
+    let listed = served.shelf().and_then(|shelf| shelf.list(&query));
+    let items = listed.map(|listed| listed.items).unwrap_or_default();
+    let own = items.iter().filter(|slice| {
+        slice.labels.get("kubernetes.io/service-name").map(String::as_str) == Some(name)
+    });
+    own.map(|slice| slice.object()).collect()
+}
+
+fn has_address(slice: &Value, port_name: &str) -> bool {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let named = list(&slice["ports"])
+        .iter()
+        .any(|port| port["name"].as_str().unwrap_or_default() == port_name);
+    named
+        && list(&slice["endpoints"]).iter().any(|endpoint| {
+            endpoint["conditions"]["ready"] != false && !list(&endpoint["addresses"]).is_empty()
+        })
+}
+
+#[cfg(test)]
+mod tests;
