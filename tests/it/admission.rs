@@ -132,6 +132,11 @@ async fn a_webhook_that_is_silent_or_gone_counts_as_it_says() {
         k.check_fed("create -f -", &config_map("lost"), expect![[r#"
             ! Error from server (InternalError): error when creating "STDIN": Internal error occurred: failed calling webhook "silent.example.com": failed to call webhook: Post "https://none.HERE.svc:443?timeout=10s": service "none" not found
             [exit 1]"#]]).await;
+        let broken = Hook::start(&["localhost"], |_, _| Said::Status(500, "out of order")).await;
+        k.apply(&configuration(k, "Validating", "silent", by_url(&broken, ""), json!({}))).await;
+        k.check_fed("create -f -", &config_map("broken"), expect![[r#"
+            ! Error from server (InternalError): error when creating "STDIN": Internal error occurred: failed calling webhook "silent.example.com": failed to call webhook: the server responded with the status code 500: out of order
+            [exit 1]"#]]).await;
         let free = "{apiVersion: v1, kind: ConfigMap, metadata: {name: free, labels: {free: 'yes'}}}";
         k.check_fed("create -f -", free, expect!["configmap/free created"]).await;
     })
