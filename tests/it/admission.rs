@@ -60,7 +60,7 @@ fn by_url(hook: &Hook, path: &str) -> Value {
 }
 
 fn config_map(name: &str) -> String {
-    format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}}}")
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n")
 }
 
 #[tokio::test]
@@ -81,10 +81,10 @@ async fn a_webhook_behind_a_service_refuses_changes_and_warns() {
         })
         .await;
         k.apply(&format!(
-            "{{apiVersion: v1, kind: Service, metadata: {{name: hook}}, spec: {{ports: [{{port: 443}}]}}}}\n---\n\
-             {{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4, \
-              metadata: {{name: hook, labels: {{kubernetes.io/service-name: hook}}}}, \
-              ports: [{{name: '', port: {}}}], endpoints: [{{addresses: [127.0.0.1]}}]}}",
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: hook}}\nspec: {{ports: [{{port: 443}}]}}\n---\n\
+             apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\n\
+             metadata: {{name: hook, labels: {{kubernetes.io/service-name: hook}}}}\n\
+             ports: [{{name: '', port: {}}}]\nendpoints: [{{addresses: [127.0.0.1]}}]\n",
             hook.port
         ))
         .await;
@@ -137,7 +137,7 @@ async fn a_webhook_that_is_silent_or_gone_counts_as_it_says() {
         k.check_fed("create -f -", &config_map("broken"), expect![[r#"
             ! Error from server (InternalError): error when creating "STDIN": Internal error occurred: failed calling webhook "silent.example.com": failed to call webhook: the server responded with the status code 500: out of order
             [exit 1]"#]]).await;
-        let free = "{apiVersion: v1, kind: ConfigMap, metadata: {name: free, labels: {free: 'yes'}}}";
+        let free = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: free, labels: {free: 'yes'}}\n";
         k.check_fed("create -f -", free, expect!["configmap/free created"]).await;
     })
     .await;
