@@ -1,9 +1,16 @@
 //! The columns of a kind's table, as `kubectl get` prints it.
 
+mod printer_path;
+
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
+
+pub(crate) use printer_path::PrinterPath;
+
+use crate::read::text;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +21,8 @@ pub enum ColumnType {
     Integer,
     /// True or false.
     Boolean,
+    /// A number.
+    Number,
     /// A date.
     Date,
 }
@@ -25,6 +34,7 @@ impl ColumnType {
             Self::String => "string",
             Self::Integer => "integer",
             Self::Boolean => "boolean",
+            Self::Number => "number",
 
             Self::Date => "date",
         }
@@ -33,6 +43,14 @@ impl ColumnType {
 
 /// Reads a cell from an object, as it looks at a given time.
 pub type Cell = fn(&Value, Timestamp) -> Value;
+
+/// Where the cells of a column come from.
+#[derive(Debug, Clone)]
+enum Source {
+    Function(Cell),
+    /// What a definition says.
+    Path(Arc<PrinterPath>),
+}
 
 /// One column of a table.
 #[derive(Debug, Clone)]
@@ -47,7 +65,7 @@ pub struct Column {
     pub description: Cow<'static, str>,
     /// 0 is always shown; 1 only in the wide table.
     pub priority: i32,
-    source: Cell,
+    source: Source,
 }
 
 impl Column {
@@ -64,6 +82,18 @@ impl Column {
         Self::new("Created At", "When it was created.", ColumnType::Date, 0, |object, _| {
             object["metadata"]["creationTimestamp"].clone()
         });
+
+    /// The age of objects of a kind that says nothing about columns.
+    pub(crate) const CREATED: Self = Self {
+        kind: ColumnType::Date,
+        name: Cow::Borrowed("Age"),
+        format: Cow::Borrowed(""),
+        description: Cow::Borrowed("Time since creation."),
+        priority: 0,
+        source: Source::Function(|object, now| {
+            age(&object["metadata"]["creationTimestamp"], now).into()
+        }),
+    };
 
     /// The columns of kinds whose tables tell the moment they were made, not their age.
     pub(crate) const NAME_AND_DATE: &'static [Self] = &[Self::NAME, Self::CREATED_AT];
@@ -107,7 +137,7 @@ impl Column {
             format: Cow::Borrowed(""),
             description: Cow::Borrowed(description),
             priority,
-            source: cell,
+            source: Source::Function(cell),
         }
     }
 
@@ -119,13 +149,69 @@ impl Column {
             format: Cow::Borrowed("name"),
             description: Cow::Borrowed("Unique within its namespace, or within the cluster."),
             priority: 0,
-            source: cell,
+            source: Source::Function(cell),
         }
     }
 
     /// The cell of an object, as it looks at a given time.
     pub fn cell(&self, object: &Value, now: Timestamp) -> Value {
-        (self.source)(object, now)
+        match &self.source {
+            Source::Function(cell) => cell(object, now),
+            Source::Path(path) => self.printed_cell(&path.find(object), now),
+        }
+    }
+
+    /// A column as a definition describes it; `None` when it cannot be.
+    pub(crate) fn printed(column: &Value) -> Option<Self> {
+        let kind = match text(column, "type") {
+            "integer" => ColumnType::Integer,
+            "number" => ColumnType::Number,
+            "boolean" => ColumnType::Boolean,
+            "date" => ColumnType::Date,
+            _ => ColumnType::String,
+        };
+        Some(Self {
+            name: Cow::Owned(text(column, "name").to_owned()),
+            kind,
+            format: Cow::Owned(text(column, "format").to_owned()),
+            description: Cow::Owned(text(column, "description").to_owned()),
+            priority: column["priority"]
+                .as_i64()
+                .and_then(|it| i32::try_from(it).ok())
+                .unwrap_or(0),
+            source: Source::Path(Arc::new(PrinterPath::parse(text(column, "jsonPath")).ok()?)),
+        })
+    }
+
+    /// What was found, as the type of the column wants it; null when it does not fit.
+    fn printed_cell(&self, found: &[&Value], now: Timestamp) -> Value {
+        let Some(first) = found.first() else { return Value::Null };
+        match (self.kind, first) {
+            (ColumnType::String, _) => {
+                let texts: Vec<String> = found.iter().map(|value| printed_text(value)).collect();
+                texts.join(" ").into()
+            }
+            (ColumnType::Integer, Value::Number(number)) if number.is_f64() => {
+                // As Go converts it: towards zero.
+                let whole = number.as_f64().unwrap_or_default().trunc();
+                format!("{whole:.0}").parse::<i64>().map_or(Value::Null, Value::from)
+            }
+            (ColumnType::Integer | ColumnType::Number, Value::Number(_))
+            | (ColumnType::Boolean, Value::Bool(_)) => (*first).clone(),
+            (ColumnType::Date, Value::String(date)) => match date.parse::<Timestamp>() {
+                Ok(_) => age(first, now).into(),
+                Err(_) => "<invalid>".into(),
+            },
+            _ => Value::Null,
+        }
+    }
+}
+
+/// A value of a column of text.
+fn printed_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 

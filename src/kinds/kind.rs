@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Debug;
 
-use machinery::FieldErrors;
+use machinery::{FieldErrors, Structural, document};
 use serde_json::Value;
 
 use crate::column::Column;
@@ -34,17 +34,34 @@ pub enum DeletionAnswer {
 pub struct FieldLabel {
     /// The name in the selector, such as `spec.nodeName`.
     pub label: Cow<'static, str>,
-    get: fn(&Value) -> Cow<'_, str>,
+    field: SelectedField,
+}
+
+/// Where the value of a selectable field is.
+#[derive(Debug, Clone)]
+enum SelectedField {
+    /// What a function says.
+    Function(fn(&Value) -> Cow<'_, str>),
+    /// At a JSON pointer (RFC 6901).
+    At(Box<str>),
 }
 
 impl FieldLabel {
     pub(crate) const fn new(label: &'static str, get: fn(&Value) -> Cow<'_, str>) -> Self {
-        Self { label: Cow::Borrowed(label), get }
+        Self { label: Cow::Borrowed(label), field: SelectedField::Function(get) }
+    }
+
+    /// A field of a kind made at run time, at a JSON pointer.
+    pub(crate) fn at(label: &str, pointer: &str) -> Self {
+        Self { label: Cow::Owned(label.to_owned()), field: SelectedField::At(pointer.into()) }
     }
 
     /// The value of the field; empty when it is absent.
     pub fn read<'v>(&self, object: &'v Value) -> Cow<'v, str> {
-        (self.get)(object)
+        match &self.field {
+            SelectedField::Function(get) => get(object),
+            SelectedField::At(pointer) => document::scalar_at(object, pointer),
+        }
     }
 }
 
@@ -83,8 +100,13 @@ pub trait Kind: Debug + Send + Sync + 'static {
         Scope::Namespaced
     }
 
-    /// The name of its definition among [`crate::schemas`].
+    /// The name of its definition: among [`crate::schemas`] for a built-in kind, in OpenAPI for all.
     fn schema_name(&self) -> &str;
+
+    /// The schema of a kind made at run time; built-in kinds have a definition.
+    fn structural(&self) -> Option<&Structural> {
+        None
+    }
 
     /// What its objects may be called.
     fn name_rule(&self) -> NameRule {
@@ -192,11 +214,25 @@ pub trait Kind: Debug + Send + Sync + 'static {
     /// Checks what may not change from `old` to `new`.
     fn validate_update(&self, _new: &Value, _old: &Value, _errors: &FieldErrors) {}
 
+    /// Checks a changed object: as a new one, and what may not change.
+    fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        self.validate(new, errors);
+        self.validate_update(new, old, errors);
+    }
+
     /// Checks the status that was written through `/status`.
     fn validate_status(&self, _object: &Value, _errors: &FieldErrors) {}
 
     /// Checks a write through another path below the object.
     fn validate_below(&self, _path: &str, _new: &Value, _old: &Value, _errors: &FieldErrors) {}
+
+    /// Checks the status that was written, where it matters what it was.
+    fn validate_status_change(&self, new: &Value, _old: &Value, errors: &FieldErrors) {
+        self.validate_status(new, errors);
+    }
+
+    /// Adds what has to hold an object that somebody wants to delete.
+    fn prepare_delete(&self, _object: &mut Value) {}
 
     /// How long a delete without a wish of its own lets the object finish; `None` deletes at once.
     fn default_grace_seconds(&self, _object: &Value) -> Option<i64> {

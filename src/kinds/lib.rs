@@ -20,6 +20,7 @@ mod column;
 mod condition;
 mod coordination;
 mod core;
+mod custom;
 mod discovery;
 mod domain;
 mod events;
@@ -49,6 +50,9 @@ mod storage;
 mod subresource;
 
 pub use column::{Cell, Column, ColumnType};
+pub use custom::{
+    CustomKind, CustomVersion, NamesDecision, Rival, custom_versions, decide_names, set_condition,
+};
 pub use kind::{Conversion, DeletionAnswer, FieldLabel, Kind, Scope, StorageView};
 pub use metadata::NameRule;
 pub use names::{Names, Words};
@@ -164,15 +168,17 @@ pub fn validate(kind: &dyn Kind, object: &Value, errors: &FieldErrors) {
 /// Checks a changed object: as a new one, and what may not change.
 pub fn validate_update(kind: &dyn Kind, new: &Value, old: &Value, errors: &FieldErrors) {
     metadata::validate_update(new, old, errors);
-    validate(kind, new, errors);
-    kind.validate_update(new, old, errors);
+    if !kind.virtual_review() {
+        metadata::validate(kind, new, errors);
+    }
+    kind.validate_change(new, old, errors);
 }
 
 /// Checks a write to `/status`, which leaves everything else as it was.
 pub fn validate_status_update(kind: &dyn Kind, new: &Value, old: &Value, errors: &FieldErrors) {
     metadata::validate_update(new, old, errors);
     metadata::validate(kind, new, errors);
-    kind.validate_status(new, errors);
+    kind.validate_status_change(new, old, errors);
 }
 
 /// Checks a write through another path below the object, such as `/resize`.

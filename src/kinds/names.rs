@@ -31,6 +31,8 @@ pub struct Names {
     pub version: Cow<'static, str>,
     /// What documents say in `kind`.
     pub kind: Cow<'static, str>,
+    /// What lists say in `kind`; the kind and `List` when empty.
+    pub list: Cow<'static, str>,
     /// What paths say, in lower case.
     pub plural: Cow<'static, str>,
     /// The singular users may type.
@@ -59,6 +61,7 @@ impl BuiltIn {
             group: Cow::Borrowed(self.group),
             version: Cow::Borrowed(self.version),
             kind: Cow::Borrowed(self.kind),
+            list: Cow::Borrowed(""),
             plural: Cow::Borrowed(self.plural),
             singular: Cow::Borrowed(self.singular),
             short: Words::Fixed(self.short),
@@ -79,7 +82,7 @@ impl Names {
 
     /// The kind of a document that lists objects of this kind.
     pub fn list_kind(&self) -> String {
-        format!("{}List", self.kind)
+        if self.list.is_empty() { format!("{}List", self.kind) } else { self.list.to_string() }
     }
 
     /// The prefix of this kind's keys in the store, unless the kind says otherwise.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use machinery::LabelSelector;
+use machinery::{LabelSelector, document};
 use serde_json::{Value, json};
 
 /// Where a kind keeps its replica counts and its selector, as JSON pointers (RFC 6901).
@@ -54,10 +54,12 @@ impl ScalePaths {
     /// Makes `object` want as many replicas as `scale` says.
     pub fn write(&self, object: &mut Value, scale: &Value) {
         let wanted = scale["spec"]["replicas"].as_i64().unwrap_or(0);
-        let (parent, name) = self.spec_replicas.rsplit_once('/').unwrap_or_default();
-        if let Some(fields) = object.pointer_mut(parent).and_then(Value::as_object_mut) {
-            fields.insert(name.to_owned(), wanted.into());
+        let (parents, name) = self.spec_replicas.rsplit_once('/').unwrap_or_default();
+        let mut fields = document::as_map_mut(object);
+        for parent in parents.split('/').skip(1) {
+            fields = document::entry_mut(fields, parent);
         }
+        fields.insert(name.to_owned(), wanted.into());
     }
 }
 

@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 use crate::conform::Conform;
 use crate::path::Path;
 use crate::strict::Strictness;
-use crate::{ApiError, Definition, Schemas, document, json, protobuf, yaml};
+use crate::{
+    ApiError, Definition, GroupVersionKind, Schemas, Structural, document, json, protobuf, yaml,
+};
 
 /// How a body is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,40 @@ pub enum FieldValidation {
     Ignore,
 }
 
+/// What a document must fit.
+#[derive(Debug, Clone, Copy)]
+pub enum Schema<'a> {
+    /// A definition of the API itself.
+    Definition(&'a Definition),
+    /// The schema of a kind made at run time.
+    Structural(&'a Structural),
+}
+
+impl<'a> From<&'a Definition> for Schema<'a> {
+    fn from(definition: &'a Definition) -> Self {
+        Self::Definition(definition)
+    }
+}
+
+impl<'a> Schema<'a> {
+    /// The kinds it is the top of.
+    fn gvks(self) -> &'a [GroupVersionKind] {
+        match self {
+            Self::Definition(definition) => &definition.gvk,
+            Self::Structural(structural) => std::slice::from_ref(structural.gvk()),
+        }
+    }
+
+    /// What errors call its documents.
+    fn kind(self) -> &'a str {
+        match (self, self.gvks().first()) {
+            (_, Some(gvk)) => &gvk.kind,
+            (Self::Definition(definition), None) => definition.short_name(),
+            (Self::Structural(_), None) => "",
+        }
+    }
+}
+
 /// A decoded body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decoded {
@@ -38,7 +74,7 @@ pub struct Decoded {
     pub warnings: Vec<String>,
 }
 
-/// Decodes a body as `expected`, or without a schema (custom resources) when that is `None`.
+/// Decodes a body as a definition, or without a schema.
 ///
 /// `apiVersion` and `kind` may be missing in the body when `expected` is the top of a kind; they are filled in.
 pub fn decode(
@@ -48,11 +84,26 @@ pub fn decode(
     expected: Option<&Definition>,
     validation: FieldValidation,
 ) -> Result<Decoded, ApiError> {
+    decode_as(body, media, schemas, expected.map(Schema::Definition), validation)
+}
+
+/// Decodes a body by a schema of either sort; documents of kinds made at run time have to say what they are.
+pub fn decode_as(
+    body: &[u8],
+    media: Media,
+    schemas: &Schemas,
+    expected: Option<Schema<'_>>,
+    validation: FieldValidation,
+) -> Result<Decoded, ApiError> {
     let mut strictness = Strictness::new(validation);
     let object = match media {
         Media::Json | Media::Yaml => read(body, media, &mut strictness)?,
         Media::Protobuf => {
-            let body = protobuf::decode(body, schemas, expected)
+            let definition = match expected {
+                Some(Schema::Definition(definition)) => Some(definition),
+                Some(Schema::Structural(_)) | None => None,
+            };
+            let body = protobuf::decode(body, schemas, definition)
                 .map_err(|problem| ApiError::bad_request(problem.to_string()))?;
             match body {
                 protobuf::Body::Decoded(map) => {
@@ -79,16 +130,16 @@ pub fn parse(body: &[u8], media: Media, validation: FieldValidation) -> Result<D
 }
 
 /// Makes a document fit its schema: what decoding does after parsing, for the results of patches.
-pub fn conform(
+pub fn conform<'a>(
     object: Value,
     schemas: &Schemas,
-    definition: &Definition,
+    schema: impl Into<Schema<'a>>,
     validation: FieldValidation,
 ) -> Result<Decoded, ApiError> {
     let Value::Object(map) = object else {
         return Err(ApiError::bad_request("the document is no object"));
     };
-    fit(map, schemas, Some(definition), Strictness::new(validation))
+    fit(map, schemas, Some(schema.into()), Strictness::new(validation))
 }
 
 fn read(body: &[u8], media: Media, strictness: &mut Strictness) -> Result<Value, ApiError> {
@@ -105,27 +156,32 @@ fn read(body: &[u8], media: Media, strictness: &mut Strictness) -> Result<Value,
 fn fit(
     mut map: Map<String, Value>,
     schemas: &Schemas,
-    definition: Option<&Definition>,
+    schema: Option<Schema<'_>>,
     mut strictness: Strictness,
 ) -> Result<Decoded, ApiError> {
-    if let Some(definition) = definition {
-        let mut conform = Conform { schemas, strictness: &mut strictness };
-        if let Err(problem) = conform.object(&mut map, definition, &Path::ROOT) {
-            return Err(unfit(&Value::Object(map), definition, &problem));
+    let fitted = match schema {
+        Some(Schema::Definition(definition)) => {
+            let mut conform = Conform { schemas, strictness: &mut strictness };
+            conform.object(&mut map, definition, &Path::ROOT)
         }
+        Some(Schema::Structural(structural)) => structural.fit(&mut map, schemas, &mut strictness),
+        None => Ok(()),
+    };
+    if let (Err(problem), Some(schema)) = (fitted, schema) {
+        return Err(unfit(&Value::Object(map), schema, &problem));
     }
     Ok(Decoded { object: Value::Object(map), warnings: strictness.finish()? })
 }
 
 /// `Deployment in version "v1" cannot be handled as a Deployment: …`
-fn unfit(object: &Value, definition: &Definition, problem: &str) -> ApiError {
+fn unfit(object: &Value, schema: Schema<'_>, problem: &str) -> ApiError {
     let api_version = document::api_version(object);
     let version = api_version.rsplit('/').next().unwrap_or(api_version);
     let kind = match document::kind(object) {
-        "" => definition.short_name(),
+        "" => schema.kind(),
         kind => kind,
     };
-    let wanted = definition.gvk.first().map_or(definition.short_name(), |gvk| &gvk.kind);
+    let wanted = schema.kind();
     ApiError::bad_request(format!(
         "{kind} in version {version:?} cannot be handled as a {wanted}: {problem}"
     ))
@@ -134,29 +190,27 @@ fn unfit(object: &Value, definition: &Definition, problem: &str) -> ApiError {
 /// Checks `apiVersion` and `kind` against what is expected, and fills in what is missing.
 fn check_type(
     mut map: Map<String, Value>,
-    expected: Option<&Definition>,
+    expected: Option<Schema<'_>>,
 ) -> Result<Map<String, Value>, ApiError> {
     let text = |field: &str| map.get(field).and_then(Value::as_str).unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
-    let Some(definition) = expected else {
+    if !matches!(expected, Some(Schema::Definition(_))) {
         let missing = [("apiVersion", api_version), ("kind", kind)]
             .into_iter()
             .find(|(_, value)| value.is_empty());
-        return match missing {
-            Some((field, _)) => {
-                let field = if field == "kind" { "Kind" } else { field };
-                Err(ApiError::bad_request(format!("Object '{field}' is missing in the body")))
-            }
-            None => Ok(map),
-        };
-    };
-    let Some(first) = definition.gvk.first() else { return Ok(map) };
+        if let Some((field, _)) = missing {
+            let field = if field == "kind" { "Kind" } else { field };
+            return Err(ApiError::bad_request(format!("Object '{field}' is missing in the body")));
+        }
+    }
+    let Some(schema) = expected else { return Ok(map) };
+    let Some(first) = schema.gvks().first() else { return Ok(map) };
     if !kind.is_empty() && kind != first.kind {
         let problem = format!("converting ({kind}) to ({}): unknown conversion", first.kind);
-        return Err(unfit(&Value::Object(map), definition, &problem));
+        return Err(unfit(&Value::Object(map), schema, &problem));
     }
     // A kind of many groups, such as DeleteOptions, is the same in all of them.
-    let one_group = definition.gvk.len() == 1;
+    let one_group = schema.gvks().len() == 1;
     if one_group && !api_version.is_empty() && !first.is_api_version(api_version) {
         return Err(ApiError::bad_request(format!(
             "the API version in the data ({api_version}) does not match the expected API version ({})",

@@ -85,6 +85,11 @@ impl FieldErrors {
         self.0.borrow_mut().push(error);
     }
 
+    /// Adds errors.
+    pub fn extend(&self, errors: Vec<FieldError>) {
+        self.0.borrow_mut().extend(errors);
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.borrow().is_empty()

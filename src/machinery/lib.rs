@@ -18,11 +18,13 @@ mod quantity;
 mod schema;
 mod selector;
 mod strict;
+pub mod structural;
 pub mod table;
 pub mod time;
+mod version;
 mod yaml;
 
-pub use decode::{Decoded, FieldValidation, Media, conform, decode, parse};
+pub use decode::{Decoded, FieldValidation, Media, Schema, conform, decode, decode_as, parse};
 pub use error::{ApiError, Cause, Details, Reason, Resource};
 pub use field_errors::{Field as FieldPath, FieldError, FieldErrorKind, FieldErrors};
 pub use quantity::{ParseQuantityError, Quantity};
@@ -33,3 +35,5 @@ pub use schema::{
 pub use selector::{
     FieldOperator, FieldRequirement, FieldSelector, LabelSelector, Labels, Operator, Requirement,
 };
+pub use structural::Structural;
+pub use version::compare_versions;

@@ -29,6 +29,7 @@ use crate::authenticate::{Authenticators, Peer};
 use crate::authorize::{self, Authorizer};
 use crate::cache::{Cache, CacheProgress, Listener};
 use crate::catalog::Catalog;
+use crate::definitions::Definitions;
 use crate::identity::Identity;
 use crate::negotiate::Form;
 use crate::outgoing::Outgoing;
@@ -65,6 +66,7 @@ pub(crate) struct Api {
     authenticators: Authenticators,
     /// Where clients find the keys of service-account tokens.
     keys_uri: String,
+    definitions: Definitions,
     nodes: Arc<dyn NodeTransport>,
     streaming: Streaming,
     outgoing: Arc<Outgoing>,
@@ -118,6 +120,7 @@ impl Api {
                 Arc::clone(&authorizer),
                 Arc::clone(&outgoing),
             ),
+            definitions: Definitions::default(),
             authorizer,
             nodes: Arc::clone(&config.nodes),
             streaming: Streaming::new(
@@ -137,6 +140,10 @@ impl Api {
 
     pub(crate) fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    pub(crate) fn definitions(&self) -> &Definitions {
+        &self.definitions
     }
 
     pub(crate) fn authorizer(&self) -> &Authorizer {

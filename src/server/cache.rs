@@ -70,6 +70,10 @@ impl Cache {
         self.progress.applied()
     }
 
+    pub(crate) fn progress(&self) -> &Arc<Progress> {
+        &self.progress
+    }
+
     /// Waits until a revision is applied.
     pub(crate) async fn reached(&self, revision: u64) {
         self.progress.reached(revision).await;

@@ -10,6 +10,8 @@
 //! - `pki`: `Pki::open` gives the TLS configuration and the administrator's kubeconfig.
 //! - `bootstrap`: `bootstrap::run` makes the objects every cluster has; called once, before the
 //!   server is ready.
+//! - `definitions`: serves the kinds that `CustomResourceDefinition`s make; `Definitions::settled` is waited for by
+//!   whoever wrote one.
 //! - `discovery`, `openapi`: `respond(catalog, request)` answers the paths that are theirs, or `None`.
 //! - `reviews`: `answer(api, served, identity, document)` fills in the answer of a kind that is a question
 //!   ([`kinds::Kind::virtual_review`]).
@@ -36,17 +38,10 @@ mod authenticate;
 mod authorize;
 mod body;
 mod bootstrap;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "kinds are made at run time from the next change on")
-)]
 mod cache;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "kinds are made at run time from the next change on")
-)]
 mod catalog;
 mod connection;
+mod definitions;
 mod discovery;
 mod error;
 mod expiry;

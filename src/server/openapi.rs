@@ -3,6 +3,7 @@
 //! Names, types and merge keys are those the server itself decodes by; descriptions come from
 //! k8s-openapi. A document's URL carries a hash of its content, so clients may keep it for ever.
 
+mod custom;
 mod described;
 mod document;
 mod paths;
@@ -125,9 +126,9 @@ fn all(kinds: &Snapshot) -> (&ByPath, &ByPath) {
 
 /// The documents of the kinds wanted.
 fn make(kinds: &Snapshot, wanted: impl Fn(&Served) -> bool) -> ByPath {
-    let mut groups: BTreeMap<String, Vec<&dyn Kind>> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Vec<&Served>> = BTreeMap::new();
     for served in kinds.iter().filter(|served| wanted(served)) {
-        groups.entry(group_path(served.kind())).or_default().push(served.kind());
+        groups.entry(group_path(served.kind())).or_default().push(served);
     }
     let documents = groups.into_iter().map(|(path, kinds)| {
         let document = document::of(&path, &kinds);

@@ -10,6 +10,7 @@ mod call;
 mod change;
 mod continuation;
 mod create;
+mod definition;
 mod delete;
 mod deletion;
 mod eviction;

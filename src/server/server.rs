@@ -15,7 +15,7 @@ use crate::identity::Identity;
 use crate::pki::Pki;
 use crate::{
     Authentication, Error, InProcess, NodeTransport, User, Version, aggregation, authorize,
-    bootstrap, expiry, publish, quota_status, serve, signing, tokens,
+    bootstrap, definitions, expiry, publish, quota_status, serve, signing, tokens,
 };
 
 /// What a server is made of.
@@ -64,6 +64,7 @@ impl Server {
             .map_err(|source| Error::Listen { address: config.listen, source })?;
         let pki = Pki::open(&config, address)?;
         let api = Api::start(&config, &pki, address).await?;
+        definitions::start(&config.tasks, Arc::clone(&api)).await;
         serve::start(&config.tasks, listener, pki.server_config(), Arc::clone(&api));
         bootstrap::run(&api, &config, address).await?;
         publish::run(&api, &config, &pki, address).await?;

@@ -17,7 +17,7 @@ use crate::identity::Identity;
 use crate::pki::Pki;
 use crate::{
     Authentication, Body, Config, InProcess, NoNodes, NodeTransport, User, Version, aggregation,
-    authorize, bootstrap, expiry, publish, quota_status, signing, tokens,
+    authorize, bootstrap, definitions, expiry, publish, quota_status, signing, tokens,
 };
 
 pub(crate) use hook::{Hook, Said};
@@ -104,6 +104,7 @@ impl Fixture {
         };
         let pki = Pki::open(&config, config.listen).unwrap();
         let api = Api::start(&config, &pki, config.listen).await.unwrap();
+        definitions::start(&tasks, Arc::clone(&api)).await;
         bootstrap::run(&api, &config, config.listen).await.unwrap();
         publish::run(&api, &config, &pki, config.listen).await.unwrap();
         aggregation::make_local(&api).await.unwrap();

@@ -2,6 +2,7 @@
 
 mod conversion;
 mod given_names;
+mod schema;
 mod version;
 
 use machinery::{FieldErrors, names};
@@ -13,7 +14,7 @@ use crate::condition;
 use crate::fill::{copy, default, object, present, set};
 use crate::kind::{Kind, Scope};
 use crate::names::{BuiltIn, Names};
-use crate::read::text;
+use crate::read::{items, text};
 use crate::subresource::Subresource;
 
 /// A kind that is made at run time.
@@ -33,6 +34,9 @@ static NAMES: Names = BuiltIn {
 
 /// Where a service that converts listens, unless the definition says otherwise.
 const WEBHOOK_PORT: i64 = 443;
+
+/// Holds a definition until its objects are gone.
+const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 
 /// Without it, groups of the Kubernetes project itself are not to be taken (KEP-1111).
 const APPROVAL: &str = "api-approved.kubernetes.io";
@@ -95,6 +99,17 @@ impl Kind for CustomResourceDefinition {
     fn prepare_update(&self, new: &mut Value, old: &Value) {
         copy(new, "status", old);
         version::note_stored(new);
+    }
+
+    fn prepare_delete(&self, definition: &mut Value) {
+        if definition["metadata"]["deletionTimestamp"].is_null() {
+            let mut finalizers: Vec<Value> =
+                items(&definition["metadata"], "finalizers").cloned().collect();
+            if finalizers.iter().all(|own| own != CLEANUP) {
+                finalizers.push(CLEANUP.into());
+            }
+            set(&mut definition["metadata"], "finalizers", finalizers);
+        }
     }
 
     fn validate(&self, definition: &Value, errors: &FieldErrors) {

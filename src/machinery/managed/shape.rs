@@ -60,9 +60,9 @@ impl<'a> Shape<'a> {
         if definition.atomic { Self::WHOLE } else { Self(Of::Object(schemas, definition)) }
     }
 
-    /// Custom resources with this structural schema (the `openAPIV3Schema` of a version).
-    pub fn of_custom_resource(schemas: &'a Schemas, schema: &'a Value) -> Self {
-        Self(Of::Structural(Structural::resource(schemas, schema)))
+    /// Custom resources with this structural schema.
+    pub fn of_custom_resource(schemas: &'a Schemas, schema: &'a crate::Structural) -> Self {
+        Self(Of::Structural(Structural::resource(schemas, schema.root())))
     }
 
     pub(super) fn structural(schema: Structural<'a>) -> Self {
@@ -120,7 +120,7 @@ impl<'a> Shape<'a> {
             Of::Set => value_element(item),
             Of::Structural(schema) => match schema.list() {
                 Some(Told::ByKeys(keys)) => {
-                    let keys = keys.iter().filter_map(Value::as_str);
+                    let keys = keys.iter().map(AsRef::as_ref);
                     key_element(item, keys, |name| schema.item()?.default_of(name))
                 }
                 Some(Told::ByValue) => value_element(item),

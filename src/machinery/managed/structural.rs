@@ -4,14 +4,15 @@ use serde_json::Value;
 
 use super::shape::{Child, Shape};
 use crate::Schemas;
+use crate::structural::{Additional, ListShape, Node};
 
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
-/// One node of an OpenAPI schema.
+/// One node of a structural schema.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Structural<'a> {
     schemas: &'a Schemas,
-    schema: &'a Value,
+    node: &'a Node,
     /// Whether it is a whole object with metadata of its own.
     resource: bool,
 }
@@ -20,42 +21,39 @@ pub(super) struct Structural<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Told<'a> {
     /// By these fields.
-    ByKeys(&'a [Value]),
+    ByKeys(&'a [Box<str>]),
     /// By what they are.
     ByValue,
 }
 
 impl<'a> Structural<'a> {
     /// The top of a custom resource.
-    pub(super) fn resource(schemas: &'a Schemas, schema: &'a Value) -> Self {
-        Self { schemas, schema, resource: true }
+    pub(super) fn resource(schemas: &'a Schemas, node: &'a Node) -> Self {
+        Self { schemas, node, resource: true }
     }
 
     /// Whether objects here are owned field by field.
     pub(super) fn is_granular_map(self) -> bool {
-        self.text("x-kubernetes-map-type") != "atomic"
+        !self.node.atomic_map
     }
 
     /// How items of lists here are told apart, unless lists are owned as a whole.
     pub(super) fn list(self) -> Option<Told<'a>> {
-        match self.text("x-kubernetes-list-type") {
-            "map" => {
-                let keys = self.schema["x-kubernetes-list-map-keys"].as_array();
-                Some(Told::ByKeys(keys.map(Vec::as_slice).unwrap_or_default()))
-            }
-            "set" => Some(Told::ByValue),
-            _ => None,
+        match &self.node.list {
+            ListShape::Map(keys) => Some(Told::ByKeys(keys)),
+            ListShape::Set => Some(Told::ByValue),
+            ListShape::Atomic => None,
         }
     }
 
     /// The schema of the items of a list.
     pub(super) fn item(self) -> Option<Self> {
-        self.schema.get("items").map(|schema| self.at(schema))
+        self.node.items.as_ref().map(|node| self.at(node))
     }
 
     /// The default of a field.
     pub(super) fn default_of(self, name: &str) -> Option<Value> {
-        self.schema.get("properties")?.get(name)?.get("default").cloned()
+        self.node.property(name)?.default.clone()
     }
 
     /// The shape of a field or an entry.
@@ -70,33 +68,20 @@ impl<'a> Structural<'a> {
                 _ => {}
             }
         }
-        if let Some(schema) = self.schema.get("properties").and_then(|all| all.get(name)) {
-            return child(Shape::structural(self.at(schema)), true, true);
-        }
-        match self.schema.get("additionalProperties") {
-            Some(schema @ Value::Object(_)) => {
-                child(Shape::structural(self.at(schema)), false, true)
-            }
-            Some(Value::Bool(true)) => child(Shape::DEDUCED, false, true),
-            _ => child(Shape::DEDUCED, false, self.preserves_unknown_fields()),
+        match (self.node.property(name), &self.node.additional) {
+            (Some(node), _) => child(Shape::structural(self.at(node)), true, true),
+            (None, Additional::Of(node)) => child(Shape::structural(self.at(node)), false, true),
+            (None, Additional::Any) => child(Shape::DEDUCED, false, true),
+            (None, Additional::None) => child(Shape::DEDUCED, false, self.node.preserves_unknown),
         }
     }
 
     /// Whether the schema names fields of its own.
     pub(super) fn names_fields(self) -> bool {
-        self.resource || self.schema.get("properties").is_some()
+        self.resource || !self.node.properties.is_empty()
     }
 
-    fn at(self, schema: &'a Value) -> Self {
-        let resource = schema["x-kubernetes-embedded-resource"] == true;
-        Self { schemas: self.schemas, schema, resource }
-    }
-
-    fn preserves_unknown_fields(self) -> bool {
-        self.schema["x-kubernetes-preserve-unknown-fields"] == true
-    }
-
-    fn text(self, name: &str) -> &'a str {
-        self.schema.get(name).and_then(Value::as_str).unwrap_or_default()
+    fn at(self, node: &'a Node) -> Self {
+        Self { schemas: self.schemas, node, resource: node.embedded }
     }
 }

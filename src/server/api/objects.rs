@@ -7,6 +7,7 @@ use machinery::{ApiError, Reason};
 
 use crate::api::Api;
 use crate::catalog::Served;
+use crate::definitions;
 use crate::identity::Identity;
 use crate::negotiate::{self, Form};
 use crate::query::Query;
@@ -62,8 +63,7 @@ impl Api {
             Verb::Get => return self.answer_get(parts, query, &call),
             Verb::List | Verb::Watch => return self.answer_many(parts, query, target, &call).await,
             Verb::Create if served.kind().virtual_review() => {
-                let decoded =
-                    content(parts, &body)?.decode(served.definition(), call.options.validation)?;
+                let decoded = content(parts, &body)?.decode_for(served, call.options.validation)?;
                 let answered = reviews::answer(self, served, identity, decoded.object).await?;
                 Outcome::created(Object::Fresh(answered)).with_warnings(decoded.warnings)
             }
@@ -88,6 +88,11 @@ impl Api {
                 );
             }
         };
+        if definitions::is_definition(served)
+            && let Object::Cached(written) = &outcome.object
+        {
+            self.definitions.settled(written.revision).await;
+        }
         self.render(parts, query, served, outcome)
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use store::Store;
 
-use super::follow::{entries, read};
+use super::follow::{entries, read_old};
 use super::{Cache, Shelf, Shelves};
 
 impl Cache {
@@ -22,7 +22,7 @@ impl Cache {
         let prefix = format!("{}/", shelf.prefix());
         let mut objects = Vec::new();
         let filled = entries(store, store::under(&prefix), |entry| {
-            objects.extend(read(shelf, &entry.key[prefix.len()..], &entry.value, entry.revision.0));
+            objects.extend(read_old(shelf, &entry.key[prefix.len()..], entry));
         });
         match filled.await {
             Ok(revision) => {

@@ -102,10 +102,13 @@ impl Cache {
         let revision = event.revision.0;
         for (index, shelf) in shelves.iter().enumerate() {
             let current = match &event.change {
-                EventChange::Put { value, .. } => match read(shelf, key, value, revision) {
-                    Some(object) => Some(object),
-                    None => continue,
-                },
+                EventChange::Put { value, .. } => {
+                    let completed = shelf.completed(value);
+                    match read(shelf, key, completed.as_ref().unwrap_or(value), revision) {
+                        Some(object) => Some(object),
+                        None => continue,
+                    }
+                }
                 EventChange::Delete => None,
             };
             shelf.apply(key, revision, current.clone());
@@ -124,7 +127,7 @@ impl Cache {
             let revision = entries(store, store::under(ROOT), |entry| {
                 let Some((shelves, key)) = shelves_of(&all, &entry.key) else { return };
                 for shelf in shelves {
-                    let object = read(shelf, key, &entry.value, entry.revision.0);
+                    let object = read_old(shelf, key, entry);
                     objects.entry(identity(shelf)).or_default().extend(object);
                 }
             });
@@ -166,8 +169,14 @@ pub(super) async fn entries(
     }
 }
 
+/// Reads an object that may have been stored long ago.
+pub(super) fn read_old(shelf: &Shelf, key: &str, entry: &Entry) -> Option<Arc<Cached>> {
+    let renewed = shelf.renewed(&entry.value);
+    read(shelf, key, renewed.as_ref().unwrap_or(&entry.value), entry.revision.0)
+}
+
 /// An object that cannot be read is logged and left out: one damaged entry must not stop the server.
-pub(super) fn read(shelf: &Shelf, key: &str, value: &[u8], revision: u64) -> Option<Arc<Cached>> {
+fn read(shelf: &Shelf, key: &str, value: &[u8], revision: u64) -> Option<Arc<Cached>> {
     match Cached::read(shelf.head(), shelf.selectable(), key, value, revision) {
         Ok(object) => Some(Arc::new(object)),
         Err(error) => {

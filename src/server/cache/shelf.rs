@@ -5,8 +5,10 @@ use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use bytes::Bytes;
 use kinds::{FieldLabel, Kind};
 use machinery::ApiError;
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::change::Change;
@@ -21,6 +23,8 @@ pub(crate) struct Shelf {
     prefix: Box<str>,
     head: Head,
     selectable: Box<[FieldLabel]>,
+    /// A kind made at run time, whose schema may have changed since an object was stored.
+    made: Option<Arc<dyn Kind>>,
     progress: Arc<Progress>,
     state: RwLock<State>,
     /// The state's revision, for those who only ask whether it has moved.
@@ -107,11 +111,35 @@ impl Shelf {
             prefix: kind.storage().prefix.as_ref().into(),
             head: Head::new(&names.api_version(), &names.kind),
             selectable: kind.selectable().into(),
+            made: None,
             progress,
             state: RwLock::default(),
             changed: AtomicU64::new(0),
             moved: Notify::new(),
         }
+    }
+
+    /// The shelf of a kind made at run time.
+    pub(crate) fn made(kind: Arc<dyn Kind>, progress: Arc<Progress>) -> Self {
+        let shelf = Self::new(kind.as_ref(), progress);
+        Self { made: Some(kind), ..shelf }
+    }
+
+    /// A stored object as the schema of today has it: without what is no longer known, with what is left out by
+    /// default. `None` when it is so already.
+    pub(super) fn renewed(&self, stored: &[u8]) -> Option<Bytes> {
+        let schema = self.made.as_ref()?.structural()?;
+        let before: Value = serde_json::from_slice(stored).ok()?;
+        let mut object = before.clone();
+        schema.prune(&mut object, kinds::schemas());
+        schema.set_defaults(&mut object);
+        if object == before { None } else { self.head.encode(&object).ok() }
+    }
+
+    /// The same for an object stored just now, which has passed the schema but for defaults.
+    pub(super) fn completed(&self, stored: &[u8]) -> Option<Bytes> {
+        let has_defaults = self.made.as_ref()?.structural()?.has_defaults();
+        if has_defaults { self.renewed(stored) } else { None }
     }
 
     pub(crate) fn prefix(&self) -> &str {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kinds::{Kind, Scope, Subresource};
-use machinery::{Definition, FieldSelector, LabelSelector, Resource, document};
+use machinery::managed::Shape;
+use machinery::{Definition, FieldSelector, LabelSelector, Resource, Schema, document};
 use serde_json::Value;
 
 use super::View;
@@ -20,6 +21,8 @@ pub(crate) struct Served {
     view: View,
     /// Absent for kinds that are questions.
     shelf: Option<Arc<Shelf>>,
+    /// The definition of a kind made at run time.
+    source: Option<Arc<Cached>>,
 }
 
 #[derive(Debug)]
@@ -36,8 +39,13 @@ impl Served {
     }
 
     /// A version of a kind made at run time, as a view of what is on a shelf.
-    pub(crate) fn made(kind: Arc<dyn Kind>, view: View, shelf: Arc<Shelf>) -> Self {
-        Self::new(Source::Made(kind), view, Some(shelf))
+    pub(crate) fn made(
+        kind: Arc<dyn Kind>,
+        view: View,
+        shelf: Arc<Shelf>,
+        source: Arc<Cached>,
+    ) -> Self {
+        Self { source: Some(source), ..Self::new(Source::Made(kind), view, Some(shelf)) }
     }
 
     fn new(kind: Source, view: View, shelf: Option<Arc<Shelf>>) -> Self {
@@ -50,6 +58,7 @@ impl Served {
             kind,
             view,
             shelf,
+            source: None,
         }
     }
 
@@ -83,7 +92,31 @@ impl Served {
         self.shelf.as_ref()
     }
 
-    pub(crate) fn definition(&self) -> Option<&'static Definition> {
+    /// The definition of a kind made at run time.
+    pub(crate) fn source(&self) -> Option<&Arc<Cached>> {
+        self.source.as_ref()
+    }
+
+    /// What documents of this kind must fit.
+    pub(crate) fn schema(&self) -> Option<Schema<'_>> {
+        match self.kind().structural() {
+            Some(structural) => Some(Schema::Structural(structural)),
+            None => self.definition().map(Schema::Definition),
+        }
+    }
+
+    /// Who owns which of its fields.
+    pub(crate) fn shape(&self) -> Shape<'_> {
+        let schemas = kinds::schemas();
+        match self.schema() {
+            Some(Schema::Definition(definition)) => Shape::of_definition(schemas, definition),
+            Some(Schema::Structural(structural)) => Shape::of_custom_resource(schemas, structural),
+            None => Shape::DEDUCED,
+        }
+    }
+
+    /// The definition of a built-in kind.
+    fn definition(&self) -> Option<&'static Definition> {
         kinds::schemas().definition(self.kind().schema_name())
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kinds::Kind;
+use machinery::compare_versions;
 use serde_json::{Value, json};
 
 use super::aggregated::{self, Style};
@@ -59,10 +60,9 @@ impl<'a> Groups<'a> {
             let versions = found.entry((rank(&names.group), names.group.to_string())).or_default();
             versions.entry(names.version.to_string()).or_default().push(kind);
         }
-        let groups = found.into_iter().map(|((_, name), versions)| Group {
-            name,
-            versions: versions.into_iter().rev().map(version).collect(),
-        });
+        let groups = found
+            .into_iter()
+            .map(|((_, name), versions)| Group { name, versions: preferred_first(versions) });
         Self(groups.collect())
     }
 
@@ -122,6 +122,12 @@ impl Group<'_> {
         let versions: Vec<Value> = self.versions.iter().map(describe).collect();
         json!({ "name": self.name, "versions": versions, "preferredVersion": versions[0] })
     }
+}
+
+fn preferred_first(versions: BTreeMap<String, Vec<&dyn Kind>>) -> Vec<Version<'_>> {
+    let mut versions: Vec<_> = versions.into_iter().map(version).collect();
+    versions.sort_by(|left, right| compare_versions(&right.name, &left.name));
+    versions
 }
 
 fn version((name, mut kinds): (String, Vec<&dyn Kind>)) -> Version<'_> {

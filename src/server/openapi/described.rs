@@ -26,6 +26,7 @@ pub(super) fn definitions(schema_names: &[&str]) -> Map<String, Value> {
     let mut generator = settings.into_generator();
     generator.subschema_for::<meta::DeleteOptions>();
     generator.subschema_for::<meta::ListMeta>();
+    generator.subschema_for::<meta::ObjectMeta>();
     generator.subschema_for::<meta::Patch>();
     generator.subschema_for::<meta::Status>();
     for name in schema_names {

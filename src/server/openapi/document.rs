@@ -4,9 +4,12 @@ use kinds::{Kind, Verb};
 use machinery::{Definition, Field, FieldType, ListType};
 use serde_json::{Map, Value, json};
 
-use super::{REFERENCE_PREFIX, described, paths};
+use super::{REFERENCE_PREFIX, custom, described, paths};
+use crate::catalog::Served;
 
-pub(super) fn of(path: &str, kinds: &[&dyn Kind]) -> Value {
+pub(super) fn of(path: &str, served: &[&Served]) -> Value {
+    let kinds: Vec<&dyn Kind> = served.iter().map(|served| served.kind()).collect();
+    let kinds = kinds.as_slice();
     let mut names: Vec<&str> = kinds.iter().map(|kind| kind.schema_name()).collect();
     names.extend(carried(kinds));
     let mut definitions = described::definitions(&names);
@@ -18,6 +21,11 @@ pub(super) fn of(path: &str, kinds: &[&dyn Kind]) -> Value {
     }
     for kind in kinds.iter().filter(|kind| kind.verbs().contains(&Verb::List)) {
         definitions.insert(list_name(*kind), list(*kind));
+    }
+    for made in served {
+        if let Some(schema) = custom::definition(made) {
+            definitions.insert(made.kind().schema_name().to_owned(), schema);
+        }
     }
     let mut operations = Map::new();
     for kind in kinds {

@@ -72,7 +72,14 @@ const ITEM_OPERATIONS: &[(Verb, &str, &str, Option<Body>)] = &[
 
 fn subresource(kind: &dyn Kind, sub: &Subresource) -> Map<String, Value> {
     let carries = sub.carries(kind.names());
-    let definition = kinds::schemas().by_gvk(&carries.group, &carries.version, &carries.kind);
+    let names = kind.names();
+    let own = carries.group == names.group && carries.kind == names.kind;
+    let known = || kinds::schemas().by_gvk(&carries.group, &carries.version, &carries.kind);
+    let definition = if own {
+        Some(kind.schema_name())
+    } else {
+        known().map(|definition| definition.name.as_str())
+    };
     let mut operations = Map::new();
     let Some(definition) = definition else { return operations };
     for verb in sub.verbs() {
@@ -83,7 +90,7 @@ fn subresource(kind: &dyn Kind, sub: &Subresource) -> Map<String, Value> {
             Verb::Patch => ("patch", "patch", Some(Body::Patch)),
             _ => continue,
         };
-        let mut operation = operation(kind, action, &definition.name, body);
+        let mut operation = operation(kind, action, definition, body);
         operation["x-kubernetes-group-version-kind"] = json!({
             "group": carries.group, "version": carries.version, "kind": carries.kind,
         });
@@ -112,8 +119,11 @@ fn operation(kind: &dyn Kind, action: &str, answer: &str, body: Option<Body>) ->
             operation["requestBody"] = json!({ "required": true, "content": {
                 "application/json": { "schema": schema },
                 "application/yaml": { "schema": schema },
-                "application/vnd.kubernetes.protobuf": { "schema": schema },
             }});
+            if kind.structural().is_none() {
+                let content = &mut operation["requestBody"]["content"];
+                content["application/vnd.kubernetes.protobuf"] = json!({ "schema": schema });
+            }
         }
         Some(Body::Patch) => {
             let schema = reference("io.k8s.apimachinery.pkg.apis.meta.v1.Patch");
@@ -123,8 +133,11 @@ fn operation(kind: &dyn Kind, action: &str, answer: &str, body: Option<Body>) ->
                 "application/strategic-merge-patch+json",
                 "application/apply-patch+yaml",
             ];
+            // Kinds made at run time have no merge keys.
+            let media =
+                media.iter().filter(|m| !m.contains("strategic") || kind.structural().is_none());
             let content: Map<String, Value> =
-                media.iter().map(|m| ((*m).to_owned(), json!({ "schema": schema }))).collect();
+                media.map(|m| ((*m).to_owned(), json!({ "schema": schema }))).collect();
             operation["requestBody"] = json!({ "required": true, "content": content });
         }
         None => {}

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::call::{Call, Outcome};
 use super::change::{Origin, Part, Proposal};
 use super::object_meta::MANAGED_FIELDS;
-use super::{Registry, ownership, scale};
+use super::{Registry, scale};
 
 /// How often an apply starts over because the object appeared or vanished meanwhile.
 const ATTEMPTS: usize = 8;
@@ -126,7 +126,7 @@ impl Registry {
 
 fn check_wish(call: &Call<'_>, document: &Value) -> Result<(), ApiError> {
     let served = call.place.served;
-    check_document(ownership::shape(served), served.api_version(), served.kind_name(), document)
+    check_document(served.shape(), served.api_version(), served.kind_name(), document)
 }
 
 /// Reads a body, which is YAML and mostly its subset JSON.
@@ -191,10 +191,10 @@ fn applied(
 ) -> Result<(Value, Value), ApiError> {
     let mut draft = owners.draft(write, live, wish.document);
     let object = std::mem::take(&mut draft.object);
-    let mut object = match call.place.served.definition() {
-        Some(definition) => {
+    let mut object = match call.place.served.schema() {
+        Some(schema) => {
             let ignore = FieldValidation::Ignore;
-            machinery::conform(object, kinds::schemas(), definition, ignore)?.object
+            machinery::conform(object, kinds::schemas(), schema, ignore)?.object
         }
         None => object,
     };

@@ -10,6 +10,7 @@ use super::options::WriteOptions;
 use crate::cache::{Cached, Shelf};
 use crate::catalog::Served;
 use crate::identity::Identity;
+use crate::negotiate::{JSON, YAML};
 
 /// Where an object is, or, without a name, where objects are.
 #[derive(Debug, Clone, Copy)]
@@ -84,8 +85,20 @@ impl<'a> Place<'a> {
 }
 
 impl Content<'_> {
+    /// Reads a document of a kind. Kinds made at run time have no protobuf.
+    pub(crate) fn decode_for(
+        &self,
+        served: &Served,
+        validation: FieldValidation,
+    ) -> Result<Decoded, ApiError> {
+        if self.media == Media::Protobuf && !served.is_built_in() {
+            return Err(ApiError::unsupported_media_type(&[JSON, YAML]));
+        }
+        machinery::decode_as(self.bytes, self.media, kinds::schemas(), served.schema(), validation)
+    }
+
     /// Reads a document of one definition.
-    pub(crate) fn decode(
+    fn decode(
         &self,
         expected: Option<&Definition>,
         validation: FieldValidation,

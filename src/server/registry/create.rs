@@ -26,7 +26,7 @@ impl Registry {
         call: &Call<'_>,
         content: &Content<'_>,
     ) -> Result<Outcome, ApiError> {
-        let decoded = content.decode(call.place.served.definition(), call.options.validation)?;
+        let decoded = content.decode_for(call.place.served, call.options.validation)?;
         let outcome = self.create_document(call, decoded.object, None).await?;
         Ok(outcome.with_warnings(decoded.warnings))
     }

@@ -30,7 +30,8 @@ pub(super) fn decide(
     now: Timestamp,
 ) -> Deletion {
     let mut next = object.clone();
-    let finalizers = finalizers(object, options.propagation);
+    kind.prepare_delete(&mut next);
+    let finalizers = finalizers(&next, options.propagation);
     let held = !finalizers.is_empty() || holds_namespace(object);
     set_finalizers(&mut next, finalizers);
     let grace = grace(kind, object, options);

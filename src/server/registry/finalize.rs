@@ -14,7 +14,7 @@ impl Registry {
         call: &Call<'_>,
         content: &Content<'_>,
     ) -> Result<Outcome, ApiError> {
-        let decoded = content.decode(call.place.served.definition(), call.options.validation)?;
+        let decoded = content.decode_for(call.place.served, call.options.validation)?;
         let sent = decoded.object;
         let origin = Origin { part: Part::Internal, subresource: Some("finalize") };
         self.change(call, origin, |old| Ok(finalized(old, &sent))).await

@@ -87,7 +87,7 @@ impl Registry {
             subresource: origin.subresource.unwrap_or_default(),
             now: &timestamp(self.clock.now()),
             reach,
-            shape: shape(served),
+            shape: served.shape(),
             versions: &siblings,
         })
     }
@@ -122,13 +122,6 @@ fn same_without(left: &Value, right: &Value, hidden: &str) -> bool {
     fields(left).eq(fields(right))
 }
 
-/// What the fields of a kind mean.
-pub(super) fn shape(served: &Served) -> Shape<'static> {
-    served
-        .definition()
-        .map_or(Shape::DEDUCED, |definition| Shape::of_definition(kinds::schemas(), definition))
-}
-
 impl Siblings<'_> {
     fn find(&self, api_version: &str) -> Option<&Served> {
         if self.served.api_version() == api_version {
@@ -144,7 +137,7 @@ impl Siblings<'_> {
 
 impl Versions for Siblings<'_> {
     fn shape(&self, api_version: &str) -> Option<Shape<'_>> {
-        self.find(api_version).map(|served| shape(served))
+        self.find(api_version).map(Served::shape)
     }
 
     fn convert(&self, document: &Value, api_version: &str) -> Option<Value> {

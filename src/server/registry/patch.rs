@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use kinds::Subresource;
-use machinery::{ApiError, Definition, Media, document, patch};
+use machinery::{ApiError, Media, Schema, document, patch};
 use serde_json::Value;
 
 use super::Registry;
@@ -40,9 +40,9 @@ impl Registry {
             return self.apply(call, subresource, body, force).await;
         }
         let parsed = machinery::parse(body, Media::Json, call.options.validation)?;
-        let definition = call.place.served.definition();
+        let schema = call.place.served.schema();
         let propose = |old: &Value| {
-            let mut proposal = patched(call, language, old, &parsed.object, definition)?;
+            let mut proposal = patched(call, language, old, &parsed.object, schema)?;
             proposal.warnings.splice(0..0, parsed.warnings.iter().cloned());
             Ok(proposal)
         };
@@ -50,6 +50,7 @@ impl Registry {
             None => self.change(call, Origin::MAIN, propose).await,
             Some(Subresource::Scale(paths)) => {
                 let definition = kinds::schemas().by_gvk("autoscaling", "v1", "Scale");
+                let definition = definition.map(Schema::Definition);
                 let propose = |old: &Value| {
                     let shown = paths.read(old);
                     let patched = patched(call, language, &shown, &parsed.object, definition)?;
@@ -70,16 +71,16 @@ fn patched(
     language: Language,
     old: &Value,
     patch: &Value,
-    definition: Option<&Definition>,
+    schema: Option<Schema<'_>>,
 ) -> Result<Proposal, ApiError> {
     let schemas = kinds::schemas();
-    let new = match (language, definition) {
+    let new = match (language, schema) {
         (Language::Json, _) => patch::json::apply(old.clone(), patch)?,
         (Language::Merge, _) => patch::merge::apply(old.clone(), patch),
-        (Language::Strategic, Some(definition)) => {
+        (Language::Strategic, Some(Schema::Definition(definition))) => {
             patch::strategic::apply(old.clone(), patch, schemas, definition)?
         }
-        (Language::Strategic, None) | (Language::Apply, _) => {
+        (Language::Strategic | Language::Apply, _) => {
             return Err(ApiError::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH, APPLY_PATCH]));
         }
     };
@@ -92,9 +93,9 @@ fn patched(
             document::kind(old)
         )));
     }
-    match definition {
-        Some(definition) => {
-            let conformed = machinery::conform(new, schemas, definition, call.options.validation)?;
+    match schema {
+        Some(schema) => {
+            let conformed = machinery::conform(new, schemas, schema, call.options.validation)?;
             Ok(Proposal::new(conformed.object, conformed.warnings))
         }
         None => Ok(Proposal::new(new, Vec::new())),

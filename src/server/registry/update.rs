@@ -16,7 +16,7 @@ impl Registry {
         call: &Call<'_>,
         content: &Content<'_>,
     ) -> Result<Outcome, ApiError> {
-        let decoded = content.decode(call.place.served.definition(), call.options.validation)?;
+        let decoded = content.decode_for(call.place.served, call.options.validation)?;
         let (mut object, warnings) = (decoded.object, decoded.warnings);
         object_meta::check_place(&call.place, &mut object)?;
         let version = document::resource_version(&object);
@@ -40,7 +40,7 @@ impl Registry {
         subresource: &Subresource,
         content: &Content<'_>,
     ) -> Result<Outcome, ApiError> {
-        let decoded = content.decode(call.place.served.definition(), call.options.validation)?;
+        let decoded = content.decode_for(call.place.served, call.options.validation)?;
         let origin = Origin::below(subresource);
         self.put_over(call, origin, &decoded.object, &decoded.warnings).await
     }

@@ -116,6 +116,7 @@ fn what_it_cannot_be_is_refused() {
             spec.versions[0].schema.openAPIV3Schema: Required value: schemas are required
         /spec/versions/0/schema/openAPIV3Schema/type = "array"
             spec.versions[0].schema.openAPIV3Schema.type: Invalid value: "array": must be object at the root
+            spec.versions[0].schema.openAPIV3Schema.items: Required value: must be specified
         no /spec/versions/0/schema/openAPIV3Schema/type
             spec.versions[0].schema.openAPIV3Schema.type: Required value: must not be empty at the root
         /spec/versions/0/additionalPrinterColumns/0/type = "magic"

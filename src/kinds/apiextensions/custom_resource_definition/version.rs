@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use machinery::{FieldPath, names};
 use serde_json::Value;
 
+use super::schema;
 use crate::choice::one_of;
+use crate::column::PrinterPath;
 use crate::fill::{object, set};
 use crate::read::{items, text};
 use crate::required;
@@ -74,7 +76,7 @@ fn validate(version: &Value, path: &FieldPath<'_>) {
         let detail = "can only be set for deprecated versions";
         path.invalid("deprecationWarning", version["deprecationWarning"].clone(), detail);
     }
-    validate_schema(
+    schema::validate(
         &version["schema"]["openAPIV3Schema"],
         &path.at("schema").at("openAPIV3Schema"),
     );
@@ -82,13 +84,20 @@ fn validate(version: &Value, path: &FieldPath<'_>) {
         let path = path.at("additionalPrinterColumns").index(index);
         required::fields(column, &["name", "jsonPath"], &path);
         one_of(column, "type", COLUMN_TYPES, &path);
+        let json_path = text(column, "jsonPath");
+        if let Some(problem) = PrinterPath::parse(json_path).err().filter(|_| !json_path.is_empty())
+        {
+            path.invalid("jsonPath", json_path, &problem);
+        }
     }
     let count = items(version, "selectableFields").count();
     if count > MAX_SELECTABLE {
         path.too_many("selectableFields", count, MAX_SELECTABLE);
     }
     for (index, field) in items(version, "selectableFields").enumerate() {
-        required::fields(field, &["jsonPath"], &path.at("selectableFields").index(index));
+        let path = path.at("selectableFields").index(index);
+        required::fields(field, &["jsonPath"], &path);
+        validate_selectable(text(field, "jsonPath"), &version["schema"]["openAPIV3Schema"], &path);
     }
     let scale = &version["subresources"]["scale"];
     if !scale.is_null() {
@@ -96,15 +105,26 @@ fn validate(version: &Value, path: &FieldPath<'_>) {
     }
 }
 
-fn validate_schema(schema: &Value, path: &FieldPath<'_>) {
-    if schema.is_null() {
-        path.required("", "schemas are required");
+/// A selectable field is a scalar that the schema names.
+fn validate_selectable(json_path: &str, schema: &Value, path: &FieldPath<'_>) {
+    let Some(mut steps) = json_path.strip_prefix('.').map(|path| path.split('.')) else {
+        if !json_path.is_empty() {
+            path.invalid("jsonPath", json_path, "is an invalid path: must start with a dot");
+        }
+        return;
+    };
+    if json_path == ".metadata" || json_path.starts_with(".metadata.") {
+        path.invalid("jsonPath", json_path, "must not point to fields in metadata");
         return;
     }
-    match text(schema, "type") {
-        "object" => {}
-        "" => path.required("type", "must not be empty at the root"),
-        other => path.invalid("type", other, "must be object at the root"),
+    let field = steps.try_fold(schema, |schema, step| schema.get("properties")?.get(step));
+    match field.map(|field| text(field, "type")) {
+        Some("string" | "integer" | "boolean") => {}
+        Some(_) => {
+            let detail = "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.";
+            path.invalid("jsonPath", json_path, detail);
+        }
+        None => path.invalid("jsonPath", json_path, "does not refer to a valid field"),
     }
 }
 

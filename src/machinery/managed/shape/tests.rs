@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::super::fields_v1::encode;
 use super::super::tests::schemas;
 use super::super::{Shape, applied, check};
+use crate::{GroupVersionKind, Structural};
 
-fn schema() -> Value {
-    json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {
+fn schema() -> Structural {
+    read(&json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {
         "size": {"x-kubernetes-int-or-string": true},
         "parts": {"type": "array", "x-kubernetes-list-type": "map",
             "x-kubernetes-list-map-keys": ["name", "kind"],
@@ -22,7 +23,12 @@ fn schema() -> Value {
         "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
         "template": {"type": "object", "x-kubernetes-embedded-resource": true,
             "x-kubernetes-preserve-unknown-fields": true},
-    }}}})
+    }}}}))
+}
+
+fn read(schema: &Value) -> Structural {
+    let [group, version, kind] = ["example.com", "v1", "Thing"].map(str::to_owned);
+    Structural::new(GroupVersionKind { group, version, kind }, schema)
 }
 
 #[test]

@@ -239,6 +239,22 @@ impl Ledger {
         account.replace_stored(stored);
     }
 
+    /// Counts objects that were there before their kind was known.
+    pub(crate) fn recount_kind(&self, prefix: &str) {
+        let resource = resource_of(prefix);
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        for (namespace, account) in &mut state.accounts {
+            if account.counts(&resource) {
+                self.recount(namespace, account);
+                let quotas = account.quotas.keys().cloned();
+                state.changed.extend(quotas.map(|quota| (namespace.clone(), quota)));
+            }
+        }
+        drop(guard);
+        self.news.notify_one();
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("nothing panics while it holds the ledger")
     }

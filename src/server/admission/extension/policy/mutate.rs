@@ -92,10 +92,7 @@ fn applied(
                 return Err("the expression makes no object".to_owned());
             }
             let own = document::kind(shown) == served.kind_name();
-            let shape = match served.definition().filter(|_| own) {
-                Some(definition) => Shape::of_definition(kinds::schemas(), definition),
-                None => Shape::DEDUCED,
-            };
+            let shape = if own { served.shape() } else { Shape::DEDUCED };
             Ok(managed::merge(shape, shown.clone(), &wanted))
         }
     }

@@ -1,0 +1,134 @@
+//! Kinds made at run time: one version of a `CustomResourceDefinition`, as the server serves it.
+
+mod definition;
+mod names;
+
+use std::borrow::Cow;
+
+use machinery::{FieldErrors, Structural};
+use serde_json::Value;
+
+use crate::column::Column;
+use crate::kind::{FieldLabel, Kind, Scope, StorageView};
+use crate::names::Names;
+use crate::subresource::{Subresource, Verb};
+
+pub use definition::{CustomVersion, custom_versions};
+pub use names::{NamesDecision, Rival, decide_names, set_condition};
+
+/// One version of a kind made at run time.
+#[derive(Debug)]
+pub struct CustomKind {
+    names: Names,
+    scope: Scope,
+    prefix: String,
+    /// What OpenAPI calls its objects.
+    schema_name: String,
+    schema: Structural,
+    subresources: Vec<Subresource>,
+    columns: Vec<Column>,
+    selectable: Vec<FieldLabel>,
+    /// What a client of a version that is going away should be told.
+    deprecation: Option<String>,
+    /// Whether the definition is being deleted, and its objects with it.
+    terminating: bool,
+}
+
+/// What may be done while the objects are going away: everything but to make more.
+const LAST_VERBS: &[Verb] = &[
+    Verb::Delete,
+    Verb::DeleteCollection,
+    Verb::Get,
+    Verb::List,
+    Verb::Patch,
+    Verb::Update,
+    Verb::Watch,
+];
+
+impl CustomKind {
+    /// The schema of its objects.
+    pub fn schema(&self) -> &Structural {
+        &self.schema
+    }
+}
+
+impl Kind for CustomKind {
+    fn names(&self) -> &Names {
+        &self.names
+    }
+
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn schema_name(&self) -> &str {
+        &self.schema_name
+    }
+
+    fn structural(&self) -> Option<&Structural> {
+        Some(&self.schema)
+    }
+
+    fn storage(&self) -> StorageView {
+        StorageView { prefix: Cow::Owned(self.prefix.clone()), conversion: None }
+    }
+
+    fn subresources(&self) -> &[Subresource] {
+        &self.subresources
+    }
+
+    fn verbs(&self) -> &[Verb] {
+        if self.terminating { LAST_VERBS } else { Verb::ALL }
+    }
+
+    fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    fn selectable(&self) -> &[FieldLabel] {
+        &self.selectable
+    }
+
+    fn generation(&self) -> bool {
+        true
+    }
+
+    /// Without a status of its own, whatever is called so counts as much as the rest.
+    fn generation_changes(&self, new: &Value, old: &Value) -> bool {
+        let desired = |object: &'_ Value| {
+            let fields = object.as_object().into_iter().flatten();
+            let fields = fields.filter(|(name, _)| {
+                name.as_str() != "metadata" && !(self.has_status() && name.as_str() == "status")
+            });
+            fields.map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>()
+        };
+        desired(new) != desired(old)
+    }
+
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+
+    fn set_defaults(&self, object: &mut Value) {
+        self.schema.set_defaults(object);
+    }
+
+    fn validate(&self, object: &Value, errors: &FieldErrors) {
+        self.schema.validate(object, None, errors);
+    }
+
+    fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        self.schema.validate(new, Some(old), errors);
+    }
+
+    fn validate_status_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        self.schema.validate(new, Some(old), errors);
+    }
+
+    fn warnings(&self, _object: &Value) -> Vec<String> {
+        self.deprecation.clone().into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+use serde_json::json;
+
+use super::*;
+
+fn definition() -> Value {
+    json!({
+        "metadata": { "name": "crontabs.example.com" },
+        "spec": {
+            "group": "example.com", "scope": "Namespaced",
+            "names": { "plural": "crontabs", "singular": "crontab", "kind": "CronTab", "listKind": "CronTabList", "shortNames": ["ct"] },
+            "versions": [
+                { "name": "v1", "served": true, "storage": true,
+                  "schema": { "openAPIV3Schema": { "type": "object", "properties": {
+                      "spec": { "type": "object", "properties": { "replicas": { "type": "integer", "default": 1 } } } } } },
+                  "subresources": { "status": {}, "scale": {
+                      "specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas" } },
+                  "additionalPrinterColumns": [
+                      { "name": "Replicas", "type": "integer", "jsonPath": ".spec.replicas" },
+                      { "name": "Images", "type": "string", "jsonPath": ".spec.images[*]", "priority": 1 },
+                      { "name": "Since", "type": "date", "jsonPath": ".spec.since" } ],
+                  "selectableFields": [{ "jsonPath": ".spec.color" }] },
+                { "name": "v1alpha1", "served": false, "storage": false, "deprecated": true,
+                  "schema": { "openAPIV3Schema": { "type": "object" } } },
+            ],
+        },
+        "status": { "acceptedNames": { "plural": "crontabs", "singular": "crontab", "kind": "CronTab", "listKind": "CronTabList", "shortNames": ["ct"] } },
+    })
+}
+
+#[test]
+fn a_definition_makes_a_kind_for_each_version() {
+    let versions = custom_versions(&definition());
+    let [v1, old] = versions.as_slice() else { panic!("two versions") };
+    assert!(v1.served && v1.stored && !old.served && !old.stored);
+    let kind = v1.kind.as_ref();
+    assert_eq!(kind.names().api_version(), "example.com/v1");
+    assert_eq!(kind.schema_name(), "com.example.v1.CronTab");
+    assert_eq!(kind.storage().prefix, "/registry/example.com/crontabs");
+    let names: Vec<_> = kind.subresources().iter().map(Subresource::name).collect();
+    assert_eq!(names, ["status", "scale"]);
+    assert_eq!(old.kind.warnings(&Value::Null), ["example.com/v1alpha1 CronTab is deprecated"]);
+}
+
+#[test]
+fn columns_show_what_paths_lead_to() {
+    let versions = custom_versions(&definition());
+    let now = "2026-01-02T03:04:05Z".parse().unwrap();
+    let object = json!({ "metadata": { "name": "a" }, "spec": {
+        "replicas": 3, "images": ["x", "y"], "since": "2026-01-02T03:00:05Z", "color": "red" } });
+    let cells: Vec<Value> =
+        versions[0].kind.columns().iter().map(|column| column.cell(&object, now)).collect();
+    assert_eq!(cells, [json!("a"), json!(3), json!("x y"), json!("4m")]);
+    let nothing = json!({ "metadata": { "name": "a" } });
+    let cells: Vec<Value> =
+        versions[0].kind.columns().iter().map(|column| column.cell(&nothing, now)).collect();
+    assert_eq!(cells, [json!("a"), Value::Null, Value::Null, Value::Null]);
+    assert_eq!(versions[0].kind.selectable()[0].label, "spec.color");
+    assert_eq!(versions[0].kind.selectable()[0].read(&object), "red");
+    let headings: Vec<_> =
+        versions[1].kind.columns().iter().map(|column| column.name.as_ref()).collect();
+    assert_eq!(headings, ["Name", "Age"]);
+}
+
+#[test]
+fn the_generation_counts_what_is_not_status() {
+    let versions = custom_versions(&definition());
+    let old = json!({ "metadata": { "a": 1 }, "spec": 1, "status": 1 });
+    let with_status = json!({ "metadata": { "a": 2 }, "spec": 1, "status": 2 });
+    assert!(!versions[0].kind.generation_changes(&with_status, &old));
+    assert!(versions[1].kind.generation_changes(&with_status, &old));
+}
+
+#[test]
+fn names_are_given_to_the_first_who_asks() {
+    let definition = definition();
+    let free = decide_names(&definition, &[]);
+    assert_eq!(free.conflict, None);
+    assert_eq!(free.accepted, definition["spec"]["names"]);
+    let rival = Rival { resources: vec!["ct".to_owned()], kinds: vec!["CronTabList".to_owned()] };
+    let mut fresh = definition.clone();
+    fresh["status"] = json!({});
+    let decision = decide_names(&fresh, &[rival]);
+    let (reason, message) = decision.conflict.clone().unwrap();
+    assert_eq!(
+        (reason, message.as_str()),
+        ("ListKindConflict", "\"CronTabList\" is already in use")
+    );
+    assert_eq!(
+        decision.accepted,
+        json!({ "plural": "crontabs", "singular": "crontab", "kind": "CronTab" })
+    );
+    let status = decision.status(&fresh, "2026-01-01T00:00:00Z");
+    let conditions: Vec<_> = status["conditions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            (
+                one["type"].as_str().unwrap(),
+                one["status"].as_str().unwrap(),
+                one["reason"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        conditions,
+        [("NamesAccepted", "False", "ListKindConflict"), ("Established", "False", "NotAccepted")]
+    );
+    assert!(!decision.is_established(&fresh));
+}
+
+#[test]
+fn a_condition_keeps_its_time_while_it_stays() {
+    let definition = definition();
+    let decision = decide_names(&definition, &[]);
+    let mut once = definition.clone();
+    once["status"] = decision.status(&definition, "2026-01-01T00:00:00Z");
+    assert_eq!(decision.status(&once, "2027-01-01T00:00:00Z"), once["status"]);
+    assert!(decision.is_established(&once));
+}

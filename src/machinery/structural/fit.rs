@@ -1,0 +1,98 @@
+//! Drops what a schema does not know.
+
+use serde_json::{Map, Value};
+
+use super::node::{Additional, Node};
+use crate::conform::{Conform, Problem};
+use crate::path::Path;
+use crate::strict::Strictness;
+use crate::{Definition, Schemas};
+
+const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
+/// Walks one document.
+pub(super) struct Fit<'a> {
+    pub(super) schemas: &'a Schemas,
+    pub(super) strictness: &'a mut Strictness,
+}
+
+impl Fit<'_> {
+    /// A whole object: what it is and its metadata are known whatever the schema says.
+    pub(super) fn resource(
+        &mut self,
+        object: &mut Map<String, Value>,
+        node: &Node,
+        path: &Path<'_>,
+    ) -> Result<(), Problem> {
+        if let Some(metadata) = object.get_mut("metadata") {
+            if metadata.is_null() {
+                object.remove("metadata");
+            } else {
+                self.metadata(metadata, &path.field("metadata"))?;
+            }
+        }
+        self.fields(object, node, path, true)
+    }
+
+    fn metadata(&mut self, metadata: &mut Value, path: &Path<'_>) -> Result<(), Problem> {
+        let definition: &Definition =
+            self.schemas.definition(OBJECT_META).ok_or("metadata has no definition")?;
+        let Some(map) = metadata.as_object_mut() else {
+            return Err(
+                "json: cannot unmarshal metadata into Go value of type v1.ObjectMeta".into()
+            );
+        };
+        let mut conform = Conform { schemas: self.schemas, strictness: &mut *self.strictness };
+        conform.object(map, definition, path)
+    }
+
+    fn fields(
+        &mut self,
+        object: &mut Map<String, Value>,
+        node: &Node,
+        path: &Path<'_>,
+        resource: bool,
+    ) -> Result<(), Problem> {
+        let mut result = Ok(());
+        object.retain(|name, value| {
+            if resource && matches!(name.as_str(), "apiVersion" | "kind" | "metadata") {
+                return true;
+            }
+            let path = path.field(name);
+            match (node.property(name), &node.additional) {
+                (Some(node), _) => keep(&mut result, || self.value(value, node, &path)),
+                (None, Additional::Of(node)) => {
+                    keep(&mut result, || self.value(value, node, &path));
+                }
+                (None, Additional::Any) => {}
+                (None, Additional::None) if node.preserves_unknown => {}
+                (None, Additional::None) => {
+                    self.strictness.unknown_field(&path);
+                    return false;
+                }
+            }
+            true
+        });
+        result
+    }
+
+    fn value(&mut self, value: &mut Value, node: &Node, path: &Path<'_>) -> Result<(), Problem> {
+        match value {
+            Value::Object(map) if node.embedded => self.resource(map, node, path),
+            Value::Object(map) => self.fields(map, node, path, false),
+            Value::Array(items) => {
+                let Some(node) = &node.items else { return Ok(()) };
+                let mut items = items.iter_mut().enumerate();
+                items.try_for_each(|(index, item)| self.value(item, node, &path.index(index)))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Goes on only while nothing has failed.
+fn keep(result: &mut Result<(), Problem>, with: impl FnOnce() -> Result<(), Problem>) {
+    if result.is_ok() {
+        *result = with();
+    }
+}

@@ -1,0 +1,279 @@
+use serde_json::{Value, json};
+
+use crate::testing::Fixture;
+
+const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const TABS: &str = "/apis/example.com/v1/namespaces/default/crontabs";
+
+/// A definition with one version.
+fn definition(spec: Value) -> Value {
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": { "name": "crontabs.example.com" },
+        "spec": {
+            "group": "example.com", "scope": "Namespaced",
+            "names": { "plural": "crontabs", "kind": "CronTab", "shortNames": ["ct"] },
+            "versions": [{ "name": "v1", "served": true, "storage": true,
+                "schema": { "openAPIV3Schema": { "type": "object", "properties": { "spec": spec } } } }],
+        },
+    })
+}
+
+fn of_replicas() -> Value {
+    definition(json!({ "type": "object", "properties": {
+        "replicas": { "type": "integer", "minimum": 1, "default": 2 }, "image": { "type": "string" } } }))
+}
+
+fn tab(name: &str, spec: Value) -> Value {
+    json!({ "apiVersion": "example.com/v1", "kind": "CronTab", "metadata": { "name": name }, "spec": spec })
+}
+
+fn condition<'a>(definition: &'a Value, name: &str) -> &'a Value {
+    let conditions = definition["status"]["conditions"].as_array().unwrap();
+    conditions.iter().find(|condition| condition["type"] == name).unwrap_or(&Value::Null)
+}
+
+/// Waits until a definition is as wanted.
+async fn until(server: &Fixture, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let path = format!("{DEFINITIONS}?watch=true&fieldSelector=metadata.name%3D{name}");
+    let mut watch = server.watch(&path).await;
+    loop {
+        let event = watch.next().await.unwrap();
+        if wanted(&event["object"]) || event["type"] == "DELETED" {
+            return event["object"].clone();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_kind_is_served_as_soon_as_its_definition_is_written() {
+    let server = Fixture::new().await;
+    server.get(TABS).await.failure(404, "NotFound");
+    server.post(DEFINITIONS, &of_replicas()).await.expect(201);
+    let created = server.post(TABS, &tab("a", json!({ "image": "x", "odd": 1 }))).await;
+    assert_eq!(created.warnings(), ["299 - \"unknown field \\\"spec.odd\\\"\""]);
+    let created = created.expect(201);
+    assert_eq!(created["spec"], json!({ "image": "x", "replicas": 2 }));
+    assert_eq!(created["metadata"]["generation"], 1);
+    let established = until(&server, "crontabs.example.com", |definition| {
+        condition(definition, "Established")["status"] == "True"
+    });
+    let established = established.await;
+    assert_eq!(condition(&established, "NamesAccepted")["reason"], "NoConflicts");
+    assert_eq!(established["status"]["acceptedNames"]["plural"], "crontabs");
+    let list = server.get(TABS).await.expect(200);
+    assert_eq!(
+        (&list["kind"], list["items"].as_array().unwrap().len()),
+        (&"CronTabList".into(), 1)
+    );
+}
+
+#[tokio::test]
+async fn values_are_checked_and_a_version_is_asked_for() {
+    let server = Fixture::new().await;
+    server.post(DEFINITIONS, &of_replicas()).await.expect(201);
+    let message =
+        server.post(TABS, &tab("a", json!({ "replicas": 0 }))).await.failure(422, "Invalid");
+    assert_eq!(
+        message,
+        "CronTab.example.com \"a\" is invalid: spec.replicas: Invalid value: 0: spec.replicas in body should be greater than or equal to 1"
+    );
+    server.post(TABS, &tab("a", json!({}))).await.expect(201);
+    let path = format!("{TABS}/a");
+    let message = server.put(&path, &tab("a", json!({}))).await.failure(422, "Invalid");
+    assert!(
+        message.contains(
+            "metadata.resourceVersion: Invalid value: 0: must be specified for an update"
+        )
+    );
+    let strategic = server.patch(&path, "strategic-merge", &json!({ "spec": {} })).await;
+    strategic.failure(415, "UnsupportedMediaType");
+    let merged =
+        server.patch(&path, "merge", &json!({ "spec": { "replicas": 5 } })).await.expect(200);
+    assert_eq!(
+        (&merged["spec"]["replicas"], &merged["metadata"]["generation"]),
+        (&5.into(), &2.into())
+    );
+    let applied = server.apply(&path, "me", &tab("a", json!({ "image": "y" }))).await.expect(200);
+    assert_eq!(applied["spec"], json!({ "replicas": 5, "image": "y" }));
+}
+
+#[tokio::test]
+async fn a_changed_schema_counts_at_once_for_old_objects_too() {
+    let server = Fixture::new().await;
+    server.post(DEFINITIONS, &of_replicas()).await.expect(201);
+    server.post(TABS, &tab("a", json!({ "image": "x" }))).await.expect(201);
+    let path = format!("{DEFINITIONS}/crontabs.example.com");
+    let schema = json!({ "spec": { "versions": [{ "name": "v1", "served": true, "storage": true,
+        "schema": { "openAPIV3Schema": { "type": "object", "properties": { "spec": { "type": "object", "properties": {
+            "replicas": { "type": "integer" }, "color": { "type": "string", "default": "red" } } } } } } }] } });
+    server.patch(&path, "merge", &schema).await.expect(200);
+    let read = server.get(&format!("{TABS}/a")).await.expect(200);
+    assert_eq!(read["spec"], json!({ "replicas": 2, "color": "red" }));
+}
+
+#[tokio::test]
+async fn versions_show_the_same_objects_under_their_own_names() {
+    let server = Fixture::new().await;
+    let mut definition = of_replicas();
+    let mut v2 = definition["spec"]["versions"][0].clone();
+    v2["name"] = "v2".into();
+    v2["storage"] = false.into();
+    v2["additionalPrinterColumns"] =
+        json!([{ "name": "Replicas", "type": "integer", "jsonPath": ".spec.replicas" }]);
+    definition["spec"]["versions"].as_array_mut().unwrap().push(v2);
+    server.post(DEFINITIONS, &definition).await.expect(201);
+    let v2 = TABS.replace("/v1/", "/v2/");
+    let mut watch = server.watch(&format!("{v2}?watch=true")).await;
+    server.post(TABS, &tab("a", json!({}))).await.expect(201);
+    let event = watch.next().await.unwrap();
+    assert_eq!(
+        (&event["type"], &event["object"]["apiVersion"]),
+        (&"ADDED".into(), &"example.com/v2".into())
+    );
+    let read = server.get(&format!("{v2}/a")).await.expect(200);
+    assert_eq!(read["apiVersion"], "example.com/v2");
+    let list = server.get(&v2).await.expect(200);
+    assert_eq!(list["apiVersion"], "example.com/v2");
+    let mut second = tab("b", json!({ "replicas": 7 }));
+    second["apiVersion"] = "example.com/v2".into();
+    server.post(&v2, &second).await.expect(201);
+    assert_eq!(server.get(&format!("{TABS}/b")).await.expect(200)["apiVersion"], "example.com/v1");
+    let accept = [("accept", "application/json;as=Table;v=v1;g=meta.k8s.io")];
+    let table = server.ask(http::Method::GET, &v2, &accept, "").await.expect(200);
+    assert_eq!(table["rows"][1]["cells"], json!(["b", 7]));
+    let group = server.get("/apis/example.com").await.expect(200);
+    assert_eq!(group["preferredVersion"]["version"], "v2");
+}
+
+#[tokio::test]
+async fn subresources_and_scale_work() {
+    let server = Fixture::new().await;
+    let mut definition = of_replicas();
+    definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"] =
+        json!({ "type": "object", "properties": { "replicas": { "type": "integer" } } });
+    definition["spec"]["versions"][0]["subresources"] = json!({ "status": {}, "scale": {
+        "specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas" } });
+    server.post(DEFINITIONS, &definition).await.expect(201);
+    let mut object = tab("a", json!({}));
+    object["status"] = json!({ "replicas": 9 });
+    assert_eq!(server.post(TABS, &object).await.expect(201).get("status"), None);
+    let path = format!("{TABS}/a");
+    let status = json!({ "status": { "replicas": 1 }, "spec": { "replicas": 8 } });
+    let changed = server.patch(&format!("{path}/status"), "merge", &status).await.expect(200);
+    assert_eq!(
+        (&changed["spec"]["replicas"], &changed["status"]["replicas"]),
+        (&2.into(), &1.into())
+    );
+    assert_eq!(changed["metadata"]["generation"], 1);
+    let scale = server.get(&format!("{path}/scale")).await.expect(200);
+    assert_eq!((&scale["spec"]["replicas"], &scale["status"]["replicas"]), (&2.into(), &1.into()));
+    let wanted = json!({ "spec": { "replicas": 6 } });
+    server.patch(&format!("{path}/scale"), "merge", &wanted).await.expect(200);
+    assert_eq!(server.get(&path).await.expect(200)["spec"]["replicas"], 6);
+}
+
+#[tokio::test]
+async fn a_definition_goes_after_its_objects() {
+    let server = Fixture::new().await;
+    server.post(DEFINITIONS, &of_replicas()).await.expect(201);
+    let mut held = tab("held", json!({}));
+    held["metadata"]["finalizers"] = json!(["example.com/hold"]);
+    server.post(TABS, &held).await.expect(201);
+    server.post(TABS, &tab("free", json!({}))).await.expect(201);
+    let path = format!("{DEFINITIONS}/crontabs.example.com");
+    let going = server.delete(&path, &Value::Null).await.expect(200);
+    assert_eq!(
+        going["metadata"]["finalizers"],
+        json!(["customresourcecleanup.apiextensions.k8s.io"])
+    );
+    let terminating = until(&server, "crontabs.example.com", |definition| {
+        condition(definition, "Terminating")["status"] == "True"
+    });
+    terminating.await;
+    server.post(TABS, &tab("late", json!({}))).await.failure(405, "MethodNotAllowed");
+    let release = json!({ "metadata": { "finalizers": null } });
+    server.patch(&format!("{TABS}/held"), "merge", &release).await.expect(200);
+    until(&server, "crontabs.example.com", |_| false).await;
+    // Written later, it is taken in later.
+    let mut other = of_replicas();
+    other["metadata"]["name"] = "others.example.org".into();
+    other["spec"]["group"] = "example.org".into();
+    other["spec"]["names"] = json!({ "plural": "others", "kind": "Other" });
+    server.post(DEFINITIONS, &other).await.expect(201);
+    server.get(TABS).await.failure(404, "NotFound");
+    server.get("/apis/example.com").await.failure(404, "NotFound");
+}
+
+#[tokio::test]
+async fn a_name_in_use_is_refused_until_it_is_free() {
+    let server = Fixture::new().await;
+    server.post(DEFINITIONS, &of_replicas()).await.expect(201);
+    let mut rival = of_replicas();
+    rival["metadata"]["name"] = "others.example.com".into();
+    rival["spec"]["names"] = json!({ "plural": "others", "kind": "CronTab" });
+    server.post(DEFINITIONS, &rival).await.expect(201);
+    let refused = until(&server, "others.example.com", |definition| {
+        condition(definition, "NamesAccepted")["status"] == "False"
+    });
+    let refused = refused.await;
+    assert_eq!(condition(&refused, "NamesAccepted")["reason"], "ListKindConflict");
+    assert_eq!(condition(&refused, "Established")["reason"], "NotAccepted");
+    server.get("/apis/example.com/v1/others").await.failure(404, "NotFound");
+    server.delete(&format!("{DEFINITIONS}/crontabs.example.com"), &Value::Null).await.expect(200);
+    let accepted = until(&server, "others.example.com", |definition| {
+        condition(definition, "Established")["status"] == "True"
+    });
+    accepted.await;
+    server.get("/apis/example.com/v1/others").await.expect(200);
+}
+
+#[tokio::test]
+async fn definitions_are_served_after_a_restart() {
+    let store = std::sync::Arc::new(store::memory::Memory::default());
+    let first = Fixture::over(std::sync::Arc::clone(&store)).await;
+    first.post(DEFINITIONS, &of_replicas()).await.expect(201);
+    first.post(TABS, &tab("a", json!({}))).await.expect(201);
+    let second = Fixture::over(store).await;
+    assert_eq!(second.get(TABS).await.expect(200)["items"][0]["metadata"]["name"], "a");
+}
+
+#[tokio::test]
+async fn openapi_and_discovery_know_a_kind_at_once() {
+    let server = Fixture::new().await;
+    let index = server.get("/openapi/v3").await.expect(200);
+    assert_eq!(index["paths"].get("apis/example.com/v1"), None);
+    server.post(DEFINITIONS, &of_replicas()).await.expect(201);
+    let url = |index: &Value| {
+        index["paths"]["apis/example.com/v1"]["serverRelativeURL"].as_str().unwrap().to_owned()
+    };
+    let before = url(&server.get("/openapi/v3").await.expect(200));
+    let document = server.get(&before).await.expect(200);
+    let schema = &document["components"]["schemas"]["com.example.v1.CronTab"];
+    assert_eq!(schema["x-kubernetes-group-version-kind"][0]["kind"], "CronTab");
+    assert_eq!(schema["properties"]["spec"]["properties"]["replicas"]["minimum"], 1);
+    let item = &document["paths"]["/apis/example.com/v1/namespaces/{namespace}/crontabs/{name}"];
+    let patches = item["patch"]["requestBody"]["content"].as_object().unwrap();
+    assert!(!patches.contains_key("application/strategic-merge-patch+json"));
+    let resources = server.get("/apis/example.com/v1").await.expect(200);
+    assert_eq!(resources["resources"][0]["shortNames"], json!(["ct"]));
+    let path = format!("{DEFINITIONS}/crontabs.example.com");
+    let more = json!({ "spec": { "versions": [{ "name": "v1", "served": true, "storage": true,
+        "schema": { "openAPIV3Schema": { "type": "object" } } }] } });
+    server.patch(&path, "merge", &more).await.expect(200);
+    assert_ne!(url(&server.get("/openapi/v3").await.expect(200)), before);
+}
+
+#[tokio::test]
+async fn a_selectable_field_selects() {
+    let server = Fixture::new().await;
+    let mut definition = of_replicas();
+    definition["spec"]["versions"][0]["selectableFields"] = json!([{ "jsonPath": ".spec.image" }]);
+    server.post(DEFINITIONS, &definition).await.expect(201);
+    server.post(TABS, &tab("a", json!({ "image": "x" }))).await.expect(201);
+    server.post(TABS, &tab("b", json!({ "image": "y" }))).await.expect(201);
+    let list = server.get(&format!("{TABS}?fieldSelector=spec.image%3Dy")).await.expect(200);
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    assert_eq!(list["items"][0]["metadata"]["name"], "b");
+    server.get(&format!("{TABS}?fieldSelector=spec.odd%3Dy")).await.failure(400, "BadRequest");
+}
