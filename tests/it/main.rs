@@ -1,4 +1,5 @@
-//! The real binary, driven as a user drives it: with every `kubectl` there is, with the kube client, over HTTP.
+//! The real binary, driven as a user drives it: with every `kubectl` there is, Helm, Python, the kube
+//! client, over HTTP.
 
 #![expect(clippy::needless_raw_string_hashes, reason = "UPDATE_EXPECT writes snapshots with them")]
 
@@ -6,7 +7,9 @@ mod support;
 
 mod admission;
 mod api;
+mod helm;
 mod kubectl;
 mod platform;
 mod pods;
+mod python;
 mod streaming;

@@ -2,10 +2,13 @@
 
 pub(crate) mod cluster;
 pub(crate) mod extension;
+pub(crate) mod helm;
 pub(crate) mod kubectl;
 pub(crate) mod kubectls;
 pub(crate) mod normal;
+pub(crate) mod packages;
 pub(crate) mod patience;
+pub(crate) mod python;
 pub(crate) mod raw;
 pub(crate) mod space;
 pub(crate) mod wire;

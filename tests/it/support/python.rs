@@ -1,0 +1,56 @@
+//! Runs Python scripts with packages of the Python index against a cluster.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use super::cluster::Cluster;
+use super::packages::{Needs, package, say};
+use super::patience::PATIENCE;
+use super::space::Space;
+
+/// Python with one package.
+pub(crate) struct Python {
+    command: Command,
+}
+
+impl Python {
+    /// Python that can import what this requirement installs; none, with a word about it, where that cannot be had.
+    pub(crate) fn with(requirement: &str, cluster: &Cluster) -> Option<Self> {
+        let Some(folder) = package(requirement, Needs::Dependencies) else {
+            say(&format!("NO {requirement}: its tests prove nothing here"));
+            return None;
+        };
+        let mut command = Command::new("python3");
+        command
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/python"))
+            .env("PYTHONPATH", &folder)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PYTHONUNBUFFERED", "1")
+            .env("KUBECONFIG", cluster.kubeconfig())
+            .env("NO_PROXY", "127.0.0.1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        Some(Self { command })
+    }
+
+    /// Runs a script of this folder, in a namespace, to its end, which must be a good one.
+    pub(crate) async fn run(mut self, script: &str, space: &Space) {
+        self.command.arg(script).arg(&space.name);
+        let output = timeout(PATIENCE, self.command.output()).await;
+        let output = output.unwrap_or_else(|_| panic!("{script} does not end"));
+        let output = output.expect("python starts");
+        let (said, complained) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{script}: {said}{complained}");
+    }
+
+    /// Starts a program that goes on until it is dropped.
+    pub(crate) fn start(mut self, arguments: &[&str]) -> Child {
+        self.command.args(arguments).spawn().expect("python starts")
+    }
+}
