@@ -1,17 +1,23 @@
-//! OpenAPI v3: an index, and a document for each group and version, made when first asked for.
+//! OpenAPI v3: an index, and a document for each group and version, made when first asked for; and v2, one document
+//! made from all of those.
 //!
 //! Names, types and merge keys are those the server itself decodes by; descriptions come from
-//! k8s-openapi. A document's URL carries a hash of its content, so clients may keep it for ever.
+//! k8s-openapi. A document's URL carries a hash of its content, so clients may keep it for ever. Documents are
+//! kept compressed, which is how most clients take them.
 
+mod compressed;
 mod custom;
 mod described;
 mod document;
+mod gnostic;
+mod operation;
+mod parameters;
 mod paths;
+mod v2;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use kinds::Kind;
 use machinery::ApiError;
@@ -25,16 +31,17 @@ use crate::negotiate::{Form, JSON};
 use crate::query::Query;
 use crate::respond::{self, Answer};
 
+use compressed::Compressed;
+
 /// Where definitions live in a document.
 const REFERENCE_PREFIX: &str = "#/components/schemas/";
 /// What follows the index in paths.
 const ROOT: &str = "/openapi/v3";
-/// Version 2 describes nothing, in the protobuf form kubectl asks for: a kind that is not in version 3 either
-/// then reads as an unknown kind, and not as a server without documents.
-const EMPTY_V2: &[u8] = b"\x0a\x032.0\x12\x0e\x0a\x06Isopod\x12\x041.35";
 /// Digits of a document's hash: 128 bits, as many as two documents need to differ for certain.
 const HASH_DIGITS: usize = 32;
-const V2_MEDIA: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+const V2: &str = "/openapi/v2";
+/// What clients in Go of old ask for; the type of the answer must be the same.
+const V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 
 /// Answers `/openapi/v3` with what is below it, and `/openapi/v2`; `None` for other paths.
 pub(crate) fn respond(
@@ -42,11 +49,10 @@ pub(crate) fn respond(
     others: &Merge,
     path: &str,
     query: &Query<'_>,
-    _headers: &HeaderMap,
+    headers: &HeaderMap,
 ) -> Option<Result<Answer, ApiError>> {
-    if path == "/openapi/v2" {
-        let body = Body::from(Bytes::from_static(EMPTY_V2));
-        return Some(Ok(respond::with_body(StatusCode::OK, V2_MEDIA, body)));
+    if path == V2 {
+        return Some(Ok(whole(&catalog.load(), headers)));
     }
     let below = path.strip_prefix(ROOT)?.trim_end_matches('/');
     let kinds = catalog.load();
@@ -56,13 +62,12 @@ pub(crate) fn respond(
         return Some(respond::document(StatusCode::OK, Form::default(), &index));
     }
     let document = find(&kinds, below.strip_prefix('/')?)?;
-    Some(Ok(immutable(document, query.text("hash"))))
+    Some(Ok(immutable(document, query.text("hash"), headers)))
 }
 
 /// What is asked for by its right hash never changes and need not be asked for again.
-fn immutable(document: &Document, hash: Option<&str>) -> Answer {
-    let body = Body::from(document.json.clone());
-    let mut answer = respond::with_body(StatusCode::OK, JSON, body);
+fn immutable(document: &Document, hash: Option<&str>, headers: &HeaderMap) -> Answer {
+    let mut answer = document.json.answer(JSON, headers);
     if hash == Some(document.hash.as_str()) {
         let forever = HeaderValue::from_static("public, immutable, max-age=31536000");
         answer.headers_mut().insert(header::CACHE_CONTROL, forever);
@@ -77,31 +82,31 @@ pub(crate) struct Documents {
     fixed: Arc<OnceLock<BTreeMap<String, Document>>>,
     /// The others.
     changing: OnceLock<BTreeMap<String, Document>>,
+    json_v2: OnceLock<Compressed>,
+    protobuf_v2: OnceLock<Compressed>,
 }
 
 /// One group and version.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
-    json: Bytes,
+    json: Compressed,
     hash: String,
 }
 
 impl Documents {
     /// For another snapshot over the same built-in kinds.
     pub(crate) fn renewed(&self) -> Self {
-        Self { fixed: Arc::clone(&self.fixed), changing: OnceLock::new() }
+        Self { fixed: Arc::clone(&self.fixed), ..Self::default() }
     }
 }
 
 /// `/openapi/v3`.
 fn index(kinds: &Snapshot) -> Value {
-    let (fixed, changing) = all(kinds);
-    let documents = fixed.iter().filter(|(path, _)| !changing.contains_key(*path)).chain(changing);
     let entry = |(path, document): (&String, &Document)| {
         let url = format!("{ROOT}/{path}?hash={}", document.hash);
         (path.clone(), json!({ "serverRelativeURL": url }))
     };
-    let paths: Map<String, Value> = documents.map(entry).collect();
+    let paths: Map<String, Value> = each(kinds).map(entry).collect();
     json!({ "paths": paths })
 }
 
@@ -109,6 +114,27 @@ fn index(kinds: &Snapshot) -> Value {
 fn find<'a>(kinds: &'a Snapshot, path: &str) -> Option<&'a Document> {
     let (fixed, changing) = all(kinds);
     changing.get(path).or_else(|| fixed.get(path))
+}
+
+/// `/openapi/v2`.
+fn whole(kinds: &Snapshot, headers: &HeaderMap) -> Answer {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let documents = kinds.openapi();
+    if accept.is_some_and(|accept| accept.starts_with(V2_PROTOBUF)) {
+        let document = documents.protobuf_v2.get_or_init(|| join(kinds, v2::protobuf));
+        return document.answer(V2_PROTOBUF, headers);
+    }
+    documents.json_v2.get_or_init(|| join(kinds, v2::json)).answer(JSON, headers)
+}
+
+fn join(kinds: &Snapshot, join: fn(&mut dyn Iterator<Item = Vec<u8>>) -> Vec<u8>) -> Compressed {
+    Compressed::of(&join(&mut each(kinds).map(|(_, document)| document.json.unpack())))
+}
+
+/// Every document with its path.
+fn each(kinds: &Snapshot) -> impl Iterator<Item = (&String, &Document)> {
+    let (fixed, changing) = all(kinds);
+    fixed.iter().filter(|(path, _)| !changing.contains_key(*path)).chain(changing)
 }
 
 type ByPath = BTreeMap<String, Document>;
@@ -134,7 +160,7 @@ fn make(kinds: &Snapshot, wanted: impl Fn(&Served) -> bool) -> ByPath {
         let document = document::of(&path, &kinds);
         let json = serde_json::to_vec(&document).expect("a document serializes");
         let hash = format!("{:X}", Sha256::digest(&json))[..HASH_DIGITS].to_owned();
-        (path, Document { json: json.into(), hash })
+        (path, Document { json: Compressed::of(&json), hash })
     });
     documents.collect()
 }

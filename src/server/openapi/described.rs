@@ -24,6 +24,7 @@ pub(super) fn definitions(schema_names: &[&str]) -> Map<String, Value> {
     settings.definitions_path = REFERENCE_PREFIX.trim_start_matches('#').into();
     settings.meta_schema = None;
     let mut generator = settings.into_generator();
+    generator.subschema_for::<meta::APIResourceList>();
     generator.subschema_for::<meta::DeleteOptions>();
     generator.subschema_for::<meta::ListMeta>();
     generator.subschema_for::<meta::ObjectMeta>();

@@ -4,6 +4,7 @@ use kinds::{Kind, Verb};
 use machinery::{Definition, Field, FieldType, ListType};
 use serde_json::{Map, Value, json};
 
+use super::operation::WATCH_EVENT;
 use super::{REFERENCE_PREFIX, custom, described, paths};
 use crate::catalog::Served;
 
@@ -26,8 +27,14 @@ pub(super) fn of(path: &str, served: &[&Served]) -> Value {
         if let Some(schema) = custom::definition(made) {
             definitions.insert(made.kind().schema_name().to_owned(), schema);
         }
+    definitions.insert(WATCH_EVENT.to_owned(), watch_event());
+    for (name, schema) in scalars() {
+        definitions.entry(name).and_modify(|known| merge(known, schema));
     }
     let mut operations = Map::new();
+    if let Some(kind) = kinds.first() {
+        paths::add_discovery(&mut operations, path, *kind);
+    }
     for kind in kinds {
         paths::add(&mut operations, path, *kind);
     }
@@ -75,6 +82,44 @@ fn list(kind: &dyn Kind) -> Value {
     })
 }
 
+fn watch_event() -> Value {
+    json!({
+        "type": "object",
+        "description": "One event of a watch.",
+        "required": ["type", "object"],
+        "properties": {
+            "type": { "type": "string", "description": "ADDED, MODIFIED, DELETED, BOOKMARK or ERROR." },
+            "object": {
+                "type": "object",
+                "description": "What the event is about: an object, after a BOOKMARK only its version, after an ERROR a Status.",
+                "x-kubernetes-preserve-unknown-fields": true,
+            },
+        },
+    })
+}
+
+/// Values that are written in more than one way, as Kubernetes describes them.
+fn scalars() -> [(&'static str, Value); 2] {
+    let either = |a: &str, b: &str| json!([{ "type": a }, { "type": b }]);
+    [
+        (
+            "io.k8s.apimachinery.pkg.util.intstr.IntOrString",
+            json!({ "format": "int-or-string", "oneOf": either("integer", "string") }),
+        ),
+        (
+            "io.k8s.apimachinery.pkg.api.resource.Quantity",
+            json!({ "oneOf": either("string", "number") }),
+        ),
+    ]
+}
+
+fn merge(known: &mut Value, more: Value) {
+    if let (Value::Object(known), Value::Object(more)) = (known, more) {
+        known.remove("x-kubernetes-int-or-string");
+        known.extend(more);
+    }
+}
+
 /// A reference beside other words becomes `allOf`: JSON Schema would ignore the words.
 fn wrap_references(schema: &mut Value) {
     match schema {
@@ -104,12 +149,25 @@ fn annotate(schema: &mut Value, definition: &Definition) {
     if definition.atomic {
         schema["x-kubernetes-map-type"] = "atomic".into();
     }
+    require(schema, definition);
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return;
     };
     for field in &definition.fields {
         if let Some(property) = properties.get_mut(&field.name).and_then(Value::as_object_mut) {
             annotate_field(property, field);
+        }
+    }
+}
+
+/// What must be there is what the server demands, not what a client's types cannot do without.
+fn require(schema: &mut Value, definition: &Definition) {
+    let required = definition.fields.iter().filter(|field| field.required);
+    let required: Vec<&str> = required.map(|field| field.name.as_str()).collect();
+    if let Some(schema) = schema.as_object_mut() {
+        schema.remove("required");
+        if !required.is_empty() {
+            schema.insert("required".to_owned(), required.into());
         }
     }
 }

@@ -1,196 +1,374 @@
 //! The paths of a kind, with what clients look up there: actions, kinds, media types, dry run.
 
-use kinds::{Kind, Scope, Subresource, Verb};
+use kinds::{DeletionAnswer, Kind, Scope, Subresource, Verb};
+use machinery::GroupVersionKind;
 use serde_json::{Map, Value, json};
 
-use super::document::{list_name, reference};
+use super::document::list_name;
+use super::operation::{Answer, Body, Operation, STATUS, WATCH_EVENT};
+use super::parameters;
 
 /// Adds every path of a kind below `/api/v1` or `/apis/<group>/<version>`.
 pub(super) fn add(paths: &mut Map<String, Value>, root: &str, kind: &dyn Kind) {
-    let plural = &kind.names().plural;
-    let base = match kind.scope() {
-        Scope::Namespaced => format!("/{root}/namespaces/{{namespace}}/{plural}"),
-        Scope::Cluster => format!("/{root}/{plural}"),
+    let of_kind = Paths { root, kind };
+    of_kind.add_collection(paths);
+    of_kind.add_item(paths);
+    of_kind.add_watches(paths);
+}
+
+/// Adds where a group and version describes itself to clients of the older discovery.
+pub(super) fn add_discovery(paths: &mut Map<String, Value>, root: &str, kind: &dyn Kind) {
+    let names = kind.names();
+    let (tag, stem) = (tag(&names.group, &names.version), stem(&names.group, &names.version));
+    let answer = Answer::Of("io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList");
+    let operation = Operation {
+        id: format!("get{stem}APIResources"),
+        tag,
+        description: "get available resources".to_owned(),
+        action: None,
+        kind: None,
+        query: &[],
+        body: None,
+        answer,
+        custom: false,
+        codes: &["200"],
     };
-    let verbs = kind.verbs();
-    let has = |verb: Verb| verbs.contains(&verb);
-    let mut collection = Map::new();
-    let mut item = Map::new();
-    let list = list_name(kind);
-    if has(Verb::List) {
-        collection.insert("get".into(), operation(kind, "list", &list, None));
+    paths.insert(format!("/{root}/"), json!({ "get": operation.describe() }));
+}
+
+/// `core_v1`, `apps_v1` or `rbacAuthorization_v1`: what the operations of a group and version are filed under.
+fn tag(group: &str, version: &str) -> String {
+    let camel = camel(group);
+    let mut letters = camel.chars();
+    let first = letters.next().map(|first| first.to_ascii_lowercase());
+    format!("{}{}_{version}", first.into_iter().collect::<String>(), letters.as_str())
+}
+
+/// `CoreV1`, `AppsV1` or `RbacAuthorizationV1`: part of an operation's id.
+fn stem(group: &str, version: &str) -> String {
+    format!("{}{}", camel(group), capital(version))
+}
+
+fn camel(group: &str) -> String {
+    let group = group.strip_suffix(".k8s.io").unwrap_or(group);
+    if group.is_empty() {
+        "Core".to_owned()
+    } else {
+        group.split(['.', '-']).map(capital).collect()
     }
-    if has(Verb::Create) {
-        let own = kind.schema_name();
-        collection.insert("post".into(), operation(kind, "post", own, Some(Body::Whole)));
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// The paths of one kind.
+struct Paths<'a> {
+    root: &'a str,
+    kind: &'a dyn Kind,
+}
+
+impl Paths<'_> {
+    fn is_namespaced(&self) -> bool {
+        self.kind.scope() == Scope::Namespaced
     }
-    if has(Verb::DeleteCollection) {
-        let answer = operation(kind, "deletecollection", STATUS, None);
-        collection.insert("delete".into(), answer);
+
+    fn has(&self, verb: Verb) -> bool {
+        self.kind.verbs().contains(&verb)
     }
-    for (verb, method, action, body) in ITEM_OPERATIONS {
-        if has(*verb) {
-            let answer = if *verb == Verb::Delete { STATUS } else { kind.schema_name() };
-            item.insert((*method).into(), operation(kind, action, answer, *body));
+
+    fn plural(&self) -> &str {
+        &self.kind.names().plural
+    }
+
+    /// Where the objects of one namespace, or of the cluster, are.
+    fn base(&self, prefix: &str) -> String {
+        let place = if self.is_namespaced() { "namespaces/{namespace}/" } else { "" };
+        format!("/{}/{prefix}{place}{}", self.root, self.plural())
+    }
+
+    fn add_collection(&self, paths: &mut Map<String, Value>) {
+        let (list, own) = (list_name(self.kind), self.kind.schema_name());
+        let mut item = Map::new();
+        if self.has(Verb::List) {
+            item.insert("get".into(), self.list(&list, ""));
+        }
+        if self.has(Verb::Create) {
+            let operation = Operation {
+                description: format!("create {}", self.a_kind()),
+                action: Some("post"),
+                query: parameters::WRITE,
+                body: Some(Body::Of(own)),
+                answer: Answer::Of(own),
+                codes: &["200", "201", "202"],
+                ..self.operation("create", "")
+            };
+            item.insert("post".into(), operation.describe());
+        }
+        if self.has(Verb::DeleteCollection) {
+            let operation = Operation {
+                description: format!("delete collection of {}", self.kind.names().kind),
+                action: Some("deletecollection"),
+                query: parameters::DELETE_COLLECTION,
+                body: Some(Body::Options),
+                answer: Answer::Of(STATUS),
+                ..self.operation("deleteCollection", "")
+            };
+            item.insert("delete".into(), operation.describe());
+        }
+        insert(paths, self.base(""), item);
+        if self.has(Verb::List) && self.is_namespaced() {
+            let mut all = Map::new();
+            all.insert("get".into(), self.list(&list, "ForAllNamespaces"));
+            insert(paths, format!("/{}/{}", self.root, self.plural()), all);
         }
     }
-    parameters(&mut collection, &base);
-    paths.insert(base.clone(), collection.into());
-    if has(Verb::List) && kind.scope() == Scope::Namespaced {
-        let all = json!({ "get": operation(kind, "list", &list, None) });
-        paths.insert(format!("/{root}/{plural}"), all);
+
+    fn add_item(&self, paths: &mut Map<String, Value>) {
+        let own = self.kind.schema_name();
+        let deleted = match self.kind.deletion_answer() {
+            DeletionAnswer::Object => own,
+            DeletionAnswer::Status => STATUS,
+        };
+        let mut item = Map::new();
+        for verb in [Verb::Get, Verb::Update, Verb::Patch].into_iter().filter(|v| self.has(*v)) {
+            let (method, operation) = self.change(verb, own, "");
+            item.insert(method.into(), operation.describe());
+        }
+        if self.has(Verb::Delete) {
+            let operation = Operation {
+                description: format!("delete {}", self.a_kind()),
+                action: Some("delete"),
+                query: parameters::DELETE,
+                body: Some(Body::Options),
+                answer: Answer::Of(deleted),
+                codes: &["200", "202"],
+                ..self.operation("delete", "")
+            };
+            item.insert("delete".into(), operation.describe());
+        }
+        if item.is_empty() {
+            return;
+        }
+        let named = format!("{}/{{name}}", self.base(""));
+        for sub in self.kind.subresources() {
+            let mut below = Map::new();
+            let path = format!("{named}/{}", sub.name());
+            match sub {
+                Subresource::Exec | Subresource::Attach | Subresource::PortForward => {
+                    self.add_streams(&mut below, sub, "");
+                }
+                Subresource::Proxy => {
+                    self.add_streams(&mut below, sub, "");
+                    let mut further = Map::new();
+                    self.add_streams(&mut further, sub, "WithPath");
+                    insert(paths, format!("{path}/{{path}}"), further);
+                }
+                _ => self.add_subresource(&mut below, sub),
+            }
+            insert(paths, path, below);
+        }
+        insert(paths, named, item);
     }
+
+    /// The paths of old whose every answer is a watch.
+    fn add_watches(&self, paths: &mut Map<String, Value>) {
+        if !self.has(Verb::Watch) {
+            return;
+        }
+        let watch = |action, id: &str| {
+            let operation = Operation {
+                description: format!(
+                    "watch {}; deprecated: use the 'watch' parameter with a list instead",
+                    self.kind.names().kind
+                ),
+                action: Some(action),
+                query: parameters::LIST,
+                answer: Answer::Watch(WATCH_EVENT),
+                ..self.operation("watch", id)
+            };
+            Map::from_iter([("get".to_owned(), operation.describe())])
+        };
+        let base = self.base("watch/");
+        insert(paths, format!("{base}/{{name}}"), watch("watch", ""));
+        insert(paths, base, watch("watchlist", "List"));
+        if self.is_namespaced() {
+            let all = watch("watchlist", "ListForAllNamespaces");
+            insert(paths, format!("/{}/watch/{}", self.root, self.plural()), all);
+        }
+    }
+
+    fn add_subresource(&self, item: &mut Map<String, Value>, sub: &Subresource) {
+        let carries = sub.carries(self.kind.names());
+        let definition = kinds::schemas().by_gvk(&carries.group, &carries.version, &carries.kind);
+        let carried = definition.map_or_else(|| self.kind.schema_name(), |known| &known.name);
+        let suffix = capital(sub.name());
+        for verb in sub.verbs() {
+            if *verb == Verb::Create {
+                let operation = Operation {
+                    description: format!("create {} of {}", sub.name(), self.a_kind()),
+                    action: Some("post"),
+                    kind: Some(carries.clone()),
+                    query: parameters::WRITE,
+                    body: Some(Body::Of(carried)),
+                    answer: Answer::Of(carried),
+                    codes: &["200", "201", "202"],
+                    ..self.operation("create", &suffix)
+                };
+                item.insert("post".into(), operation.describe());
+                continue;
+            }
+            let (method, operation) = self.change(*verb, carried, &suffix);
+            let mut operation = Operation { kind: Some(carries.clone()), ..operation };
+            if matches!(sub, Subresource::Log) {
+                operation.query = parameters::LOG;
+                operation.answer = Answer::Text;
+            }
+            item.insert(method.into(), operation.describe());
+        }
+    }
+
+    /// The methods of a subresource that is a stream or another server.
+    fn add_streams(&self, item: &mut Map<String, Value>, sub: &Subresource, suffix: &str) {
+        let query = match sub {
+            Subresource::Exec => parameters::EXEC,
+            Subresource::Attach => parameters::ATTACH,
+            Subresource::PortForward => parameters::PORT_FORWARD,
+            _ => parameters::PROXY,
+        };
+        for verb in sub.verbs() {
+            let method = match verb {
+                Verb::Create => "post",
+                Verb::Update => "put",
+                Verb::Patch => "patch",
+                Verb::Delete => "delete",
+                _ => "get",
+            };
+            let id = format!("{}{suffix}", capital(sub.name()));
+            let operation = Operation {
+                description: format!(
+                    "connect {} requests to {} of {}",
+                    method.to_uppercase(),
+                    sub.name(),
+                    self.kind.names().kind
+                ),
+                action: Some("connect"),
+                kind: Some(sub.carries(self.kind.names())),
+                query,
+                answer: Answer::Any,
+                ..self.operation(&format!("connect{}", capital(method)), &id)
+            };
+            item.insert(method.into(), operation.describe());
+        }
+    }
+
+    fn list(&self, list: &str, suffix: &str) -> Value {
+        let operation = Operation {
+            description: format!("list or watch objects of kind {}", self.kind.names().kind),
+            action: Some("list"),
+            query: parameters::LIST,
+            answer: Answer::List(list),
+            ..self.operation("list", suffix)
+        };
+        operation.describe()
+    }
+
+    /// What reads, replaces or patches one object, or one subresource of it.
+    fn change<'b>(
+        &'b self,
+        verb: Verb,
+        name: &'b str,
+        suffix: &str,
+    ) -> (&'static str, Operation<'b>) {
+        let what = if suffix.is_empty() {
+            String::new()
+        } else {
+            format!("{} of ", suffix.to_lowercase())
+        };
+        let described =
+            |word: &str| format!("{word} {what}the specified {}", self.kind.names().kind);
+        let (answer, codes): (_, &[&str]) = (Answer::Of(name), &["200", "201"]);
+        match verb {
+            Verb::Update => {
+                let operation = Operation {
+                    description: described("replace"),
+                    action: Some("put"),
+                    query: parameters::WRITE,
+                    body: Some(Body::Of(name)),
+                    answer,
+                    codes,
+                    ..self.operation("replace", suffix)
+                };
+                ("put", operation)
+            }
+            Verb::Patch => {
+                let operation = Operation {
+                    description: described("partially update"),
+                    action: Some("patch"),
+                    query: parameters::PATCH,
+                    body: Some(Body::Patch),
+                    answer,
+                    codes,
+                    ..self.operation("patch", suffix)
+                };
+                ("patch", operation)
+            }
+            _ => {
+                let operation = Operation {
+                    description: described("read"),
+                    action: Some("get"),
+                    answer,
+                    ..self.operation("read", suffix)
+                };
+                ("get", operation)
+            }
+        }
+    }
+
+    /// An operation with what all of this kind have in common.
+    fn operation<'b>(&'b self, verb: &str, suffix: &str) -> Operation<'b> {
+        let names = self.kind.names();
+        let place = if self.is_namespaced() && !suffix.ends_with("ForAllNamespaces") {
+            "Namespaced"
+        } else {
+            ""
+        };
+        let stem = stem(&names.group, &names.version);
+        Operation {
+            id: format!("{verb}{stem}{place}{}{suffix}", names.kind),
+            tag: tag(&names.group, &names.version),
+            description: String::new(),
+            action: None,
+            kind: Some(GroupVersionKind {
+                group: names.group.to_string(),
+                version: names.version.to_string(),
+                kind: names.kind.to_string(),
+            }),
+            query: &[],
+            body: None,
+            answer: Answer::Any,
+            custom: self.kind.structural().is_some(),
+            codes: &["200"],
+        }
+    }
+
+    fn a_kind(&self) -> String {
+        let kind = &self.kind.names().kind;
+        let vowel = kind.starts_with(['A', 'E', 'I', 'O', 'U']);
+        format!("{} {kind}", if vowel { "an" } else { "a" })
+    }
+}
+
+/// Adds a path with the variables in it.
+fn insert(paths: &mut Map<String, Value>, path: String, mut item: Map<String, Value>) {
     if item.is_empty() {
         return;
     }
-    let named = format!("{base}/{{name}}");
-    parameters(&mut item, &named);
-    paths.insert(named.clone(), item.into());
-    for sub in kind.subresources() {
-        let path = format!("{named}/{}", sub.name());
-        let mut operations = subresource(kind, sub);
-        parameters(&mut operations, &path);
-        paths.insert(path, operations.into());
+    let variables = parameters::of_path(&path);
+    if !variables.is_empty() {
+        item.insert("parameters".into(), variables.into());
     }
-}
-
-const STATUS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
-
-/// What a request carries.
-#[derive(Debug, Clone, Copy)]
-enum Body {
-    Whole,
-    Patch,
-}
-
-const ITEM_OPERATIONS: &[(Verb, &str, &str, Option<Body>)] = &[
-    (Verb::Get, "get", "get", None),
-    (Verb::Update, "put", "put", Some(Body::Whole)),
-    (Verb::Patch, "patch", "patch", Some(Body::Patch)),
-    (Verb::Delete, "delete", "delete", None),
-];
-
-fn subresource(kind: &dyn Kind, sub: &Subresource) -> Map<String, Value> {
-    let carries = sub.carries(kind.names());
-    let names = kind.names();
-    let own = carries.group == names.group && carries.kind == names.kind;
-    let known = || kinds::schemas().by_gvk(&carries.group, &carries.version, &carries.kind);
-    let definition = if own {
-        Some(kind.schema_name())
-    } else {
-        known().map(|definition| definition.name.as_str())
-    };
-    let mut operations = Map::new();
-    let Some(definition) = definition else { return operations };
-    for verb in sub.verbs() {
-        let (method, action, body) = match verb {
-            Verb::Get => ("get", "get", None),
-            Verb::Create => ("post", "post", Some(Body::Whole)),
-            Verb::Update => ("put", "put", Some(Body::Whole)),
-            Verb::Patch => ("patch", "patch", Some(Body::Patch)),
-            _ => continue,
-        };
-        let mut operation = operation(kind, action, definition, body);
-        operation["x-kubernetes-group-version-kind"] = json!({
-            "group": carries.group, "version": carries.version, "kind": carries.kind,
-        });
-        operations.insert(method.into(), operation);
-    }
-    operations
-}
-
-fn operation(kind: &dyn Kind, action: &str, answer: &str, body: Option<Body>) -> Value {
-    let names = kind.names();
-    let mut operation = json!({
-        "tags": [tag(kind)],
-        "parameters": query(action),
-        "responses": { "200": { "description": "OK", "content": {
-            "application/json": { "schema": reference(answer) },
-            "application/yaml": { "schema": reference(answer) },
-        }}},
-        "x-kubernetes-action": action,
-        "x-kubernetes-group-version-kind": {
-            "group": names.group, "version": names.version, "kind": names.kind,
-        },
-    });
-    match body {
-        Some(Body::Whole) => {
-            let schema = reference(answer);
-            operation["requestBody"] = json!({ "required": true, "content": {
-                "application/json": { "schema": schema },
-                "application/yaml": { "schema": schema },
-            }});
-            if kind.structural().is_none() {
-                let content = &mut operation["requestBody"]["content"];
-                content["application/vnd.kubernetes.protobuf"] = json!({ "schema": schema });
-            }
-        }
-        Some(Body::Patch) => {
-            let schema = reference("io.k8s.apimachinery.pkg.apis.meta.v1.Patch");
-            let media = [
-                "application/json-patch+json",
-                "application/merge-patch+json",
-                "application/strategic-merge-patch+json",
-                "application/apply-patch+yaml",
-            ];
-            // Kinds made at run time have no merge keys.
-            let media =
-                media.iter().filter(|m| !m.contains("strategic") || kind.structural().is_none());
-            let content: Map<String, Value> =
-                media.map(|m| ((*m).to_owned(), json!({ "schema": schema }))).collect();
-            operation["requestBody"] = json!({ "required": true, "content": content });
-        }
-        None => {}
-    }
-    operation
-}
-
-fn tag(kind: &dyn Kind) -> String {
-    let names = kind.names();
-    let group = names.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
-    format!("{group}_{}", names.version)
-}
-
-fn query(action: &str) -> Value {
-    let names: &[&str] = match action {
-        "post" | "put" => &["dryRun", "fieldManager", "fieldValidation", "pretty"],
-        "patch" => &["dryRun", "fieldManager", "fieldValidation", "force", "pretty"],
-        "delete" => &["dryRun", "gracePeriodSeconds", "propagationPolicy", "pretty"],
-        "list" | "deletecollection" => &[
-            "allowWatchBookmarks",
-            "continue",
-            "fieldSelector",
-            "labelSelector",
-            "limit",
-            "resourceVersion",
-            "resourceVersionMatch",
-            "sendInitialEvents",
-            "timeoutSeconds",
-            "watch",
-        ],
-        _ => &["pretty"],
-    };
-    let parameters = names.iter().map(|name| {
-        let kind = match *name {
-            "allowWatchBookmarks" | "force" | "sendInitialEvents" | "watch" => "boolean",
-            "gracePeriodSeconds" | "limit" | "timeoutSeconds" => "integer",
-            _ => "string",
-        };
-        json!({ "name": name, "in": "query", "schema": { "type": kind, "uniqueItems": true } })
-    });
-    parameters.collect()
-}
-
-/// The variables of a path.
-fn parameters(operations: &mut Map<String, Value>, path: &str) {
-    let variables =
-        ["namespace", "name"].into_iter().filter(|v| path.contains(&format!("{{{v}}}")));
-    let parameters: Vec<Value> = variables
-        .map(|name| {
-            json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
-        })
-        .collect();
-    if !parameters.is_empty() {
-        operations.insert("parameters".into(), parameters.into());
-    }
+    paths.insert(path, item.into());
 }

@@ -6,7 +6,7 @@ fn catalog() -> Catalog {
 }
 
 fn document(path: &str) -> Value {
-    serde_json::from_slice(&find(&catalog().load(), path).unwrap().json).unwrap()
+    serde_json::from_slice(&find(&catalog().load(), path).unwrap().json.unpack()).unwrap()
 }
 
 #[test]
@@ -39,7 +39,8 @@ fn every_stored_kind_is_described() {
     let present = catalog.load();
     for kind in kinds::KINDS {
         let json: Value =
-            serde_json::from_slice(&find(&present, &group_path(*kind)).unwrap().json).unwrap();
+            serde_json::from_slice(&find(&present, &group_path(*kind)).unwrap().json.unpack())
+                .unwrap();
         let schema = &json["components"]["schemas"][kind.schema_name()];
         assert!(schema.is_object(), "{} has a row among the described kinds", kind.schema_name());
     }
@@ -93,4 +94,66 @@ fn walk(value: &Value, found: &mut dyn FnMut(&str)) {
         Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
         _ => {}
     }
+}
+
+#[test]
+fn operations_say_what_comes_back() {
+    let core = document("api/v1");
+    let pod = &core["paths"]["/api/v1/namespaces/{namespace}/pods/{name}"];
+    let answer = |operation: &Value, code: &str, media: &str| {
+        let schema = &operation["responses"][code]["content"][media]["schema"]["$ref"];
+        schema.as_str().unwrap_or_default().trim_start_matches(REFERENCE_PREFIX).to_owned()
+    };
+    assert_eq!(answer(&pod["delete"], "202", JSON), "io.k8s.api.core.v1.Pod");
+    assert_eq!(pod["delete"]["operationId"], "deleteCoreV1NamespacedPod");
+    let map = &core["paths"]["/api/v1/namespaces/{namespace}/configmaps/{name}"];
+    assert_eq!(answer(&map["delete"], "200", JSON), "io.k8s.apimachinery.pkg.apis.meta.v1.Status");
+    let list = &core["paths"]["/api/v1/pods"]["get"];
+    assert_eq!(list["operationId"], "listCoreV1PodForAllNamespaces");
+    assert_eq!(answer(list, "200", JSON), "io.k8s.api.core.v1.PodList");
+    let watch = &core["paths"]["/api/v1/watch/namespaces/{namespace}/pods/{name}"]["get"];
+    assert_eq!(answer(watch, "200", JSON), "io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent");
+}
+
+#[test]
+fn subresources_carry_kinds_of_their_own() {
+    let apps = document("apis/apps/v1");
+    let scale = &apps["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale"];
+    assert_eq!(scale["put"]["x-kubernetes-group-version-kind"]["group"], "autoscaling");
+    assert_eq!(scale["put"]["tags"], json!(["apps_v1"]));
+    let core = document("api/v1");
+    let below = |name: &str| {
+        &core["paths"][format!("/api/v1/namespaces/{{namespace}}/pods/{{name}}/{name}")]
+    };
+    assert_eq!(below("exec")["post"]["x-kubernetes-action"], "connect");
+    assert_eq!(below("exec")["get"]["operationId"], "connectGetCoreV1NamespacedPodExec");
+    assert_eq!(
+        below("log")["get"]["responses"]["200"]["content"]["text/plain"]["schema"]["type"],
+        "string"
+    );
+    assert_eq!(below("proxy/{path}")["delete"]["parameters"][0]["name"], "path");
+    assert_eq!(below("eviction")["post"]["x-kubernetes-group-version-kind"]["group"], "policy");
+}
+
+#[test]
+fn no_two_operations_have_the_same_id() {
+    let mut seen = BTreeSet::new();
+    let catalog = catalog();
+    for (_, document) in each(&catalog.load()) {
+        let document: Value = serde_json::from_slice(&document.json.unpack()).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for operation in item.as_object().unwrap().values() {
+                let Some(id) = operation["operationId"].as_str() else { continue };
+                assert!(seen.insert(id.to_owned()), "{id} at {path} is not the first");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_required_is_what_the_server_demands() {
+    let core = document("api/v1");
+    let schemas = &core["components"]["schemas"];
+    assert_eq!(schemas["io.k8s.api.core.v1.ConfigMap"].get("required"), None);
+    assert_eq!(schemas["io.k8s.api.core.v1.Container"]["required"], json!(["name"]));
 }

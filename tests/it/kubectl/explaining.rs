@@ -44,6 +44,9 @@ async fn fields_are_explained() {
                     number, 0 < x < 65536."#]],
         )
         .await;
+        let old = k.ok("explain deployment.spec.strategy --output=plaintext-openapiv2").await;
+        assert!(old.contains("FIELD: strategy <") || old.contains("RESOURCE: strategy <"), "{old}");
+        assert!(old.contains("rollingUpdate\t<"), "{old}");
         let tree = k.ok("explain service --recursive").await;
         for field in ["clusterIP\t<string>", "nodePort\t<integer>", "selector\t<map[string]string>"]
         {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::cluster::Cluster;
@@ -47,10 +47,5 @@ impl Python {
         let (said, complained) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{script}: {said}{complained}");
-    }
-
-    /// Starts a program that goes on until it is dropped.
-    pub(crate) fn start(mut self, arguments: &[&str]) -> Child {
-        self.command.args(arguments).spawn().expect("python starts")
     }
 }
