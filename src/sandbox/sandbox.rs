@@ -107,8 +107,9 @@ impl GuestSandbox {
                 {
                     *state = ContainerState::Exited { since, until, failure };
                 }
+                // Whoever sees that it has ended may start it again at once, and its name must be free by then.
+                container.ended.cancel();
             });
-            container.ended.cancel();
         };
         (running, ended)
     }
