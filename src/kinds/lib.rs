@@ -30,6 +30,7 @@ mod fixture;
 mod flowcontrol;
 mod kind;
 pub mod metadata;
+mod metrics;
 mod names;
 mod networking;
 mod node;
@@ -55,6 +56,7 @@ pub use custom::{
 };
 pub use kind::{Conversion, DeletionAnswer, FieldLabel, Kind, Scope, StorageView};
 pub use metadata::NameRule;
+pub use metrics::METRICS;
 pub use names::{Names, Words};
 pub use scale::ScalePaths;
 pub use schema::schemas;

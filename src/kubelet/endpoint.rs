@@ -1,4 +1,4 @@
-//! Answers what the API server asks of a node: logs, health, the pods it knows.
+//! Answers what the API server asks of a node: logs, health, the pods it knows, what they use.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -20,6 +20,10 @@ use crate::pod::Message;
 use crate::pods::Directory;
 use crate::site::Site;
 use crate::streams::{Refusal, Stream, Streams};
+use crate::usage;
+
+/// How figures are written.
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Why a body ended early.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -52,6 +56,10 @@ impl Endpoint {
         match parts[..] {
             ["healthz"] => text(StatusCode::OK, "ok"),
             ["pods"] => self.pods(),
+            ["metrics", "resource"] => {
+                let report = usage::report(&self.directory, self.site.clock.now()).await;
+                respond(StatusCode::OK, PROMETHEUS, full(report))
+            }
             ["containerLogs", namespace, pod, container] => {
                 let query = request.uri().query().unwrap_or_default();
                 self.log(Key::new(namespace, pod), container, query).await

@@ -20,6 +20,7 @@ mod site;
 mod sources;
 mod status;
 mod streams;
+mod usage;
 mod volumes;
 
 use std::net::IpAddr;

@@ -34,6 +34,7 @@ use crate::lifecycle::{
 use crate::probes::{Outcome, Tally};
 use crate::site::Site;
 use crate::status::View;
+use crate::usage::ContainerUsage;
 
 use ground::Ground;
 use refresh::Tokens;
@@ -47,6 +48,8 @@ pub(crate) enum Message {
     Vanished,
     /// Somebody wants to read a log.
     Log { container: String, previous: bool, answer: oneshot::Sender<Result<u32, String>> },
+    /// Somebody wants to know what the containers use.
+    Usage { answer: oneshot::Sender<Vec<ContainerUsage>> },
 }
 
 /// Messages that may wait. The owner takes them at once; more than a few would mean it is stuck, and
@@ -164,6 +167,10 @@ impl Owner {
             Message::Vanished => self.feed(Input::Vanished),
             Message::Log { container, previous, answer } => {
                 let _ = answer.send(self.log_of(&container, previous));
+            }
+            Message::Usage { answer } => {
+                let ground = self.ground.as_ref();
+                let _ = answer.send(ground.map_or_else(Vec::new, |ground| ground.usage()));
             }
         }
     }

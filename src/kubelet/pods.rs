@@ -49,6 +49,12 @@ impl Directory {
         entries.by_key.values().map(|entry| Arc::clone(&entry.pod)).collect()
     }
 
+    /// Where the owners of all pods hear.
+    pub(crate) fn inboxes(&self) -> Vec<(Key, mpsc::Sender<Message>)> {
+        let entries = self.0.lock().expect("nothing panics while it is held");
+        entries.by_key.iter().map(|(key, entry)| (key.clone(), entry.inbox.clone())).collect()
+    }
+
     fn insert(&self, key: Key, entry: Entry) {
         self.0.lock().expect("nothing panics while it is held").by_key.insert(key, entry);
     }

@@ -39,6 +39,7 @@ use crate::registry::Registry;
 use crate::request::{self, Target};
 use crate::respond::{self, AUDIT_ID, Answer};
 use crate::streaming::{self, Streaming};
+use crate::usage::Meter;
 use crate::{BoxError, Config, Error, NodeTransport, Version, discovery, health, issuer, openapi};
 
 /// The longest body, as in Kubernetes: twice what etcd stores by default.
@@ -71,6 +72,7 @@ pub(crate) struct Api {
     streaming: Streaming,
     outgoing: Arc<Outgoing>,
     aggregation: Aggregation,
+    usage: Meter,
     ready: AtomicBool,
     requests: Semaphore,
     /// The first half of request ids; the second counts.
@@ -131,6 +133,7 @@ impl Api {
             ),
             aggregation: Aggregation::new(&outgoing, pki, &config.tasks),
             outgoing,
+            usage: Meter::new(config.clock.clone(), Arc::clone(&config.nodes)),
             ready: AtomicBool::new(false),
             requests: Semaphore::new(REQUESTS_MAX),
             audit_prefix: config.random.u64(),

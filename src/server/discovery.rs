@@ -36,7 +36,10 @@ pub(crate) fn respond(
     let path = path.strip_suffix('/').unwrap_or(path);
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     let present = catalog.load();
-    let groups = || Groups::of(present.iter().map(|served| served.kind()));
+    let groups = || {
+        let served = present.iter().map(|served| served.kind());
+        Groups::of(served.chain(kinds::METRICS.iter().copied()))
+    };
     let document = match parts.as_slice() {
         ["api" | "apis"] => {
             let core = parts[0] == "api";

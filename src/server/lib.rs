@@ -28,6 +28,7 @@
 //!   holds the claims until the write is over, and what is stored is learned from the cache.
 //! - `outgoing`: `Outgoing` connects to hosts, Services and pods; a `Remote` is one of them, made from a
 //!   `clientConfig`, a Service or a kubeconfig, and asked with `post` or `send`.
+//! - `usage`: `answer` says what nodes and pods use, which is measured then and stored nowhere.
 //! - `streaming`: `Streaming` answers the subresources that are streams and not documents.
 
 mod admission;
@@ -66,6 +67,7 @@ mod server;
 mod signing;
 mod streaming;
 mod tokens;
+mod usage;
 mod version;
 mod view;
 

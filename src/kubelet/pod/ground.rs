@@ -16,6 +16,7 @@ use crate::images::chain;
 use crate::lifecycle::{Input, Setback};
 use crate::site::Site;
 use crate::sources::Freshness;
+use crate::usage::ContainerUsage;
 use crate::volumes;
 
 /// Grants a pod connections to the world outside the pod network when its value is `allow`.
@@ -31,6 +32,23 @@ pub(super) struct Ground {
     pub(super) states: watch::Receiver<BTreeMap<String, ContainerState>>,
     /// The tokens its volumes were made with.
     tokens: Tokens,
+}
+
+impl Ground {
+    /// What the running containers use.
+    pub(super) fn usage(&self) -> Vec<ContainerUsage> {
+        let states = self.states.borrow();
+        let running = states.iter().filter_map(|(container, state)| match state {
+            ContainerState::Running { since } => Some((container.clone(), *since)),
+            ContainerState::Exited { .. } => None,
+        });
+        running
+            .map(|(container, since)| {
+                let usage = self.sandbox.usage(&container);
+                ContainerUsage { container, since, usage }
+            })
+            .collect()
+    }
 }
 
 impl Owner {

@@ -18,6 +18,7 @@ use crate::request::{Target, Verb};
 use crate::respond::{self, Answer};
 use crate::reviews;
 use crate::streaming;
+use crate::usage;
 use crate::view::table::TableView;
 
 impl Api {
@@ -43,10 +44,11 @@ impl Api {
             return self.render(parts, query, call.place.served, outcome);
         }
         let catalog = self.registry.catalog();
-        let served = catalog
-            .find(target.group, target.version, target.resource)
-            .ok_or_else(ApiError::unknown_path)?;
-        let served = &served;
+        let found = catalog.find(target.group, target.version, target.resource);
+        let Some(served) = &found else {
+            let used = usage::answer(&self.usage, catalog, parts, query, target).await;
+            return used.unwrap_or_else(|| Err(ApiError::unknown_path()));
+        };
         let place = place(served, target)?;
         if streaming::is_stream(target) {
             return self.answer_stream(parts, query, target, identity, &place, body).await;

@@ -65,6 +65,7 @@ const CERTIFICATES: Words = &["certificates.k8s.io"];
 const COORDINATION: Words = &["coordination.k8s.io"];
 const DISCOVERY: Words = &["discovery.k8s.io"];
 const EVENTS: Words = &["", "events.k8s.io"];
+const METRICS: Words = &["metrics.k8s.io"];
 const NETWORKING: Words = &["networking.k8s.io"];
 const NODE: Words = &["node.k8s.io"];
 const POLICY: Words = &["policy"];

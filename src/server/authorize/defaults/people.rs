@@ -2,8 +2,8 @@
 
 use super::{
     ALL, APPS, AUTHENTICATION, AUTHORIZATION, AUTOSCALING, BATCH, CERTIFICATES, COORDINATION, CORE,
-    CREATE, Clause, DISCOVERY, GET, NETWORKING, POLICY, RBAC, READ, READ_WRITE, RESOURCE, Role,
-    WRITE, at, on, on_named, role,
+    CREATE, Clause, DISCOVERY, GET, METRICS, NETWORKING, POLICY, RBAC, READ, READ_WRITE, RESOURCE,
+    Role, WRITE, at, on, on_named, role,
 };
 
 const TO_ADMIN: &str = "rbac.authorization.k8s.io/aggregate-to-admin";
@@ -44,6 +44,10 @@ pub(super) const ROLES: &[Role] = &[
             GET,
         )],
     ),
+    Role {
+        label: Some(TO_VIEW),
+        ..role("system:aggregated-metrics-reader", &[on(METRICS, &["nodes", "pods"], READ)])
+    },
     role(
         "system:public-info-viewer",
         &[at(&["/healthz", "/livez", "/readyz", "/version", "/version/"], GET)],
