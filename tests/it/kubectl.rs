@@ -2,6 +2,7 @@
 
 mod aggregation;
 mod changing;
+mod commands;
 mod creating;
 mod credentials;
 mod explaining;
@@ -11,4 +12,5 @@ mod nodes;
 mod reading;
 mod refusals;
 mod rollouts;
+mod top;
 mod waiting;

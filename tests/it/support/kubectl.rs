@@ -138,6 +138,15 @@ impl Session {
         ran.stdout
     }
 
+    /// The same, of a command that kubectl hides behind a variable.
+    pub(crate) async fn ok_in_alpha(&self, arguments: &str) -> String {
+        let mut command = self.command(arguments);
+        command.env("KUBECTL_APPLYSET", "true");
+        let ran = self.finish(arguments, "", command).await;
+        assert_eq!(ran.code, 0, "kubectl {arguments}: {}{}", ran.stdout, ran.stderr);
+        ran.stdout
+    }
+
     /// Applies a manifest that must be accepted.
     pub(crate) async fn apply(&self, manifest: &str) -> String {
         let ran = self.feed("apply -f -", manifest).await;
