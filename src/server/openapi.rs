@@ -40,8 +40,10 @@ const ROOT: &str = "/openapi/v3";
 /// Digits of a document's hash: 128 bits, as many as two documents need to differ for certain.
 const HASH_DIGITS: usize = 32;
 const V2: &str = "/openapi/v2";
-/// What clients in Go of old ask for; the type of the answer must be the same.
-const V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/// What clients in Go of old ask for, with an `@` before its version or a dot.
+const V2_PROTOBUF_ASKED: &str = "application/com.github.proto-openapi.spec.v2";
+/// What they get: with the `@` they could not read the name of the type.
+const V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /// Answers `/openapi/v3` with what is below it, and `/openapi/v2`; `None` for other paths.
 pub(crate) fn respond(
@@ -120,7 +122,7 @@ fn find<'a>(kinds: &'a Snapshot, path: &str) -> Option<&'a Document> {
 fn whole(kinds: &Snapshot, headers: &HeaderMap) -> Answer {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let documents = kinds.openapi();
-    if accept.is_some_and(|accept| accept.starts_with(V2_PROTOBUF)) {
+    if accept.is_some_and(|accept| accept.starts_with(V2_PROTOBUF_ASKED)) {
         let document = documents.protobuf_v2.get_or_init(|| join(kinds, v2::protobuf));
         return document.answer(V2_PROTOBUF, headers);
     }

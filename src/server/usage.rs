@@ -1,8 +1,7 @@
 //! What nodes and pods use (`metrics.k8s.io`), measured when somebody asks: nothing runs and nothing is kept for it
 //! otherwise.
 //!
-//! Each node is asked for counters, as Kubernetes' own collector does; a rate is the difference to what it said before,
-//! or, the first time, to the container's start.
+//! Each node is asked for counters, as Kubernetes' own collector does; a rate is the difference to what it said before.
 
 mod sample;
 mod view;
@@ -34,6 +33,9 @@ const REPORT_BYTES_MAX: usize = 16 << 20;
 const FRESH: SignedDuration = SignedDuration::from_secs(1);
 /// Rates are over at least so long where that can be: shorter ones tell more of the moment than of the program.
 const WINDOW: SignedDuration = SignedDuration::from_secs(10);
+/// A node that is heard of for the first time is asked twice, since one look at a counter tells no rate: as short as
+/// lets a person wait, and a hundred of the kernel's ticks.
+const FIRST_WINDOW: Duration = Duration::from_secs(1);
 
 /// What the nodes have said.
 #[derive(Debug)]
@@ -78,10 +80,16 @@ impl Meter {
 
     async fn ask_one(&self, node: &str) -> Option<(String, Said)> {
         let said = self.said.lock().expect("nothing panics while it is held").get(node).cloned();
+        let is_new = said.is_none();
         let fresh = said.filter(|said| self.now().duration_since(said.last.at) < FRESH);
-        let said = match fresh {
-            Some(said) => said,
-            None => self.ask_now(node).await?,
+        let said = match (fresh, is_new) {
+            (Some(said), _) => said,
+            (None, false) => self.ask_now(node).await?,
+            (None, true) => {
+                self.ask_now(node).await?;
+                tokio::time::sleep(FIRST_WINDOW).await;
+                self.ask_now(node).await?
+            }
         };
         Some((node.to_owned(), said))
     }
