@@ -187,9 +187,6 @@ async fn the_cluster_tells_what_it_is_and_has() {
         assert!(log.expect("it was dumped").contains("listening"));
         let events = k.ok("events --for=pod/said").await;
         assert!(events.contains("Started container said"), "{events}");
-        // What a shell asks for when somebody presses the tabulator.
-        let completed = k.run("__complete get pod sa").await;
-        assert!(completed.stdout.starts_with("said\n"), "{completed:?}");
     })
     .await;
 }
