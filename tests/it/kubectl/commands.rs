@@ -167,7 +167,7 @@ async fn roles_are_reconciled() {
 
 #[tokio::test]
 async fn the_cluster_tells_what_it_is_and_has() {
-    with_every_kubectl("telling", async |k| {
+    with_every_kubectl("tells", async |k| {
         let info = k.ok("cluster-info").await;
         assert!(info.contains("control plane"), "{info}");
         let versions = k.ok("api-versions").await;
