@@ -25,7 +25,6 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::aggregation::Merge;
-use crate::body::Body;
 use crate::catalog::{Catalog, Served, Snapshot};
 use crate::negotiate::{Form, JSON};
 use crate::query::Query;
