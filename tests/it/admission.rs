@@ -1,5 +1,6 @@
 //! Webhooks behind real TLS and policies in CEL, put to work and met with every kubectl.
 
+#[expect(clippy::unwrap_used, reason = "it is a test's part of the server as well as ours")]
 #[path = "../../src/server/testing/hook.rs"]
 mod hook;
 
