@@ -27,6 +27,7 @@ pub(super) fn of(path: &str, served: &[&Served]) -> Value {
         if let Some(schema) = custom::definition(made) {
             definitions.insert(made.kind().schema_name().to_owned(), schema);
         }
+    }
     definitions.insert(WATCH_EVENT.to_owned(), watch_event());
     for (name, schema) in scalars() {
         definitions.entry(name).and_modify(|known| merge(known, schema));

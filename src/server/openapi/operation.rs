@@ -122,8 +122,10 @@ impl Body<'_> {
                 json!({ "content": content })
             }
             Self::Patch => {
-                let media: Vec<&str> =
-                    PATCH_TYPES.into_iter().filter(|media| !custom || *media != STRATEGIC).collect();
+                let media: Vec<&str> = PATCH_TYPES
+                    .into_iter()
+                    .filter(|media| !custom || *media != STRATEGIC)
+                    .collect();
                 let content = content(&media, &reference(PATCH));
                 json!({ "required": true, "content": content })
             }
