@@ -1,8 +1,9 @@
 //! Endpoints: the addresses behind a service, as they were listed before EndpointSlice.
 
-use machinery::{FieldErrors, FieldPath};
+use machinery::{FieldErrors, FieldPath, names};
 use serde_json::Value;
 
+use crate::choice::one_of;
 use crate::column::{Column, NONE};
 use crate::fill::{default, items_mut};
 use crate::kind::Kind;
@@ -85,9 +86,13 @@ fn validate_subset(subset: &Value, path: &FieldPath<'_>) {
     let count = items(subset, "ports").count();
     for (index, one) in items(subset, "ports").enumerate() {
         let path = path.at("ports").index(index);
-        if count > 1 && text(one, "name").is_empty() {
+        let name = text(one, "name");
+        if !name.is_empty() {
+            path.check("name", name, names::dns1123_label(name));
+        } else if count > 1 {
             path.required("name", "");
         }
+        one_of(one, "protocol", &["SCTP", "TCP", "UDP"], &path);
         port::validate_number(one["port"].as_i64().unwrap_or(0), "port", &path);
     }
 }

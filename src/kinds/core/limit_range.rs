@@ -27,6 +27,7 @@ static NAMES: Names = BuiltIn {
 }
 .names();
 
+const STANDARD_TYPES: &[&str] = &["Container", "PersistentVolumeClaim", "Pod"];
 const SIDES: [&str; 5] = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"];
 
 /// Of two sides, the one that must not be more than the other, and what to say if it is. The first of the two names
@@ -76,6 +77,10 @@ impl Kind for LimitRange {
             let kind = text(limit, "type");
             if kind.is_empty() {
                 path.required("type", "");
+            } else if let Some(problem) = names::qualified_name(kind) {
+                path.invalid("type", kind, &problem);
+            } else if !kind.contains('/') && !STANDARD_TYPES.contains(&kind) {
+                path.invalid("type", kind, "must be a standard limit type or fully qualified");
             } else if !seen.insert(kind) {
                 path.duplicate("type", kind);
             }

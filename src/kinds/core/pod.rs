@@ -13,7 +13,7 @@ pub(crate) mod scheduling;
 mod spec;
 pub(crate) mod template;
 mod update;
-mod volume;
+pub(crate) mod volume;
 
 use std::borrow::Cow;
 

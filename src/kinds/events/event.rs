@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use machinery::FieldErrors;
 use machinery::document::{scalar_at, set_type};
+use machinery::{FieldErrors, names};
 use serde_json::Value;
 
 use crate::column::Column;
@@ -113,6 +113,9 @@ impl Kind for Event {
                 value if value.len() > MAX_NAME_BYTES => {
                     let detail = format!("can have at most {MAX_NAME_BYTES} characters");
                     root.invalid(field, "", &detail);
+                }
+                value if field == "reportingController" => {
+                    root.check(field, value, names::qualified_name(value));
                 }
                 _ => {}
             }

@@ -88,7 +88,12 @@ impl Kind for Ingress {
             rule::validate(rule, &path.at("rules").index(index));
         }
         for (index, tls) in items(spec, "tls").enumerate() {
-            let path = path.at("tls").index(index).at("hosts");
+            let path = path.at("tls").index(index);
+            let secret = text(tls, "secretName");
+            if !secret.is_empty() {
+                path.check("secretName", secret, names::dns1123_subdomain(secret));
+            }
+            let path = path.at("hosts");
             for (index, host) in items(tls, "hosts").filter_map(Value::as_str).enumerate() {
                 rule::validate_host(host, &path.index(index));
             }

@@ -3,6 +3,7 @@
 use machinery::FieldPath;
 use serde_json::{Map, Value};
 
+use crate::core::pod::volume::HOST_PATH_TYPES;
 use crate::read::text;
 use crate::required;
 
@@ -71,6 +72,10 @@ fn validate_host_path(spec: &Value, source: &Value, path: &FieldPath<'_>) {
     required::fields(source, &["path"], &at);
     if file.split('/').any(|part| part == "..") {
         at.invalid("path", file, "must not contain '..'");
+    }
+    let kind = text(source, "type");
+    if !HOST_PATH_TYPES.contains(&kind) {
+        at.not_supported("type", kind, HOST_PATH_TYPES);
     }
     if file == "/" && text(spec, "persistentVolumeReclaimPolicy") == "Recycle" {
         let detail = "may not be 'recycle' for a hostPath mount of '/'";

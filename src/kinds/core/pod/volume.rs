@@ -18,7 +18,8 @@ const FILE_FIELDS: &[&str] = &[
     "metadata.uid",
 ];
 
-const HOST_PATH_TYPES: &[&str] = &[
+/// What a path of the node may be; empty when nobody looks.
+pub(crate) const HOST_PATH_TYPES: &[&str] = &[
     "",
     "BlockDevice",
     "CharDevice",
