@@ -1,5 +1,6 @@
 //! One request from its first byte to its answer.
 
+mod bodies;
 mod objects;
 mod remote;
 mod streams;
@@ -9,18 +10,17 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
 use base::{Clock, Random};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
-use http_body::Body as _;
 use http_body_util::BodyExt;
-use http_body_util::combinators::UnsyncBoxBody;
 use machinery::{ApiError, Reason};
 use tokio::sync::Semaphore;
 use tracing::{debug, error};
+
+use bodies::{Bodies, RequestBody};
 
 use crate::admission::Ledger;
 use crate::aggregation::Aggregation;
@@ -42,19 +42,11 @@ use crate::streaming::{self, Streaming};
 use crate::usage::Meter;
 use crate::{BoxError, Config, Error, NodeTransport, Version, discovery, health, issuer, openapi};
 
-/// The longest body, as in Kubernetes: twice what etcd stores by default.
-const BODY_BYTES_MAX: usize = 3 << 20;
-/// How much of a body that is too long is read to let its sender hear so: some megabytes are a mistake, more an attack.
-const DISCARDED_BYTES_MAX: usize = 16 << 20;
-/// For a body to arrive; 3 MiB in this time is a line of half a megabit.
-const BODY_TIME_MAX: Duration = Duration::from_mins(1);
 /// Requests under way at a time, watches and logs not counted. Kubernetes' own server takes 600; ours holds
 /// less per request, and a full one makes clients wait and retry.
 const REQUESTS_MAX: usize = 2_000;
 /// What a client that finds the server full should wait.
 const FULL_RETRY_SECONDS: u32 = 1;
-
-type RequestBody = UnsyncBoxBody<Bytes, BoxError>;
 
 /// Everything a request needs.
 #[derive(Debug)]
@@ -75,6 +67,7 @@ pub(crate) struct Api {
     usage: Meter,
     ready: AtomicBool,
     requests: Semaphore,
+    bodies: Bodies,
     /// The first half of request ids; the second counts.
     audit_prefix: u64,
     audit_count: AtomicU64,
@@ -136,6 +129,7 @@ impl Api {
             usage: Meter::new(config.clock.clone(), Arc::clone(&config.nodes)),
             ready: AtomicBool::new(false),
             requests: Semaphore::new(REQUESTS_MAX),
+            bodies: Bodies::new(),
             audit_prefix: config.random.u64(),
             audit_count: AtomicU64::new(0),
         }))
@@ -197,15 +191,7 @@ impl Api {
 
     async fn complete(&self, parts: Parts, body: Option<RequestBody>, peer: Peer) -> Answer {
         let id = self.audit_id();
-        let body = match body {
-            None => Ok(Bytes::new()),
-            Some(body) => read_body(body).await,
-        };
-        let outcome = match body {
-            Ok(body) => self.answer(&parts, body, &peer).await,
-            Err(error) => Err(error),
-        };
-        let mut answer = outcome.unwrap_or_else(|error| {
+        let mut answer = self.answer(&parts, body, &peer).await.unwrap_or_else(|error| {
             log_failure(&parts, &id, &error);
             respond::failure(&error)
         });
@@ -213,7 +199,12 @@ impl Api {
         answer
     }
 
-    async fn answer(&self, parts: &Parts, body: Bytes, peer: &Peer) -> Result<Answer, ApiError> {
+    async fn answer(
+        &self,
+        parts: &Parts,
+        body: Option<RequestBody>,
+        peer: &Peer,
+    ) -> Result<Answer, ApiError> {
         let path = parts.uri.path();
         if let Some(route) = self.aggregation.route(path) {
             return self.answer_remote(&route, parts, body, peer).await;
@@ -225,7 +216,9 @@ impl Api {
         let Some(target) = target else { return self.answer_path(parts, &query, &identity) };
         self.authorizer.authorize(&identity, &target, &query)?;
         let _permit = self.permit(&target)?;
-        self.answer_object(parts, &query, &target, &identity, body).await
+        // Nobody's body is held who may not send one.
+        let body = self.bodies.read(body).await?;
+        self.answer_object(parts, &query, &target, &identity, body.bytes.clone()).await
     }
 
     /// Paths that are no resource's.
@@ -292,54 +285,6 @@ impl Api {
         }
         HeaderValue::from_bytes(&text).expect("hexadecimal digits and dashes are visible")
     }
-}
-
-/// Reads a body up to the limit.
-async fn read_body(mut body: RequestBody) -> Result<Bytes, ApiError> {
-    let limit_message = || format!("limit is {BODY_BYTES_MAX}");
-    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
-        let _ = tokio::time::timeout(BODY_TIME_MAX, discard(&mut body)).await;
-        return Err(ApiError::request_too_large(&limit_message()));
-    }
-    match tokio::time::timeout(BODY_TIME_MAX, collect(&mut body)).await {
-        Ok(Ok(Some(bytes))) => Ok(bytes),
-        Ok(Ok(None)) => {
-            let _ = tokio::time::timeout(BODY_TIME_MAX, discard(&mut body)).await;
-            Err(ApiError::request_too_large(&limit_message()))
-        }
-        Ok(Err(error)) => Err(ApiError::bad_request(format!("the body cannot be read: {error}"))),
-        Err(_) => Err(ApiError::timeout("the body did not arrive in time", 1)),
-    }
-}
-
-/// Reads on in vain: many clients look for an answer only when they have written everything.
-async fn discard(body: &mut RequestBody) {
-    let mut left = DISCARDED_BYTES_MAX;
-    while left > 0
-        && let Some(Ok(frame)) = body.frame().await
-    {
-        left = left.saturating_sub(frame.data_ref().map_or(1, Bytes::len));
-    }
-}
-
-/// Puts a body together; `None` when it is too long.
-async fn collect(body: &mut RequestBody) -> Result<Option<Bytes>, BoxError> {
-    let mut first = Bytes::new();
-    let mut all = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
-        if first.len() + all.len() + data.len() > BODY_BYTES_MAX {
-            return Ok(None);
-        }
-        if first.is_empty() && all.is_empty() {
-            // Most bodies are one frame, which needs no copy.
-            first = data;
-            continue;
-        }
-        all.extend_from_slice(&std::mem::take(&mut first));
-        all.extend_from_slice(&data);
-    }
-    Ok(Some(if all.is_empty() { first } else { all.freeze() }))
 }
 
 fn log_failure(parts: &Parts, id: &HeaderValue, failure: &ApiError) {

@@ -1,11 +1,11 @@
 //! Requests for what another API server has.
 
-use bytes::Bytes;
 use http::request::Parts;
 use machinery::ApiError;
 
 use crate::aggregation::Route;
 use crate::api::Api;
+use crate::api::bodies::RequestBody;
 use crate::authenticate::Peer;
 use crate::authorize;
 use crate::query::Query;
@@ -18,7 +18,7 @@ impl Api {
         &self,
         route: &Route,
         parts: &Parts,
-        body: Bytes,
+        body: Option<RequestBody>,
         peer: &Peer,
     ) -> Result<Answer, ApiError> {
         let path = parts.uri.path();
@@ -29,11 +29,13 @@ impl Api {
         let Some(target) = target else {
             let verb = parts.method.as_str().to_ascii_lowercase();
             self.authorizer.authorize_path(&identity, &verb, path)?;
-            return self.aggregation.forward(route, parts, &identity, body).await;
+            let body = self.bodies.read(body).await?;
+            return self.aggregation.forward(route, parts, &identity, body.bytes.clone()).await;
         };
         self.authorizer.authorize(&identity, &target, &query)?;
         let _permit = self.permit(&target)?;
-        self.aggregation.forward(route, parts, &identity, body).await
+        let body = self.bodies.read(body).await?;
+        self.aggregation.forward(route, parts, &identity, body.bytes.clone()).await
     }
 }
 

@@ -1,0 +1,126 @@
+//! The bodies of requests: how long they may be, how long they may take, and how much of them is held at a time.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use http_body_util::combinators::UnsyncBoxBody;
+use machinery::ApiError;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::BoxError;
+
+/// The longest body, as in Kubernetes: twice what etcd stores by default.
+const BODY_BYTES_MAX: usize = 3 << 20;
+/// How much of a body that is too long is read to let its sender hear so: some megabytes are a mistake, more an attack.
+const DISCARDED_BYTES_MAX: usize = 16 << 20;
+/// For a body to arrive; 3 MiB in this time is a line of half a megabit.
+const BODY_TIME_MAX: Duration = Duration::from_mins(1);
+/// Bodies up to this length are held without asking: as many as there may be requests are a few dozen megabytes, and
+/// hardly any object is longer.
+const SMALL_BYTES: usize = 16 << 10;
+/// What longer bodies may take together. Forty of the longest are more than a store writes in a second; the rest wait.
+const HELD_BYTES_MAX: usize = 128 << 20;
+/// What the account of held bytes counts in.
+const UNIT_BYTES: usize = 1 << 10;
+
+pub(super) type RequestBody = UnsyncBoxBody<Bytes, BoxError>;
+
+/// Reads bodies, of which only so much is held at a time.
+#[derive(Debug)]
+pub(super) struct Bodies {
+    room: Semaphore,
+}
+
+/// A body in memory.
+#[derive(Debug)]
+pub(super) struct Held<'a> {
+    pub(super) bytes: Bytes,
+    /// The room it takes, until its request is answered.
+    _room: Option<SemaphorePermit<'a>>,
+}
+
+impl Bodies {
+    pub(super) fn new() -> Self {
+        Self { room: Semaphore::new(HELD_BYTES_MAX / UNIT_BYTES) }
+    }
+
+    /// Reads a body up to the limit.
+    pub(super) async fn read(&self, body: Option<RequestBody>) -> Result<Held<'_>, ApiError> {
+        let Some(mut body) = body else { return Ok(Held { bytes: Bytes::new(), _room: None }) };
+        if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+            return Err(too_long(&mut body).await);
+        }
+        let needed = needed(&body);
+        let read = async {
+            let room = self.room_for(needed).await;
+            (collect(&mut body).await, room)
+        };
+        match tokio::time::timeout(BODY_TIME_MAX, read).await {
+            Ok((Ok(Some(bytes)), room)) => Ok(Held { bytes, _room: room }),
+            Ok((Ok(None), room)) => {
+                drop(room);
+                Err(too_long(&mut body).await)
+            }
+            Ok((Err(error), _)) => {
+                Err(ApiError::bad_request(format!("the body cannot be read: {error}")))
+            }
+            Err(_) => Err(ApiError::timeout("the body did not arrive in time", 1)),
+        }
+    }
+
+    /// Room for all of a body, before any of it is read: two halves that wait for each other would wait forever.
+    async fn room_for(&self, bytes: usize) -> Option<SemaphorePermit<'_>> {
+        if bytes <= SMALL_BYTES {
+            return None;
+        }
+        let units = u32::try_from(bytes.div_ceil(UNIT_BYTES)).expect("a body has a few thousand");
+        // Closed only when the server is gone, and nobody waits any more.
+        self.room.acquire_many(units).await.ok()
+    }
+}
+
+/// What a body takes at most.
+fn needed(body: &RequestBody) -> usize {
+    let declared = body.size_hint().upper().and_then(|upper| usize::try_from(upper).ok());
+    declared.unwrap_or(BODY_BYTES_MAX).min(BODY_BYTES_MAX)
+}
+
+async fn too_long(body: &mut RequestBody) -> ApiError {
+    let _ = tokio::time::timeout(BODY_TIME_MAX, discard(body)).await;
+    ApiError::request_too_large(&format!("limit is {BODY_BYTES_MAX}"))
+}
+
+/// Reads on in vain: many clients look for an answer only when they have written everything.
+async fn discard(body: &mut RequestBody) {
+    let mut left = DISCARDED_BYTES_MAX;
+    while left > 0
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        left = left.saturating_sub(frame.data_ref().map_or(1, Bytes::len));
+    }
+}
+
+/// Puts a body together; `None` when it is too long.
+async fn collect(body: &mut RequestBody) -> Result<Option<Bytes>, BoxError> {
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        if first.len() + all.len() + data.len() > BODY_BYTES_MAX {
+            return Ok(None);
+        }
+        if first.is_empty() && all.is_empty() {
+            // Most bodies are one frame, which needs no copy.
+            first = data;
+            continue;
+        }
+        all.extend_from_slice(&std::mem::take(&mut first));
+        all.extend_from_slice(&data);
+    }
+    Ok(Some(if all.is_empty() { first } else { all.freeze() }))
+}
+
+#[cfg(test)]
+mod tests;
