@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use base::{Clock, Random, Tasks};
+use base::{Clock, Metrics, Random, Tasks};
 use client::Caches;
 use images::Images;
 use ipnet::IpNet;
@@ -65,6 +65,10 @@ pub struct Config {
     pub clock: Clock,
     /// Makes names, uids and choices.
     pub random: Random,
+    /// What the operator has set of the API server.
+    pub operations: server::Operations,
+    /// Where every part counts; the API server shows it under `/metrics`.
+    pub metrics: Metrics,
 }
 
 impl Config {
@@ -79,6 +83,8 @@ impl Config {
             authentication: Authentication::default(),
             clock: Clock::system(),
             random: Random::system(),
+            operations: server::Operations::default(),
+            metrics: Metrics::default(),
         }
     }
 }
@@ -160,6 +166,7 @@ impl Platform {
 
     /// Stops everything in the reverse of the order it was started; false when something outlived its time.
     pub async fn stop(self) -> bool {
+        self.server.announce_stop();
         let pods = self.kubelet.stop(NODE_GRACE).await;
         let node = self.layers.node.shutdown(NODE_GRACE).await;
         let control = self.layers.control.shutdown(SERVER_GRACE).await;
@@ -184,11 +191,12 @@ async fn start_server(
     tasks: &Tasks,
     nodes: Arc<InProcessNodes>,
 ) -> Result<Server> {
-    let path = data_dir.store();
-    let store = tokio::task::spawn_blocking(move || store::redb::Redb::open(&path))
-        .await
-        .context("open the store")?
-        .context("open the store")?;
+    let (path, metrics) = (data_dir.store(), config.metrics.clone());
+    let store =
+        tokio::task::spawn_blocking(move || store::redb::Redb::open_measured(&path, &metrics))
+            .await
+            .context("open the store")?
+            .context("open the store")?;
     let server = Server::start(server::Config {
         clock: config.clock.clone(),
         random: config.random.clone(),
@@ -204,6 +212,8 @@ async fn start_server(
             git_version: KUBERNETES_VERSION.to_owned(),
             ..server::Version::default()
         },
+        metrics: config.metrics.clone(),
+        operations: config.operations.clone(),
     });
     server.await.context("start the API server")
 }
@@ -213,6 +223,7 @@ fn start_control_plane(config: &Config, server: &Server, tasks: &Tasks) {
         client: component(server, "system:kube-controller-manager"),
         tasks: tasks.clone(),
         clock: config.clock.clone(),
+        metrics: config.metrics.clone(),
         root_ca_pem: server.authority_pem().to_owned(),
         pod_cidr: config.pod_cidr,
         service_cidr: config.service_cidr,
@@ -221,6 +232,7 @@ fn start_control_plane(config: &Config, server: &Server, tasks: &Tasks) {
         caches: Caches::new(component(server, "system:kube-scheduler"), tasks),
         clock: config.clock.clone(),
         random: config.random.clone(),
+        metrics: config.metrics.clone(),
         tasks: tasks.clone(),
     });
 }

@@ -3,11 +3,13 @@
 use std::fmt::{Debug, Display};
 use std::time::Duration;
 
-use base::{CancellationToken, Clock, Tasks};
+use base::{CancellationToken, Clock, Metrics, Tasks};
 use jiff::Timestamp;
+use tokio::time::Instant;
 use tracing::{Instrument, debug, info_span, warn};
 
 use crate::execute::{Executor, Outcome};
+use crate::queue_counts::QueueCounts;
 use crate::{Cache, Cached, Caches, Change, EventRecorder, Key, Plan, Queue};
 
 /// Keys of one controller worked on at the same time. A run mostly waits for the server; this many keep it busy.
@@ -94,12 +96,18 @@ pub struct Shell {
     caches: Caches,
     tasks: Tasks,
     clock: Clock,
+    metrics: Metrics,
 }
 
 impl Shell {
     /// A shell whose controllers live on `tasks`.
-    pub fn new(caches: &Caches, tasks: &Tasks, clock: &Clock) -> Self {
-        Self { caches: caches.clone(), tasks: tasks.clone(), clock: clock.clone() }
+    pub fn new(caches: &Caches, tasks: &Tasks, clock: &Clock, metrics: &Metrics) -> Self {
+        Self {
+            caches: caches.clone(),
+            tasks: tasks.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        }
     }
 
     /// The caches controllers read.
@@ -109,7 +117,8 @@ impl Shell {
 
     /// Starts a controller. It works once every cache asked for so far has its first list.
     pub fn run<C: Controller>(&self, controller: C) {
-        let queue = Queue::default();
+        let counts = QueueCounts::new(&self.metrics, C::NAME);
+        let queue = Queue::new(counts.clone());
         controller.watches(&Watches { queue: &queue });
         let recorder = EventRecorder::new(
             self.caches.client().clone(),
@@ -121,6 +130,7 @@ impl Shell {
         let worker = std::sync::Arc::new(Worker {
             controller,
             queue,
+            counts,
             clock: self.clock.clone(),
             executor: Executor { caches: self.caches.clone(), recorder },
         });
@@ -134,6 +144,7 @@ impl Shell {
 struct Worker<C: Controller> {
     controller: C,
     queue: Queue<C::Key>,
+    counts: QueueCounts,
     clock: Clock,
     executor: Executor,
 }
@@ -147,9 +158,11 @@ impl<C: Controller> Worker<C> {
         while let Some(key) = stop.run_until_cancelled(self.queue.next()).await {
             let span = info_span!("reconcile", controller = C::NAME, %key);
             let run = Box::pin(self.reconcile(&key)).instrument(span);
+            let started = Instant::now();
             if stop.run_until_cancelled(run).await.is_none() {
                 return;
             }
+            self.counts.worked(started.elapsed());
             self.queue.done(&key);
         }
     }

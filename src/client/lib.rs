@@ -13,6 +13,7 @@ mod execute;
 mod key;
 mod plan;
 mod queue;
+mod queue_counts;
 mod resource;
 
 pub use cache::{Cache, Cached, Change, Changes};

@@ -5,8 +5,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base::Metrics;
 use tokio::sync::Notify;
 use tokio::time::Instant;
+
+use crate::queue_counts::QueueCounts;
 
 /// First delay after a failure; Kubernetes' own workqueues start there too.
 const RETRY_FIRST: Duration = Duration::from_millis(5);
@@ -23,11 +26,12 @@ pub struct Queue<K>(Arc<Shared<K>>);
 struct Shared<K> {
     state: Mutex<State<K>>,
     wake: Notify,
+    counts: QueueCounts,
 }
 
 struct State<K> {
-    /// In the order they were added.
-    ready: VecDeque<K>,
+    /// In the order they were added, with the time of that.
+    ready: VecDeque<(K, Instant)>,
     /// The content of `ready`.
     queued: BTreeSet<K>,
     running: BTreeSet<K>,
@@ -49,6 +53,13 @@ impl<K> Clone for Queue<K> {
 
 impl<K: Ord + Clone> Default for Queue<K> {
     fn default() -> Self {
+        Self::new(QueueCounts::new(&Metrics::default(), ""))
+    }
+}
+
+impl<K: Ord + Clone> Queue<K> {
+    /// A queue that is counted.
+    pub(crate) fn new(counts: QueueCounts) -> Self {
         let state = State {
             ready: VecDeque::new(),
             queued: BTreeSet::new(),
@@ -59,7 +70,7 @@ impl<K: Ord + Clone> Default for Queue<K> {
             due: BTreeMap::new(),
             failures: BTreeMap::new(),
         };
-        Self(Arc::new(Shared { state: Mutex::new(state), wake: Notify::new() }))
+        Self(Arc::new(Shared { state: Mutex::new(state), wake: Notify::new(), counts }))
     }
 }
 
@@ -72,7 +83,8 @@ impl<K> fmt::Debug for Queue<K> {
 impl<K: Ord + Clone> Queue<K> {
     /// Asks for work on a key, now or when its current run is done.
     pub fn add(&self, key: K) {
-        if self.with(|state| state.add(key)) {
+        if self.with(|state| state.add(key, Instant::now())) {
+            self.0.counts.added();
             self.0.wake.notify_one();
         }
     }
@@ -85,6 +97,7 @@ impl<K: Ord + Clone> Queue<K> {
 
     /// Asks for work on a key after the delay its failures have earned.
     pub fn retry(&self, key: K) {
+        self.0.counts.retried();
         let delay = self.with(|state| {
             let failures = state.failures.entry(key.clone()).or_default();
             *failures = failures.saturating_add(1);
@@ -102,7 +115,8 @@ impl<K: Ord + Clone> Queue<K> {
     pub async fn next(&self) -> K {
         loop {
             let (key, next_due) = self.with(|state| (state.take(Instant::now()), state.next_due()));
-            if let Some((key, more)) = key {
+            if let Some((key, since, more)) = key {
+                self.0.counts.taken(since.elapsed(), self.depth());
                 // Somebody else must mind the other keys and times while this one runs.
                 if more || next_due.is_some() {
                     self.0.wake.notify_one();
@@ -142,7 +156,7 @@ impl<K: Ord + Clone> Queue<K> {
 
 impl<K: Ord + Clone> State<K> {
     /// True when somebody should wake up.
-    fn add(&mut self, key: K) -> bool {
+    fn add(&mut self, key: K, now: Instant) -> bool {
         if self.resting.contains(&key) {
             return false;
         }
@@ -155,7 +169,7 @@ impl<K: Ord + Clone> State<K> {
         }
         let new = self.queued.insert(key.clone());
         if new {
-            self.ready.push_back(key);
+            self.ready.push_back((key, now));
         }
         new
     }
@@ -174,20 +188,20 @@ impl<K: Ord + Clone> State<K> {
         self.delayed.insert((due, key));
     }
 
-    /// The next key, and whether there is another.
-    fn take(&mut self, now: Instant) -> Option<(K, bool)> {
+    /// The next key, since when it waits, and whether there is another.
+    fn take(&mut self, now: Instant) -> Option<(K, Instant, bool)> {
         while let Some((due, _)) = self.delayed.first()
             && *due <= now
         {
             let (_, key) = self.delayed.pop_first()?;
             self.due.remove(&key);
             self.resting.remove(&key);
-            self.add(key);
+            self.add(key, now);
         }
-        let key = self.ready.pop_front()?;
+        let (key, since) = self.ready.pop_front()?;
         self.queued.remove(&key);
         self.running.insert(key.clone());
-        Some((key, !self.ready.is_empty()))
+        Some((key, since, !self.ready.is_empty()))
     }
 
     fn next_due(&self) -> Option<Instant> {

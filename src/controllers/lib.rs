@@ -3,7 +3,7 @@
 //! [`start`] runs them all in `client`'s shell. Read `replica_set.rs` first: what it observes, what it decides, and that
 //! it does nothing itself.
 
-use base::{Clock, Tasks};
+use base::{Clock, Metrics, Tasks};
 use client::{Caches, Shell};
 use ipnet::IpNet;
 
@@ -50,6 +50,8 @@ pub struct Config {
     pub tasks: Tasks,
     /// Tells the time.
     pub clock: Clock,
+    /// Where work is counted.
+    pub metrics: Metrics,
     /// The certificate authority that clients inside the cluster should trust, published to every namespace.
     pub root_ca_pem: String,
     /// What nodes get their ranges of.
@@ -67,7 +69,7 @@ impl std::fmt::Debug for Config {
 /// Starts every controller; they work as soon as their caches are filled.
 pub fn start(config: Config) {
     let caches = Caches::new(config.client.clone(), &config.tasks);
-    let shell = Shell::new(&caches, &config.tasks, &config.clock);
+    let shell = Shell::new(&caches, &config.tasks, &config.clock, &config.metrics);
 
     shell.run(replica_set::ReplicaSets::new(&caches));
     shell.run(replication_controller::ReplicationControllers::new(&caches));

@@ -40,6 +40,8 @@ impl Cluster {
             nodes: Arc::new(NoNodes),
             authentication: server::Authentication::default(),
             version: Version::default(),
+            metrics: base::Metrics::default(),
+            operations: server::Operations::default(),
         })
         .await
         .unwrap();
@@ -48,6 +50,7 @@ impl Cluster {
             client: client::in_process(server.in_process(manager), "default"),
             tasks: tasks.clone(),
             clock: Clock::system(),
+            metrics: base::Metrics::default(),
             root_ca_pem: "the authority".to_owned(),
             pod_cidr: "10.42.0.0/16".parse().unwrap(),
             service_cidr: "10.43.0.0/16".parse().unwrap(),

@@ -4,6 +4,7 @@
 //! Around it, a cluster model counts what every node has promised, a queue says whose turn it is, and a shell
 //! feeds both from the API's watches and writes bindings, conditions and events.
 
+mod attempts;
 mod cluster;
 mod demand;
 mod diagnosis;

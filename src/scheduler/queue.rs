@@ -29,9 +29,18 @@ pub(crate) struct Queue {
     unschedulable: BTreeSet<(Instant, Key)>,
 }
 
+/// How many pods wait for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pending {
+    pub(crate) active: usize,
+    pub(crate) backoff: usize,
+    pub(crate) unschedulable: usize,
+}
+
 #[derive(Debug)]
 struct Waiting {
     demand: Arc<Demand>,
+    since: Instant,
     attempts: u32,
     /// When it was last tried.
     tried: Option<Instant>,
@@ -64,7 +73,10 @@ impl Queue {
         let Some(waiting) = known else {
             self.remove(&key);
             let place = Place::InHand;
-            self.pods.insert(key.clone(), Waiting { demand, attempts: 0, tried: None, place });
+            self.pods.insert(
+                key.clone(),
+                Waiting { demand, since: now, attempts: 0, tried: None, place },
+            );
             self.make_ready(&key);
             return;
         };
@@ -78,6 +90,19 @@ impl Queue {
                 self.make_ready(&key);
             }
             _ => (),
+        }
+    }
+
+    /// Since when a pod has waited, and how often it was tried.
+    pub(crate) fn waited(&self, key: &Key) -> Option<(Instant, u32)> {
+        self.pods.get(key).map(|waiting| (waiting.since, waiting.attempts))
+    }
+
+    pub(crate) fn pending(&self) -> Pending {
+        Pending {
+            active: self.ready.len(),
+            backoff: self.backing_off.len(),
+            unschedulable: self.unschedulable.len(),
         }
     }
 

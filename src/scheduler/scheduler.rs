@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use base::{CancellationToken, Clock, Random, Tasks};
+use base::{CancellationToken, Clock, Metrics, Random, Tasks};
 use client::{Cache, Caches, EventRecorder};
 use k8s_openapi::api::core::v1::{Node, Pod};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep_until};
 use tracing::info;
 
+use crate::attempts::{self, Attempt, Attempts};
 use crate::state::{Decision, State};
 use crate::work::{ApiClient, Writer};
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub clock: Clock,
     /// Breaks ties.
     pub random: Random,
+    /// Where decisions are counted.
+    pub metrics: Metrics,
     /// Owns the scheduler's tasks.
     pub tasks: Tasks,
 }
@@ -53,15 +56,23 @@ struct Shared {
     state: Mutex<State>,
     /// Told when there may be something to decide.
     wake: Notify,
+    attempts: Attempts,
 }
 
 impl Scheduler {
     fn new(config: Config) -> Self {
-        let Config { caches, clock, random, tasks } = config;
+        let Config { caches, clock, random, metrics, tasks } = config;
         let client = caches.client().clone();
         let events = EventRecorder::new(client.clone(), SCHEDULER_NAME, None, &clock, &tasks);
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            wake: Notify::new(),
+            attempts: Attempts::new(&metrics),
+        });
+        let seen = Arc::downgrade(&shared);
+        attempts::show_pending(&metrics, move || Some(seen.upgrade()?.state().pending()));
         Self {
-            shared: Arc::new(Shared { state: Mutex::default(), wake: Notify::new() }),
+            shared,
             pods: caches.of(),
             nodes: caches.of(),
             writer: Writer { client: ApiClient(client), events, clock },
@@ -120,7 +131,13 @@ impl Scheduler {
         loop {
             let wake = {
                 let mut state = self.shared.state();
-                if let Some(decision) = state.decide(self.random.u64(), Instant::now()) {
+                let started = Instant::now();
+                if let Some(decision) = state.decide(self.random.u64(), started) {
+                    let attempt = match &decision {
+                        Decision::Bind(..) => Attempt::Scheduled,
+                        Decision::Refuse(..) => Attempt::Unschedulable,
+                    };
+                    self.shared.attempts.decided(attempt, started.elapsed());
                     return decision;
                 }
                 state.next_wake()
@@ -150,7 +167,13 @@ async fn carry_out(writer: &Writer, shared: &Shared, decision: Decision) {
     match decision {
         Decision::Refuse(demand, diagnosis) => writer.refuse(&demand, diagnosis.to_string()).await,
         Decision::Bind(demand, node) => {
-            if !writer.bind(&demand, &node).await {
+            let waited = shared.state().waited(&demand);
+            if writer.bind(&demand, &node).await {
+                if let Some((since, attempts)) = waited {
+                    shared.attempts.bound(since.elapsed(), attempts);
+                }
+            } else {
+                shared.attempts.failed();
                 shared.state().binding_failed(&demand, Instant::now());
                 shared.wake.notify_one();
             }

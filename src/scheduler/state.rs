@@ -10,7 +10,7 @@ use crate::cluster::Cluster;
 use crate::demand::Demand;
 use crate::diagnosis::Diagnosis;
 use crate::place::{Placement, place};
-use crate::queue::Queue;
+use crate::queue::{Pending, Queue};
 use crate::scheduler::SCHEDULER_NAME;
 
 /// The scheduler without its shell.
@@ -83,6 +83,16 @@ impl State {
             self.queue.retry_all(now);
         }
         self.queue.retry(&key, demand.uid(), now);
+    }
+
+    /// Since when a pod in hand has waited, and how often it was tried.
+    pub(crate) fn waited(&self, demand: &Demand) -> Option<(Instant, u32)> {
+        self.queue.waited(&demand.key())
+    }
+
+    /// How many pods wait for what.
+    pub(crate) fn pending(&self) -> Pending {
+        self.queue.pending()
     }
 
     /// When there is something to decide without any further change.

@@ -9,7 +9,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use base::{Clock, Random};
 use bytes::Bytes;
@@ -17,7 +17,6 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt;
 use machinery::{ApiError, Reason};
-use tokio::sync::Semaphore;
 use tracing::{debug, error};
 
 use bodies::{Bodies, RequestBody};
@@ -30,23 +29,21 @@ use crate::authorize::{self, Authorizer};
 use crate::cache::{Cache, CacheProgress, Listener};
 use crate::catalog::Catalog;
 use crate::definitions::Definitions;
+use crate::fairness::{self, Fairness, Seat};
+use crate::health::Health;
 use crate::identity::Identity;
+use crate::metrics::ServerMetrics;
 use crate::negotiate::Form;
 use crate::outgoing::Outgoing;
 use crate::pki::Pki;
 use crate::query::Query;
+use crate::record::Record;
 use crate::registry::Registry;
 use crate::request::{self, Target};
 use crate::respond::{self, AUDIT_ID, Answer};
-use crate::streaming::{self, Streaming};
+use crate::streaming::Streaming;
 use crate::usage::Meter;
-use crate::{BoxError, Config, Error, NodeTransport, Version, discovery, health, issuer, openapi};
-
-/// Requests under way at a time, watches and logs not counted. Kubernetes' own server takes 600; ours holds
-/// less per request, and a full one makes clients wait and retry.
-const REQUESTS_MAX: usize = 2_000;
-/// What a client that finds the server full should wait.
-const FULL_RETRY_SECONDS: u32 = 1;
+use crate::{BoxError, Config, Error, NodeTransport, Version, discovery, issuer, openapi};
 
 /// Everything a request needs.
 #[derive(Debug)]
@@ -65,8 +62,9 @@ pub(crate) struct Api {
     outgoing: Arc<Outgoing>,
     aggregation: Aggregation,
     usage: Meter,
-    ready: AtomicBool,
-    requests: Semaphore,
+    fairness: Fairness,
+    metrics: ServerMetrics,
+    health: Health,
     bodies: Bodies,
     /// The first half of request ids; the second counts.
     audit_prefix: u64,
@@ -100,6 +98,9 @@ impl Api {
             config.tasks.clone(),
             config.random.clone(),
         ));
+        let metrics = ServerMetrics::new(&config.metrics, &catalog, &config.clock);
+        let fairness = Fairness::new(&catalog, config.operations.seats, &config.metrics);
+        let health = Health::new(Arc::clone(&config.store), Arc::clone(&cache));
         Ok(Arc::new(Self {
             clock: config.clock.clone(),
             random: config.random.clone(),
@@ -127,8 +128,9 @@ impl Api {
             aggregation: Aggregation::new(&outgoing, pki, &config.tasks),
             outgoing,
             usage: Meter::new(config.clock.clone(), Arc::clone(&config.nodes)),
-            ready: AtomicBool::new(false),
-            requests: Semaphore::new(REQUESTS_MAX),
+            fairness,
+            metrics,
+            health,
             bodies: Bodies::new(),
             audit_prefix: config.random.u64(),
             audit_count: AtomicU64::new(0),
@@ -165,9 +167,15 @@ impl Api {
         &self.outgoing
     }
 
-    /// From now on `/readyz` says so.
-    pub(crate) fn set_ready(&self) {
-        self.ready.store(true, Ordering::Release);
+    /// Decides when requests start.
+    #[cfg(test)]
+    pub(crate) fn fairness(&self) -> &Fairness {
+        &self.fairness
+    }
+
+    /// Whether the server lives, is ready, and is on its way out.
+    pub(crate) fn health(&self) -> &Health {
+        &self.health
     }
 
     /// Answers a request; `peer` is what the transport knows of the other end.
@@ -191,38 +199,77 @@ impl Api {
 
     async fn complete(&self, parts: Parts, body: Option<RequestBody>, peer: Peer) -> Answer {
         let id = self.audit_id();
-        let mut answer = self.answer(&parts, body, &peer).await.unwrap_or_else(|error| {
+        let mut record = Record::new(&parts);
+        let mut answer = self.answer(&mut record, body, &peer).await.unwrap_or_else(|error| {
             log_failure(&parts, &id, &error);
             respond::failure(&error)
         });
+        if let Some(flow) = record.flow.take() {
+            flow.write(answer.headers_mut());
+        }
+        self.metrics.finish(&record, self.registry.catalog(), &mut answer);
         answer.headers_mut().insert(AUDIT_ID, id);
         answer
     }
 
     async fn answer(
         &self,
-        parts: &Parts,
+        record: &mut Record<'_>,
         body: Option<RequestBody>,
         peer: &Peer,
     ) -> Result<Answer, ApiError> {
+        let parts = record.parts;
         let path = parts.uri.path();
         if let Some(route) = self.aggregation.route(path) {
-            return self.answer_remote(&route, parts, body, peer).await;
+            return self.answer_remote(&route, record, body, peer).await;
         }
         let query = Query::parse(parts.uri.query())?;
         let target = request::parse(&parts.method, path, &query)?;
-        let caller = self.authenticators.authenticate(&parts.headers, peer).await?;
-        let identity = authorize::impersonate(&self.authorizer, &parts.headers, caller)?;
-        let Some(target) = target else { return self.answer_path(parts, &query, &identity) };
-        self.authorizer.authorize(&identity, &target, &query)?;
-        let _permit = self.permit(&target)?;
-        // Nobody's body is held who may not send one.
+        record.target.clone_from(&target);
+        record.dry_run = query.text("dryRun").is_some();
+        let identity = self.identify(record, peer).await?;
+        let Some(target) = target else {
+            let _seat = self.seat(record, None, &query, &identity).await?;
+            return self.answer_path(parts, &query, &identity).await;
+        };
+        self.allow(&identity, &target, &query)?;
+        // Nobody's body is held who may not send one, and nobody has a seat while it is on its way.
         let body = self.bodies.read(body).await?;
+        let _seat = self.seat(record, Some(&target), &query, &identity).await?;
+        let _under_way = (!record.is_long_running()).then(|| self.metrics.begin(record));
         self.answer_object(parts, &query, &target, &identity, body.bytes.clone()).await
     }
 
+    /// Finds out who asks, and as whom.
+    async fn identify(
+        &self,
+        record: &mut Record<'_>,
+        peer: &Peer,
+    ) -> Result<Arc<Identity>, ApiError> {
+        let parts = record.parts;
+        let caller = self.authenticators.authenticate(&parts.headers, peer).await;
+        self.metrics.authenticated(caller.is_ok());
+        let caller = record.caller.insert(caller?);
+        let identity =
+            authorize::impersonate(&self.authorizer, &parts.headers, Arc::clone(caller))?;
+        record.acting = Some(Arc::clone(&identity));
+        Ok(identity)
+    }
+
+    /// Refuses a request that the user may not make.
+    fn allow(
+        &self,
+        identity: &Identity,
+        target: &Target<'_>,
+        query: &Query<'_>,
+    ) -> Result<(), ApiError> {
+        let allowed = self.authorizer.authorize(identity, target, query);
+        self.metrics.authorized(allowed.is_ok());
+        allowed
+    }
+
     /// Paths that are no resource's.
-    fn answer_path(
+    async fn answer_path(
         &self,
         parts: &Parts,
         query: &Query<'_>,
@@ -237,9 +284,11 @@ impl Api {
                 "the server does not allow this method on the requested resource",
             ));
         }
-        let ready = self.ready.load(Ordering::Acquire);
-        if let Some(answer) = health::respond(path, query, ready) {
+        if let Some(answer) = self.health.respond(path, query).await {
             return answer;
+        }
+        if path == "/metrics" {
+            return Ok(self.metrics.respond());
         }
         if path == "/version" || path == "/version/" {
             let form = Form { pretty: true, ..Form::default() };
@@ -253,20 +302,20 @@ impl Api {
             .unwrap_or_else(|| Err(ApiError::unknown_path()))
     }
 
-    /// A place among the requests under way; watches and streams do not take one.
-    fn permit(
+    /// A place among the requests under way. Watches and streams have it until they begin.
+    async fn seat(
         &self,
-        target: &Target<'_>,
-    ) -> Result<Option<tokio::sync::SemaphorePermit<'_>>, ApiError> {
-        let watch = target.verb == request::Verb::Watch;
-        if watch || target.subresource == Some("log") || streaming::is_stream(target) {
-            return Ok(None);
-        }
-        self.requests.try_acquire().map(Some).map_err(|_| {
-            let message =
-                "the server has received too many requests and has asked us to try again later";
-            ApiError::too_many_requests(message, FULL_RETRY_SECONDS)
-        })
+        record: &mut Record<'_>,
+        target: Option<&Target<'_>>,
+        query: &Query<'_>,
+        identity: &Identity,
+    ) -> Result<Option<Seat>, ApiError> {
+        let parts = record.parts;
+        let (user, path) = (&identity.user, parts.uri.path());
+        let request = fairness::Request { user, target, method: &parts.method, path };
+        let catalog = self.registry.catalog();
+        let width = || target.map_or(1, |target| fairness::width(catalog, target, query));
+        self.fairness.admit(&request, width, &mut record.flow).await
     }
 
     /// An id a user can quote; unique, not secret.

@@ -16,8 +16,14 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type BoxBody = http_body_util::combinators::BoxBody<Bytes, BoxError>;
 
 /// The body of an answer.
-#[derive(Debug)]
-pub struct Body(Kind);
+pub struct Body {
+    kind: Kind,
+    /// Dropped when the body ends, or is no longer wanted.
+    held: Option<Held>,
+}
+
+/// Something that lives as long as a body.
+pub(crate) type Held = Box<dyn std::any::Any + Send + Sync>;
 
 #[derive(Debug)]
 enum Kind {
@@ -30,31 +36,52 @@ enum Kind {
 impl Body {
     /// A body without content.
     pub fn empty() -> Self {
-        Self(Kind::Whole(Bytes::new()))
+        Kind::Whole(Bytes::new()).into()
+    }
+
+    /// Keeps something until the body ends.
+    pub(crate) fn hold(&mut self, held: Held) {
+        let before = self.held.take();
+        self.held = Some(match before {
+            None => held,
+            Some(before) => Box::new((before, held)),
+        });
+    }
+}
+
+impl From<Kind> for Body {
+    fn from(kind: Kind) -> Self {
+        Self { kind, held: None }
+    }
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.kind.fmt(f)
     }
 }
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Self(Kind::Whole(bytes))
+        Kind::Whole(bytes).into()
     }
 }
 
 impl From<BoxBody> for Body {
     fn from(body: BoxBody) -> Self {
-        Self(Kind::Stream(body))
+        Kind::Stream(body).into()
     }
 }
 
 impl From<ListBody> for Body {
     fn from(body: ListBody) -> Self {
-        Self(Kind::List(body))
+        Kind::List(body).into()
     }
 }
 
 impl From<WatchBody> for Body {
     fn from(body: WatchBody) -> Self {
-        Self(Kind::Watch(Box::new(body)))
+        Kind::Watch(Box::new(body)).into()
     }
 }
 
@@ -66,7 +93,7 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let next = match &mut self.0 {
+        let next = match &mut self.kind {
             Kind::Whole(bytes) if bytes.is_empty() => None,
             Kind::Whole(bytes) => Some(std::mem::take(bytes)),
             Kind::List(list) => list.next_chunk(),
@@ -80,7 +107,7 @@ impl http_body::Body for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.0 {
+        match &self.kind {
             Kind::Whole(bytes) => bytes.is_empty(),
             Kind::List(list) => list.remaining_bytes() == 0,
             Kind::Watch(_) => false,
@@ -89,7 +116,7 @@ impl http_body::Body for Body {
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
+        match &self.kind {
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::List(list) => SizeHint::with_exact(list.remaining_bytes() as u64),
             Kind::Watch(_) => SizeHint::default(),

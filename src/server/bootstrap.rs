@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use futures::future::{try_join, try_join_all, try_join3, try_join4};
+use futures::future::{try_join, try_join_all, try_join4};
 use ipnet::IpNet;
 use machinery::{ApiError, Reason};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::admission::SYSTEM_CLASSES;
 use crate::api::Api;
 use crate::authorize::{Part, own_identity, reconcile};
-use crate::{Config, Error};
+use crate::{Config, Error, fairness};
 
 const NAMESPACES: &[&str] = &["default", "kube-system", "kube-public", "kube-node-lease"];
 
@@ -30,7 +30,8 @@ pub(crate) async fn run(api: &Api, config: &Config, address: SocketAddr) -> Resu
     let classes =
         SYSTEM_CLASSES.iter().map(|(name, value)| ensure(api, priority_class(name, *value)));
     let roles = reconcile(api, Part::Cluster);
-    let cluster = try_join3(try_join_all(namespaces), try_join_all(classes), roles);
+    let flows = fairness::reconcile(api);
+    let cluster = try_join4(try_join_all(namespaces), try_join_all(classes), roles, flows);
     cluster.await.map_err(Error::Bootstrap)?;
     let service = config.service_cidr.hosts().next().map(|ip| ip.to_string()).unwrap_or_default();
     let service = ensure(api, kubernetes_service(&service, address.port()));

@@ -26,6 +26,14 @@ pub enum Error {
     /// A file about authentication cannot be read or makes no sense.
     #[error("the settings of authentication cannot be used")]
     Authentication(#[source] BoxError),
+    /// The configuration of encryption at rest cannot be used.
+    #[error("the encryption configuration {} cannot be used", file.display())]
+    Encryption {
+        /// Where it is.
+        file: std::path::PathBuf,
+        /// What is wrong with it.
+        source: BoxError,
+    },
     /// An object every cluster has could not be made.
     #[error("the first objects cannot be made")]
     Bootstrap(#[source] ApiError),

@@ -29,6 +29,10 @@
 //! - `outgoing`: `Outgoing` connects to hosts, Services and pods; a `Remote` is one of them, made from a
 //!   `clientConfig`, a Service or a kubeconfig, and asked with `post` or `send`.
 //! - `usage`: `answer` says what nodes and pods use, which is measured then and stored nowhere.
+//! - `record`: what becomes known of a request on its way; `metrics` counts it.
+//! - `encryption`: a store around the store, if the operator wants one.
+//! - `fairness`: `Fairness::admit` is asked before each request is looked at closer, and makes it wait its turn.
+//! - `health`: `/livez` and `/readyz`.
 //! - `streaming`: `Streaming` answers the subresources that are streams and not documents.
 
 mod admission;
@@ -44,20 +48,25 @@ mod catalog;
 mod connection;
 mod definitions;
 mod discovery;
+mod encryption;
 mod error;
 mod expiry;
+mod fairness;
 mod health;
 mod identity;
 mod in_process;
 mod issuer;
+mod metrics;
 mod negotiate;
 mod nodes;
 mod openapi;
+mod operations;
 mod outgoing;
 mod pki;
 mod publish;
 mod query;
 mod quota_status;
+mod record;
 mod registry;
 mod request;
 mod respond;
@@ -65,6 +74,7 @@ mod reviews;
 mod serve;
 mod server;
 mod signing;
+mod stored_kind;
 mod streaming;
 mod tokens;
 mod usage;
@@ -80,6 +90,7 @@ pub use error::Error;
 pub use identity::User;
 pub use in_process::InProcess;
 pub use nodes::{ByteStream, NoNodes, NodeStream, NodeTransport, Opened};
+pub use operations::{Encryption, Operations};
 pub use pki::rotate_service_account_key;
 pub use server::{Config, Server};
 pub use version::Version;

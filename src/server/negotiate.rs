@@ -85,6 +85,12 @@ pub(crate) fn body_media(headers: &HeaderMap) -> Result<Media, ApiError> {
     }
 }
 
+/// Whether a patch is a server-side apply.
+pub(crate) fn is_apply(headers: &HeaderMap) -> bool {
+    let media = headers.get(http::header::CONTENT_TYPE);
+    media.is_some_and(|media| media.as_bytes().starts_with(b"application/apply-patch"))
+}
+
 /// The media type of a body without its parameters.
 pub(crate) fn body_type(headers: &HeaderMap) -> Result<&str, ApiError> {
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok("") };

@@ -171,6 +171,12 @@ impl Registry {
         Ok(Written::Done(object))
     }
 
+    /// Whether an object should be written though nothing of it changes.
+    async fn is_outdated(&self, place: &Place<'_>) -> Result<bool, ApiError> {
+        let path = format!("{}/{}", place.shelf()?.prefix(), place.key());
+        self.store.is_outdated(&path).await.map_err(store_failure)
+    }
+
     /// Removes what is at a place if it is still as it was; false when it is not.
     async fn remove(&self, place: &Place<'_>, revision: u64) -> Result<bool, ApiError> {
         let shelf = place.shelf()?;

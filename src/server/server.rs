@@ -5,17 +5,20 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use base::{Clock, Random, Tasks};
+use base::{Clock, Metrics, Random, Tasks};
 use ipnet::IpNet;
 use store::Store;
 use tokio::net::TcpListener;
 
 use crate::api::Api;
+use crate::encryption::{self, Encrypted};
 use crate::identity::Identity;
+use crate::metrics::Measured;
 use crate::pki::Pki;
 use crate::{
-    Authentication, Error, InProcess, NodeTransport, User, Version, aggregation, authorize,
-    bootstrap, definitions, expiry, publish, quota_status, serve, signing, tokens,
+    Authentication, Error, InProcess, NodeTransport, Operations, User, Version, aggregation,
+    authorize, bootstrap, definitions, expiry, fairness, publish, quota_status, serve, signing,
+    tokens,
 };
 
 /// What a server is made of.
@@ -43,6 +46,10 @@ pub struct Config {
     pub authentication: Authentication,
     /// What `/version` says.
     pub version: Version,
+    /// What the operator has set.
+    pub operations: Operations,
+    /// Where the server counts, and what `/metrics` shows: all of the process.
+    pub metrics: Metrics,
 }
 
 /// A running API server.
@@ -55,7 +62,8 @@ pub struct Server {
 
 impl Server {
     /// Reads the store, makes what every cluster has and listens.
-    pub async fn start(config: Config) -> Result<Self, Error> {
+    pub async fn start(mut config: Config) -> Result<Self, Error> {
+        config.store = prepare(&config)?;
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|source| Error::Listen { address: config.listen, source })?;
@@ -75,7 +83,8 @@ impl Server {
         quota_status::start(&config.tasks, Arc::clone(&api));
         signing::start(&config.tasks, Arc::clone(&api), pki.signer());
         tokens::start(&config.tasks, Arc::clone(&api), pki.authority_pem().to_owned());
-        api.set_ready();
+        fairness::start(&config.tasks, Arc::clone(&api));
+        api.health().set_ready();
         Ok(Self { api, pki, address })
     }
 
@@ -94,8 +103,27 @@ impl Server {
         self.pki.admin_kubeconfig(self.address)
     }
 
+    /// From now on `/readyz` fails, so that who balances load turns to other servers; requests are still answered.
+    pub fn announce_stop(&self) {
+        self.api.health().set_stopping();
+    }
+
     /// The server without socket and TLS, for a client in this process.
     pub fn in_process(&self, user: User) -> InProcess {
         InProcess::new(Arc::clone(&self.api), Identity::new(user))
     }
+}
+
+/// The store as the server uses it: encrypted if the operator wants it, and measured.
+fn prepare(config: &Config) -> Result<Arc<dyn Store>, Error> {
+    let mut store = Arc::clone(&config.store);
+    if let Some(encryption) = &config.operations.encryption {
+        let encrypted = Encrypted::open(store, &encryption.file, config.random.clone())?;
+        if encryption.reload {
+            let (file, in_force) = (encryption.file.clone(), encrypted.configuration());
+            encryption::start(&config.tasks, file, in_force);
+        }
+        store = Arc::new(encrypted);
+    }
+    Ok(Arc::new(Measured::new(store, &config.metrics)))
 }

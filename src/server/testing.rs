@@ -9,15 +9,17 @@ use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
+use store::Store;
 use store::memory::Memory;
 use tower::ServiceExt;
 
 use crate::api::Api;
+use crate::encryption::Encrypted;
 use crate::identity::Identity;
 use crate::pki::Pki;
 use crate::{
-    Authentication, Body, Config, InProcess, NoNodes, NodeTransport, User, Version, aggregation,
-    authorize, bootstrap, definitions, expiry, publish, quota_status, signing, tokens,
+    Authentication, Body, Config, InProcess, NoNodes, NodeTransport, Operations, User, Version,
+    aggregation, authorize, bootstrap, definitions, expiry, publish, quota_status, signing, tokens,
 };
 
 pub(crate) use hook::{Hook, Said};
@@ -83,8 +85,14 @@ impl Fixture {
         Self::start(Arc::new(Memory::default()), Arc::new(NoNodes), authentication).await
     }
 
+    /// Over a store whose values are encrypted as a file says.
+    pub(crate) async fn encrypted(store: Arc<Memory>, file: &std::path::Path) -> Self {
+        let encrypted = Encrypted::open(store, file, Random::seeded(2)).unwrap();
+        Self::start(Arc::new(encrypted), Arc::new(NoNodes), Authentication::default()).await
+    }
+
     async fn start(
-        store: Arc<Memory>,
+        store: Arc<dyn Store>,
         nodes: Arc<dyn NodeTransport>,
         authentication: Authentication,
     ) -> Self {
@@ -101,6 +109,8 @@ impl Fixture {
             nodes,
             authentication,
             version: Version::default(),
+            metrics: base::Metrics::default(),
+            operations: Operations::default(),
         };
         let pki = Pki::open(&config, config.listen).unwrap();
         let api = Api::start(&config, &pki, config.listen).await.unwrap();
@@ -114,7 +124,7 @@ impl Fixture {
         quota_status::start(&tasks, Arc::clone(&api));
         signing::start(&tasks, Arc::clone(&api), pki.signer());
         tokens::start(&tasks, Arc::clone(&api), pki.authority_pem().to_owned());
-        api.set_ready();
+        api.health().set_ready();
         let server = Self { api, tasks };
         // A controller makes this one in every namespace; pods cannot do without.
         let account = serde_json::json!({

@@ -47,6 +47,14 @@ pub enum Error {
         /// When it was written.
         revision: Revision,
     },
+    /// The value is stored in a form that cannot be turned back into what was written.
+    #[error("the value of {key} cannot be read: {reason}")]
+    Unreadable {
+        /// Whose value it is.
+        key: String,
+        /// Why, in words for an administrator.
+        reason: String,
+    },
     /// The medium failed.
     #[error("the datastore failed")]
     Backend(#[source] Arc<dyn std::error::Error + Send + Sync>),

@@ -67,6 +67,12 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// [`Error::Compacted`] and no more.
     async fn watch(&self, keys: Range<String>, after: Revision) -> Result<Events, Error>;
 
+    /// Whether a value should be written again though it has not changed, since it would be stored otherwise now.
+    async fn is_outdated(&self, key: &str) -> Result<bool, Error> {
+        let _ = key;
+        Ok(false)
+    }
+
     /// Forgets what was before a revision. The state at that revision and all changes after it remain.
     async fn compact(&self, up_to: Revision) -> Result<(), Error>;
 }

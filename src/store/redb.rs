@@ -3,6 +3,7 @@
 //! Writes queue for a thread of their own, which puts everything that waits into one durable transaction, tells
 //! the watchers and then answers all writers. Reads use redb's snapshots and never wait for it.
 
+mod commits;
 mod compaction;
 mod file;
 mod reader;
@@ -16,6 +17,7 @@ use std::thread::JoinHandle;
 
 use ::redb::Database;
 use async_trait::async_trait;
+use base::Metrics;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::spawn_blocking;
 
@@ -52,10 +54,19 @@ impl Redb {
 
     /// Opens the store and keeps this many revisions by itself.
     pub fn open_with_history(path: &Path, revisions: u64) -> Result<Self, Error> {
+        Self::start(path, revisions, &Metrics::default())
+    }
+
+    /// Opens the store and counts its commits.
+    pub fn open_measured(path: &Path, metrics: &Metrics) -> Result<Self, Error> {
+        Self::start(path, HISTORY_REVISIONS, metrics)
+    }
+
+    fn start(path: &Path, revisions: u64, metrics: &Metrics) -> Result<Self, Error> {
         let shared = Arc::new(Shared { database: file::open(path)? });
         let (live, _) = broadcast::channel(LIVE_BATCHES);
         let (requests, queue) = mpsc::channel(QUEUE);
-        let writer = Writer::new(Arc::clone(&shared), queue, live.clone(), revisions)?;
+        let writer = Writer::new(Arc::clone(&shared), queue, live.clone(), revisions, metrics)?;
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writer.run())

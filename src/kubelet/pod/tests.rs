@@ -52,6 +52,8 @@ impl World {
             nodes: Arc::new(NoNodes),
             authentication: server::Authentication::default(),
             version: server::Version::default(),
+            metrics: base::Metrics::default(),
+            operations: server::Operations::default(),
         });
         let server = server.await.unwrap();
         let switch = network::Switch::new(network::Config {

@@ -1,14 +1,13 @@
 //! Requests for what another API server has.
 
-use http::request::Parts;
 use machinery::ApiError;
 
 use crate::aggregation::Route;
 use crate::api::Api;
 use crate::api::bodies::RequestBody;
 use crate::authenticate::Peer;
-use crate::authorize;
 use crate::query::Query;
+use crate::record::Record;
 use crate::request;
 use crate::respond::Answer;
 
@@ -17,24 +16,24 @@ impl Api {
     pub(super) async fn answer_remote(
         &self,
         route: &Route,
-        parts: &Parts,
+        record: &mut Record<'_>,
         body: Option<RequestBody>,
         peer: &Peer,
     ) -> Result<Answer, ApiError> {
+        let parts = record.parts;
         let path = parts.uri.path();
         let query = Query::parse(parts.uri.query())?;
-        let caller = self.authenticators.authenticate(&parts.headers, peer).await?;
-        let identity = authorize::impersonate(&self.authorizer, &parts.headers, caller)?;
         let target = request::parse(&parts.method, object_path(path), &query)?;
-        let Some(target) = target else {
+        record.target.clone_from(&target);
+        let identity = self.identify(record, peer).await?;
+        if let Some(target) = &target {
+            self.allow(&identity, target, &query)?;
+        } else {
             let verb = parts.method.as_str().to_ascii_lowercase();
             self.authorizer.authorize_path(&identity, &verb, path)?;
-            let body = self.bodies.read(body).await?;
-            return self.aggregation.forward(route, parts, &identity, body.bytes.clone()).await;
-        };
-        self.authorizer.authorize(&identity, &target, &query)?;
-        let _permit = self.permit(&target)?;
+        }
         let body = self.bodies.read(body).await?;
+        let _seat = self.seat(record, target.as_ref(), &query, &identity).await?;
         self.aggregation.forward(route, parts, &identity, body.bytes.clone()).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
@@ -30,6 +30,14 @@ pub(crate) struct Shelf {
     /// The state's revision, for those who only ask whether it has moved.
     changed: AtomicU64,
     moved: Notify,
+    sent: Sent,
+}
+
+/// What was sent to the watches of a kind.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    events: AtomicUsize,
+    initial: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -116,6 +124,7 @@ impl Shelf {
             state: RwLock::default(),
             changed: AtomicU64::new(0),
             moved: Notify::new(),
+            sent: Sent::default(),
         }
     }
 
@@ -162,6 +171,21 @@ impl Shelf {
     /// The object under a key.
     pub(crate) fn get(&self, key: &str) -> Option<Arc<Cached>> {
         self.read().objects.get(key).cloned()
+    }
+
+    /// How many objects there are.
+    pub(crate) fn len(&self) -> usize {
+        self.read().objects.len()
+    }
+
+    /// How many watches are open.
+    pub(crate) fn watchers(&self) -> usize {
+        self.read().watchers.len()
+    }
+
+    /// What was sent to watches.
+    pub(crate) fn sent(&self) -> &Sent {
+        &self.sent
     }
 
     /// Every object there is.
@@ -336,6 +360,24 @@ impl Shelf {
 
     fn write(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().expect("nothing panics while it holds a shelf")
+    }
+}
+
+impl Sent {
+    pub(crate) fn events(&self) -> usize {
+        self.events.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn initial(&self) -> usize {
+        self.initial.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_event(&self) {
+        self.events.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_initial(&self, objects: usize) {
+        self.initial.fetch_add(objects, Ordering::Relaxed);
     }
 }
 

@@ -71,6 +71,7 @@ enum Stage {
 
 impl WatchBody {
     pub(crate) fn new(feed: Feed, render: Render, settings: WatchSettings) -> Self {
+        feed.shelf.sent().count_initial(feed.initial.len());
         Self {
             shelf: feed.shelf,
             watcher: feed.watcher,
@@ -158,6 +159,7 @@ impl WatchBody {
     }
 
     fn encode(&mut self, delivery: &Delivery) -> Bytes {
+        self.shelf.sent().count_event();
         let head = self.shelf.head();
         if self.render.object.is_none() {
             return delivery.change.frame(head, delivery.event);

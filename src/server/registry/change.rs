@@ -115,7 +115,7 @@ impl Registry {
         // The parts above may have taken over more than they should: the version is never theirs.
         let version = old["metadata"]["resourceVersion"].clone();
         document::metadata_mut(&mut new).insert("resourceVersion".to_owned(), version);
-        let unchanged = ownership::is_unchanged(&new, old);
+        let unchanged = ownership::is_unchanged(&new, old) && !self.is_outdated(place).await?;
         // Webhooks and policies are asked even then: whoever tries may want to know.
         if unchanged && !self.admission.is_extended() {
             let same = Object::Cached(Arc::clone(current));

@@ -1,5 +1,7 @@
 //! PUT of an object and of its status.
 
+use std::sync::Arc;
+
 use kinds::Subresource;
 use machinery::{ApiError, FieldErrors, document};
 use serde_json::Value;
@@ -7,6 +9,7 @@ use serde_json::Value;
 use super::call::{Call, Content, Outcome, Place};
 use super::change::{Origin, Proposal};
 use super::{Registry, WriteOptions, object_meta};
+use crate::catalog::Served;
 use crate::identity::Identity;
 
 impl Registry {
@@ -84,6 +87,19 @@ impl Registry {
         }
         let options = WriteOptions::internal();
         self.put_over(&Call { place, identity, options }, Origin::MAIN, &object, &[]).await
+    }
+
+    /// Replaces the status of an object for the server itself.
+    pub(crate) async fn replace_status_object(
+        &self,
+        identity: &Identity,
+        served: &Arc<Served>,
+        object: &Value,
+    ) -> Result<Outcome, ApiError> {
+        let namespace = Some(document::namespace(object)).filter(|own| !own.is_empty());
+        let place = Place { served, namespace, name: document::name(object) };
+        let options = WriteOptions::internal();
+        self.put_over(&Call { place, identity, options }, Origin::STATUS, object, &[]).await
     }
 
     async fn put_over(

@@ -39,6 +39,8 @@ impl Fixture {
             nodes: Arc::new(NoNodes),
             authentication: crate::Authentication::default(),
             version: Version::default(),
+            metrics: base::Metrics::default(),
+            operations: crate::Operations::default(),
         };
         Self { server: Server::start(config).await.unwrap(), tasks }
     }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use ::redb::{ReadableTable, Table, WriteTransaction};
+use base::Metrics;
 use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::time::Instant;
 
+use super::commits::Commits;
 use super::compaction::{self, STRETCH};
 use super::tables::{COMPACTED, DELETED, HISTORY, INDEX, META, REVISION, Version};
 use super::{Shared, failed};
@@ -44,6 +47,7 @@ pub(super) struct Writer {
     compacted: Revision,
     /// Compactions asked for and not yet reached.
     compactions: Vec<(Revision, oneshot::Sender<Result<(), Error>>)>,
+    commits: Commits,
 }
 
 /// Writes that share a commit.
@@ -73,10 +77,21 @@ impl Writer {
         requests: mpsc::Receiver<Request>,
         live: broadcast::Sender<Batch>,
         history_revisions: u64,
+        metrics: &Metrics,
     ) -> Result<Self, Error> {
         let (revision, compacted) = shared.snapshot()?.position();
         let compactions = Vec::new();
-        Ok(Self { shared, requests, live, history_revisions, revision, compacted, compactions })
+        let commits = Commits::new(metrics);
+        Ok(Self {
+            shared,
+            requests,
+            live,
+            history_revisions,
+            revision,
+            compacted,
+            compactions,
+            commits,
+        })
     }
 
     /// Serves until every sender is gone.
@@ -114,8 +129,12 @@ impl Writer {
     }
 
     fn commit(&mut self, group: Group) {
+        let started = Instant::now();
         match self.transact(&group.writes) {
-            Ok(outcome) => self.publish(group, outcome),
+            Ok(outcome) => {
+                self.commits.note(outcome.events.len(), started.elapsed());
+                self.publish(group, outcome);
+            }
             Err(error) => self.fail(group, &error),
         }
     }

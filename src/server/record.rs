@@ -1,0 +1,65 @@
+//! What becomes known of a request while it is answered, for those who count it and write it down.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::request::Parts;
+use tokio::time::Instant;
+
+use crate::fairness::Flow;
+use crate::identity::Identity;
+use crate::request::{Target, Verb};
+use crate::streaming;
+
+/// One request so far.
+#[derive(Debug)]
+pub(crate) struct Record<'a> {
+    pub(crate) parts: &'a Parts,
+    pub(crate) started: Instant,
+    /// The resource asked for; absent while the path is not read, and for paths that are no resource's.
+    pub(crate) target: Option<Target<'a>>,
+    pub(crate) dry_run: bool,
+    /// Who asks; absent until that is known.
+    pub(crate) caller: Option<Arc<Identity>>,
+    /// Whom the caller acts as: itself, mostly.
+    pub(crate) acting: Option<Arc<Identity>>,
+    /// Which requests it waits with.
+    pub(crate) flow: Option<Flow>,
+}
+
+impl<'a> Record<'a> {
+    pub(crate) fn new(parts: &'a Parts) -> Self {
+        let started = Instant::now();
+        Self {
+            parts,
+            started,
+            target: None,
+            dry_run: false,
+            caller: None,
+            acting: None,
+            flow: None,
+        }
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Whether the answer lasts as long as its client wants.
+    pub(crate) fn is_long_running(&self) -> bool {
+        self.target.as_ref().is_some_and(is_long_running)
+    }
+
+    /// Whether it only reads.
+    pub(crate) fn is_read_only(&self) -> bool {
+        match &self.target {
+            Some(target) => matches!(target.verb, Verb::Get | Verb::List | Verb::Watch),
+            None => true,
+        }
+    }
+}
+
+/// Whether requests like this are watches or streams.
+pub(crate) fn is_long_running(target: &Target<'_>) -> bool {
+    target.verb == Verb::Watch || target.subresource == Some("log") || streaming::is_stream(target)
+}
