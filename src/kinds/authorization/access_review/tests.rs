@@ -1,7 +1,6 @@
 use serde_json::{Value, json};
 
 use super::{LocalSubjectAccessReview, SelfSubjectAccessReview, SubjectAccessReview};
-use crate::authentication::TokenReview;
 use crate::authorization::SelfSubjectRulesReview;
 use crate::core::Binding;
 use crate::fixture::problems;
@@ -55,7 +54,6 @@ fn a_local_review_stays_in_its_namespace() {
 
 #[test]
 fn the_other_questions_need_their_subject() {
-    refused(&TokenReview, json!({}), "spec.token: Required value");
     refused(&SelfSubjectRulesReview, json!({}), "spec.namespace: Required value");
     assert_eq!(problems(&Binding, &json!({"target": {}})), "target.name: Required value");
     assert_eq!(
