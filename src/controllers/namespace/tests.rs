@@ -105,5 +105,5 @@ fn an_api_server_that_does_not_answer_holds_the_namespace_and_is_named() {
         ),
         "{plan}"
     );
-    assert!(plan.ends_with("again in 5s\n") && !plan.contains("finalize"), "{plan}");
+    assert!(plan.ends_with("again in 5s\n") && !plan.contains("n/finalize"), "{plan}");
 }

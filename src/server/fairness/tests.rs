@@ -146,7 +146,7 @@ async fn answers_say_which_schema_and_level_they_belong_to() {
     for (user, path, schema, level) in [
         (User::admin(), "/api/v1/pods", "exempt", "exempt"),
         (User::new("ann", &[]), "/livez", "probes", "exempt"),
-        (User::new("ann", &[]), "/api/v1/pods", "global-default", "global-default"),
+        (User::new("ann", &[]), "/version", "global-default", "global-default"),
         (
             User::new("system:node:n", &["system:nodes"]),
             "/api/v1/nodes/n",
@@ -155,7 +155,7 @@ async fn answers_say_which_schema_and_level_they_belong_to() {
         ),
         (
             User::new("system:serviceaccount:a:b", &["system:serviceaccounts"]),
-            "/api/v1/pods",
+            "/version",
             "service-accounts",
             "workload-low",
         ),

@@ -83,7 +83,7 @@ fn the_tables_name_resources_that_exist() {
         for resource in clause.resources.iter().filter(|own| **own != "*" && !others.contains(own))
         {
             let (plural, subresource) = resource.split_once('/').unwrap_or((resource, ""));
-            let kinds = kinds::KINDS.iter().filter(|kind| {
+            let kinds = kinds::KINDS.iter().chain(kinds::METRICS).filter(|kind| {
                 let names = kind.names();
                 names.plural == plural && clause.groups.contains(&names.group.as_ref())
             });
