@@ -29,7 +29,7 @@ use crate::authorize::{self, Authorizer};
 use crate::cache::{Cache, CacheProgress, Listener};
 use crate::catalog::Catalog;
 use crate::definitions::Definitions;
-use crate::fairness::{self, Fairness, Seat};
+use crate::fairness::{self, Class, Fairness, Seat};
 use crate::health::Health;
 use crate::identity::Identity;
 use crate::metrics::ServerMetrics;
@@ -229,13 +229,15 @@ impl Api {
         record.dry_run = query.text("dryRun").is_some();
         let identity = self.identify(record, peer).await?;
         let Some(target) = target else {
-            let _seat = self.seat(record, None, &query, &identity).await?;
+            let class = self.classify(record, None, &identity);
+            let _seat = self.seat(&class, None, &query).await?;
             return self.answer_path(parts, &query, &identity).await;
         };
+        let class = self.classify(record, Some(&target), &identity);
         self.allow(&identity, &target, &query)?;
         // Nobody's body is held who may not send one, and nobody has a seat while it is on its way.
         let body = self.bodies.read(body).await?;
-        let _seat = self.seat(record, Some(&target), &query, &identity).await?;
+        let _seat = self.seat(&class, Some(&target), &query).await?;
         let _under_way = (!record.is_long_running()).then(|| self.metrics.begin(record));
         self.answer_object(parts, &query, &target, &identity, body.bytes.clone()).await
     }
@@ -302,20 +304,31 @@ impl Api {
             .unwrap_or_else(|| Err(ApiError::unknown_path()))
     }
 
-    /// A place among the requests under way. Watches and streams have it until they begin.
-    async fn seat(
+    /// Finds out behind whom a request waits.
+    fn classify(
         &self,
         record: &mut Record<'_>,
         target: Option<&Target<'_>>,
-        query: &Query<'_>,
         identity: &Identity,
-    ) -> Result<Option<Seat>, ApiError> {
+    ) -> Class {
         let parts = record.parts;
         let (user, path) = (&identity.user, parts.uri.path());
         let request = fairness::Request { user, target, method: &parts.method, path };
+        let class = self.fairness.classify(&request);
+        record.flow = Some(class.flow());
+        class
+    }
+
+    /// A place among the requests under way. Watches and streams have it until they begin.
+    async fn seat(
+        &self,
+        class: &Class,
+        target: Option<&Target<'_>>,
+        query: &Query<'_>,
+    ) -> Result<Option<Seat>, ApiError> {
         let catalog = self.registry.catalog();
         let width = || target.map_or(1, |target| fairness::width(catalog, target, query));
-        self.fairness.admit(&request, width, &mut record.flow).await
+        self.fairness.admit(class, width).await
     }
 
     /// An id a user can quote; unique, not secret.

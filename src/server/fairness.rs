@@ -28,7 +28,7 @@ pub(crate) use seats::Seat;
 pub(crate) use width::width;
 
 use crate::catalog::Catalog;
-use plan::{Counts, Planner};
+use plan::{Counts, Planner, Schema};
 use seats::{Room, Seats};
 
 /// How long a request may wait for its turn, as in Kubernetes: a quarter of the minute after which it would end.
@@ -59,6 +59,20 @@ impl Flow {
     pub(crate) fn write(self, headers: &mut http::HeaderMap) {
         headers.insert(SCHEMA_UID, self.schema);
         headers.insert(LEVEL_UID, self.level);
+    }
+}
+
+/// What a request belongs to.
+#[derive(Debug)]
+pub(crate) struct Class {
+    schema: Arc<Schema>,
+    lot: u64,
+}
+
+impl Class {
+    /// What the answer says of it.
+    pub(crate) fn flow(&self) -> Flow {
+        self.schema.flow.clone()
     }
 }
 
@@ -94,20 +108,21 @@ impl Fairness {
         Self { planner: RwLock::new(Planner::new(catalog, counts)), seats }
     }
 
+    /// Finds what a request belongs to. Kubernetes does so before it asks whether the user may: a refusal says it too.
+    pub(crate) fn classify(&self, request: &Request<'_>) -> Class {
+        let planner = self.planner();
+        let schema = Arc::clone(planner.plan().classify(request));
+        let lot = schema.lot(request);
+        Class { schema, lot }
+    }
+
     /// Waits until a request may start. The seat is its until it is dropped; what is exempt needs none.
     pub(crate) async fn admit(
         &self,
-        request: &Request<'_>,
+        class: &Class,
         width: impl FnOnce() -> u32,
-        flow: &mut Option<Flow>,
     ) -> Result<Option<Seat>, ApiError> {
-        let (schema, lot) = {
-            let planner = self.planner();
-            let schema = Arc::clone(planner.plan().classify(request));
-            let lot = schema.lot(request);
-            (schema, lot)
-        };
-        *flow = Some(schema.flow.clone());
+        let (schema, lot) = (&class.schema, class.lot);
         let Some(level) = schema.level else {
             schema.counts.dispatched.inc();
             return Ok(None);

@@ -26,6 +26,7 @@ impl Api {
         let target = request::parse(&parts.method, object_path(path), &query)?;
         record.target.clone_from(&target);
         let identity = self.identify(record, peer).await?;
+        let class = self.classify(record, target.as_ref(), &identity);
         if let Some(target) = &target {
             self.allow(&identity, target, &query)?;
         } else {
@@ -33,7 +34,7 @@ impl Api {
             self.authorizer.authorize_path(&identity, &verb, path)?;
         }
         let body = self.bodies.read(body).await?;
-        let _seat = self.seat(record, target.as_ref(), &query, &identity).await?;
+        let _seat = self.seat(&class, target.as_ref(), &query).await?;
         self.aggregation.forward(route, parts, &identity, body.bytes.clone()).await
     }
 }

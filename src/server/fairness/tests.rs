@@ -146,7 +146,7 @@ async fn answers_say_which_schema_and_level_they_belong_to() {
     for (user, path, schema, level) in [
         (User::admin(), "/api/v1/pods", "exempt", "exempt"),
         (User::new("ann", &[]), "/livez", "probes", "exempt"),
-        (User::new("ann", &[]), "/version", "global-default", "global-default"),
+        (User::new("ann", &[]), "/api/v1/pods", "global-default", "global-default"),
         (
             User::new("system:node:n", &["system:nodes"]),
             "/api/v1/nodes/n",
@@ -155,7 +155,7 @@ async fn answers_say_which_schema_and_level_they_belong_to() {
         ),
         (
             User::new("system:serviceaccount:a:b", &["system:serviceaccounts"]),
-            "/version",
+            "/api/v1/pods",
             "service-accounts",
             "workload-low",
         ),
@@ -203,8 +203,8 @@ async fn who_finds_its_level_full_is_asked_to_come_back_and_others_are_served() 
     let request =
         super::Request { user: &flooder, target: None, method: &Method::GET, path: "/version" };
     let mut taken = Vec::new();
-    let mut told = None;
-    while let Ok(seat) = server.api.fairness().admit(&request, || 1, &mut told).await {
+    let class = server.api.fairness().classify(&request);
+    while let Ok(seat) = server.api.fairness().admit(&class, || 1).await {
         taken.push(seat);
         assert!(taken.len() < 600, "nobody is sent away");
     }
