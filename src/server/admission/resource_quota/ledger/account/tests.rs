@@ -20,12 +20,19 @@ enum Step {
     Recount,
 }
 
+/// An object as the store has it.
+struct Stored {
+    size: i64,
+    /// Counts writes.
+    revision: u64,
+}
+
 struct Write {
     id: u64,
     name: u8,
     size: i64,
-    /// What was stored when it was let in: the store refuses it if that has changed since.
-    over: Option<i64>,
+    /// The revision it was let in over: the store refuses it if the object has another by then, also of the same size.
+    over: Option<u64>,
     abandoned: bool,
 }
 
@@ -62,29 +69,30 @@ fn used(account: &Account) -> i64 {
 /// Plays the store: objects by name, and writes under way.
 fn play(steps: Vec<Step>) {
     let mut account = account();
-    let mut stored: BTreeMap<u8, i64> = BTreeMap::new();
+    let mut stored: BTreeMap<u8, Stored> = BTreeMap::new();
     let mut writes: Vec<Write> = Vec::new();
     for (id, step) in (0_u64..).zip(steps) {
         match step {
             Step::Begin { name, size } => {
-                let over = stored.get(&name).copied();
+                let over = stored.get(&name);
                 let (resource, object) = key(name);
                 let request = Request {
                     namespace: "n",
                     resource: &resource,
                     name: &object,
-                    before: over.map(charge),
+                    before: over.map(|stored| charge(stored.size)),
                 };
                 if account.check(&request, &charge(size)).is_ok() {
                     let pending = Pending { id, charge: charge(size), abandoned: None };
                     account.change(&key(name), |entry| entry.pending.push(pending));
+                    let over = over.map(|stored| stored.revision);
                     writes.push(Write { id, name, size, over, abandoned: false });
                 }
             }
             Step::End { write, stored: wanted } if !writes.is_empty() => {
                 let write = writes.remove(write % writes.len());
-                if wanted && stored.get(&write.name).copied() == write.over {
-                    stored.insert(write.name, write.size);
+                if wanted && stored.get(&write.name).map(|stored| stored.revision) == write.over {
+                    stored.insert(write.name, Stored { size: write.size, revision: id });
                     account.store(&key(write.name), Some(charge(write.size)));
                 }
                 account.change(&key(write.name), |entry| {
@@ -108,12 +116,12 @@ fn play(steps: Vec<Step>) {
                 account.store(&key(name), None);
             }
             Step::Recount => {
-                let all = stored.iter().map(|(name, size)| (key(*name), charge(*size)));
+                let all = stored.iter().map(|(name, stored)| (key(*name), charge(stored.size)));
                 account.replace_stored(all.collect());
             }
             Step::End { .. } | Step::Abandon { .. } => {}
         }
-        let total: i64 = stored.values().sum();
+        let total: i64 = stored.values().map(|stored| stored.size).sum();
         assert!(total <= HARD, "{total} is stored");
         assert!(used(&account) >= total, "{} of {total} is counted", used(&account));
     }
@@ -123,7 +131,8 @@ fn play(steps: Vec<Step>) {
         });
     }
     account.forget(|_| true);
-    assert_eq!(used(&account), stored.values().sum::<i64>(), "nothing is left behind");
+    let total: i64 = stored.values().map(|stored| stored.size).sum();
+    assert_eq!(used(&account), total, "nothing is left behind");
     assert_eq!(account.entries.len(), stored.len());
 }
 
