@@ -17,13 +17,13 @@ async fn join(k: &Session, group: &str) -> Extension {
     let name = format!("sea.{}.svc", k.space.name);
     let extension = Extension::start(group, &name, clients).await;
     k.apply(&format!(
-        "{{apiVersion: v1, kind: Service, metadata: {{name: sea}},\n\
-         spec: {{type: ExternalName, externalName: localhost}}}}\n\
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: sea}}\n\
+         spec: {{type: ExternalName, externalName: localhost}}\n\
          ---\n\
-         {{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {{name: v1.{group}}},\n\
-         spec: {{group: {group}, version: v1, groupPriorityMinimum: 100, versionPriority: 100,\n\
-         caBundle: {},\n\
-         service: {{namespace: {}, name: sea, port: {}}}}}}}",
+         apiVersion: apiregistration.k8s.io/v1\nkind: APIService\nmetadata: {{name: v1.{group}}}\n\
+         spec: {{group: {group}, version: v1, groupPriorityMinimum: 100, versionPriority: 100,\n  \
+         caBundle: {},\n  \
+         service: {{namespace: {}, name: sea, port: {}}}}}\n",
         STANDARD.encode(&extension.authority),
         k.space.name,
         extension.port

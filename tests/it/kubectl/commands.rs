@@ -72,7 +72,7 @@ async fn set_and_autoscale_change_what_runs() {
         k.check("autoscale deployment web --min=1 --max=3", expect!["horizontalpodautoscaler.autoscaling/web autoscaled"]).await;
         let scaler = normal(&k.ok("get hpa").await);
         assert!(scaler.ends_with(" 1 3 0 AGE"), "{scaler}");
-        k.check("get hpa.v1.autoscaling web -o jsonpath={.apiVersion}/{.spec.maxReplicas}", expect!["autoscaling/v1/3"]).await;
+        k.check("get horizontalpodautoscalers.v1.autoscaling web -o jsonpath={.apiVersion}/{.spec.maxReplicas}", expect!["autoscaling/v1/3"]).await;
     })
     .await;
 }
@@ -159,7 +159,7 @@ async fn roles_are_reconciled() {
         let made = k.feed("auth reconcile -f -", &role("get")).await;
         assert!(made.stdout.contains("role.rbac.authorization.k8s.io/r reconciled"), "{made:?}");
         let more = k.feed("auth reconcile -f -", &role("list")).await;
-        assert!(more.stdout.contains("missing rules added"), "{more:?}");
+        assert!(more.stderr.contains("missing rules added"), "{more:?}");
         k.check("get role r -o jsonpath={.rules[*].verbs}", expect![[r#"["get"] ["list"]"#]]).await;
     })
     .await;

@@ -43,10 +43,10 @@ fn request(name: &str, group: &str) -> (String, String) {
 
 fn signing_request(name: &str, pem: &str) -> String {
     format!(
-        "{{apiVersion: certificates.k8s.io/v1, kind: CertificateSigningRequest,\n\
-         metadata: {{name: {name}}},\n\
-         spec: {{signerName: kubernetes.io/kube-apiserver-client, expirationSeconds: 3600,\n\
-         usages: [client auth], request: {}}}}}",
+        "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\n\
+         metadata: {{name: {name}}}\n\
+         spec: {{signerName: kubernetes.io/kube-apiserver-client, expirationSeconds: 3600,\n  \
+         usages: [client auth], request: {}}}\n",
         STANDARD.encode(pem)
     )
 }
@@ -84,8 +84,8 @@ async fn a_token_is_for_whom_and_as_long_as_was_asked() {
 async fn a_secret_of_the_old_kind_holds_a_token() {
     with_every_kubectl("oldtokens", async |k| {
         k.apply(
-            "{apiVersion: v1, kind: Secret, type: kubernetes.io/service-account-token,\n\
-             metadata: {name: old, annotations: {kubernetes.io/service-account.name: default}}}",
+            "apiVersion: v1\nkind: Secret\ntype: kubernetes.io/service-account-token\n\
+             metadata: {name: old, annotations: {kubernetes.io/service-account.name: default}}\n",
         )
         .await;
         let token = k.until("get secret old -o jsonpath={.data.token}", "ZX").await;

@@ -130,7 +130,12 @@ async fn versions_and_health_are_told() {
             [+]ping ok
             [+]log ok
             [+]etcd ok
-            [+]poststarthook/bootstrap ok
+            [+]etcd-readiness ok
+            [+]informer-sync ok
+            [+]poststarthook/bootstrap-controller ok
+            [+]poststarthook/rbac/bootstrap-roles ok
+            [+]poststarthook/scheduling/bootstrap-system-priority-classes ok
+            [+]shutdown ok
             readyz check passed"#]]).await;
         k.check("get --raw /apis/apps", expect![[r#"{"apiVersion":"v1","kind":"APIGroup","name":"apps","preferredVersion":{"groupVersion":"apps/v1","version":"v1"},"versions":[{"groupVersion":"apps/v1","version":"v1"}]}"#]]).await;
         k.check("get --raw /nothing", expect![[r#"

@@ -38,7 +38,8 @@ async fn wrong_fields_are_refused_by_name() {
             ! Error from server (BadRequest): error when creating "STDIN": ConfigMap in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal number into Go struct field ConfigMap.data of type string
             [exit 1]"#]]).await;
         k.check_fed("apply -f -", "apiVersion: v1\nkind: Poddle\nmetadata: {name: x}\n", expect![[r#"
-            ! error: error validating "STDIN": error validating data: failed to download openapi: Internal error occurred: mime: unexpected content after media subtype; if you choose to ignore these errors, turn validation off with --validate=false
+            ! error: resource mapping not found for name: "x" namespace: "" from "STDIN": no matches for kind "Poddle" in version "v1"
+            ! ensure CRDs are installed first
             [exit 1]"#]]).await;
         k.check_fed("apply -f -", "just words", expect![[r#"
             ! error: error validating "STDIN": error validating data: invalid object to validate; if you choose to ignore these errors, turn validation off with --validate=false
