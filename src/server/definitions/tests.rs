@@ -193,7 +193,8 @@ async fn a_definition_goes_after_its_objects() {
     terminating.await;
     server.post(TABS, &tab("late", json!({}))).await.failure(405, "MethodNotAllowed");
     // Watched from before its end: of what is gone already, a watch says nothing.
-    let end = format!("{DEFINITIONS}?watch=true&fieldSelector=metadata.name%3Dcrontabs.example.com");
+    let end =
+        format!("{DEFINITIONS}?watch=true&fieldSelector=metadata.name%3Dcrontabs.example.com");
     let mut end = server.watch(&end).await;
     let release = json!({ "metadata": { "finalizers": null } });
     server.patch(&format!("{TABS}/held"), "merge", &release).await.expect(200);
