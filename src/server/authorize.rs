@@ -97,9 +97,6 @@ impl Authorizer {
         if identity.trusted || self.rbac.allows_path(&identity.user, verb, path) {
             return Ok(());
         }
-        if identity.anonymous {
-            return Err(ApiError::unauthorized());
-        }
         let message = format!("User {:?} cannot {verb} path {path:?}", identity.user.name);
         Err(ApiError::forbidden(&Resource::new("", ""), "", &message))
     }
@@ -140,9 +137,6 @@ impl Authorizer {
     }
 
     fn denial(&self, identity: &Identity, action: &Action<'_>) -> ApiError {
-        if identity.anonymous {
-            return ApiError::unauthorized();
-        }
         let resource = match action.subresource {
             "" => action.resource.to_owned(),
             subresource => format!("{}/{subresource}", action.resource),

@@ -61,8 +61,6 @@ pub(crate) struct Identity {
     pub(crate) user: User,
     /// Allowed everything.
     pub(crate) trusted: bool,
-    /// Nobody said who this is.
-    pub(crate) anonymous: bool,
     node: bool,
 }
 
@@ -80,12 +78,12 @@ impl Identity {
         let trusted = user.is_in(MASTERS);
         let node = user.is_in(NODES)
             && user.name.strip_prefix(NODE_PREFIX).is_some_and(|name| !name.is_empty());
-        Self { user, trusted, anonymous: false, node }
+        Self { user, trusted, node }
     }
 
+    /// Nobody said who this is.
     pub(crate) fn anonymous() -> Self {
-        let user = User::new(ANONYMOUS, &[UNAUTHENTICATED]);
-        Self { anonymous: true, ..Self::exactly(user) }
+        Self::exactly(User::new(ANONYMOUS, &[UNAUTHENTICATED]))
     }
 
     /// The node whose kubelet this is.

@@ -113,7 +113,7 @@ async fn both_protocols_are_spoken_and_certificates_are_believed() {
         let (code, body) = fixture.get(protocol, true, "/api/v1/namespaces").await;
         assert_eq!(code, 200, "{body}");
         assert!(body.contains("kube-system"), "{body}");
-        assert_eq!(fixture.get(protocol, false, "/api/v1/namespaces").await.0, 401);
+        assert_eq!(fixture.get(protocol, false, "/api/v1/namespaces").await.0, 403);
         assert_eq!(fixture.get(protocol, false, "/readyz").await, (200, "ok".to_owned()));
     }
 }

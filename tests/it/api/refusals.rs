@@ -227,9 +227,14 @@ async fn who_shows_nothing_gets_in_nowhere_but_to_health() {
     let mut config = cluster.config().await;
     config.auth_info = kube::config::AuthInfo::default();
     let nobody = Client::try_from(config).expect("a client");
-    for path in ["/api/v1/pods", "/api", "/apis/apps/v1", "/openapi/v3", "/metrics"] {
+    let answer = raw::get(&nobody, "/api/v1/pods").await;
+    expect![[r#"403 Forbidden: pods is forbidden: User "system:anonymous" cannot list resource "pods" in API group "" at the cluster scope"#]].assert_eq(&answer.status());
+    for path in ["/api", "/apis/apps/v1", "/openapi/v3", "/metrics"] {
         let answer = raw::get(&nobody, path).await;
-        assert_eq!(answer.status(), "401 Unauthorized: Unauthorized", "{path}");
+        let refusal = format!(
+            r#"403 Forbidden: forbidden: User "system:anonymous" cannot get path "{path}""#
+        );
+        assert_eq!(answer.status(), refusal);
     }
     for path in ["/healthz", "/livez", "/readyz", "/version"] {
         assert_eq!(raw::get(&nobody, path).await.code, 200, "{path}");

@@ -67,8 +67,8 @@ async fn strangers_see_health_only() {
     assert_eq!(ask("/healthz", None).await, 200);
     assert_eq!(ask("/readyz?verbose", None).await, 200);
     assert_eq!(ask("/version", None).await, 200);
-    assert_eq!(ask(PODS, None).await, 401);
-    assert_eq!(ask("/apis", None).await, 401);
+    assert_eq!(ask(PODS, None).await, 403);
+    assert_eq!(ask("/apis", None).await, 403);
     assert_eq!(ask(PODS, Some("Bearer nonsense")).await, 401);
     assert_eq!(ask(PODS, Some("Basic dTpw")).await, 401);
 }

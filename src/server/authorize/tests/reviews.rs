@@ -78,7 +78,7 @@ async fn who_is_nobody_reads_what_the_server_is_and_nothing_else() {
         assert_eq!(code(path).await, 200, "{path}");
     }
     for path in ["/api", "/apis", "/openapi/v3", "/metrics", CONFIG_MAPS, "/api/v1/nodes"] {
-        assert_eq!(code(path).await, 401, "{path}");
+        assert_eq!(code(path).await, 403, "{path}");
     }
     grant(&server, "open", &["list - configmaps"], "system:anonymous").await;
     assert_eq!(code(CONFIG_MAPS).await, 200);
