@@ -40,11 +40,11 @@ fn reconcile(snapshot: &Snapshot, network: IpNet) -> Plan {
     }
     let (status, reason, message) = if leaving {
         ("False", "Terminating", "addresses of this range are still held by Services".to_owned())
-    } else if ranges(object).iter().all(|range| network.contains(range)) {
+    } else if ranges(object).iter().all(|range| same_family(*range, network)) {
         ("True", "", "addresses of Services come from this range".to_owned())
     } else {
-        let message = format!("this cluster gives addresses out of {network} only");
-        ("False", "NotServed", message)
+        let family = if network.addr().is_ipv4() { "IPv4" } else { "IPv6" };
+        ("False", "NotServed", format!("Services of this cluster have {family} addresses only"))
     };
     let wanted = (status, reason, message.as_str());
     if condition(object).is_none_or(|now| (&*now.status, &*now.reason, &*now.message) != wanted) {
@@ -58,6 +58,10 @@ fn reconcile(snapshot: &Snapshot, network: IpNet) -> Plan {
         plan.patch_status(object, json!({ "conditions": [condition] }));
     }
     plan
+}
+
+fn same_family(one: IpNet, other: IpNet) -> bool {
+    one.addr().is_ipv4() == other.addr().is_ipv4()
 }
 
 fn condition(range: &ServiceCIDR) -> Option<&Condition> {

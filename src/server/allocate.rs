@@ -8,6 +8,7 @@
 
 mod holdings;
 mod pool;
+mod range;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -27,9 +28,8 @@ use crate::cache::{Cached, Listener};
 use crate::catalog::Catalog;
 use holdings::{Holdings, NodePort, node_ports, owner, protocol};
 use pool::Pool;
+use range::AddressRange;
 
-/// Addresses below this offset are left for people who choose their own (KEP-3070).
-const STATIC_BAND: u64 = 256;
 /// How long a claim counts whose caller went away before the write was over. By then the store has long decided.
 const DOUBT: Duration = Duration::from_mins(1);
 /// Where Services are kept.
@@ -215,8 +215,8 @@ impl Allocators {
     fn take_address(&self, wanted: &str, claims: &Claims) -> Result<IpAddr, String> {
         let address: IpAddr =
             wanted.parse().map_err(|_| "must be a valid IP address".to_owned())?;
-        let network = &self.0.network;
-        if !network.contains(&address) {
+        let network = self.0.network;
+        if !network.contains(&address) && !self.further().any(|range| range.contains(&address)) {
             return Err(format!(
                 "failed to allocate IP {address}: the provided network does not match the current \
                  range {network}"
@@ -229,17 +229,25 @@ impl Allocators {
     }
 
     fn draw_address(&self, claims: &Claims) -> Result<IpAddr, String> {
-        // Neither the network's own address, nor the first (kubernetes), nor the last (broadcast).
-        let last = self.size().saturating_sub(2);
-        let first = if last > 2 * STATIC_BAND { STATIC_BAND } else { 2 };
-        let draw = |range| {
-            let pool = &self.0.addresses;
-            let at = |offset| self.address(offset);
-            pool.draw(&self.0.random, range, at, &claims.owner, claims.id)
+        let draw = |network| {
+            let range = AddressRange(network);
+            let at = |offset| range.address(offset);
+            let (pool, random) = (&self.0.addresses, &self.0.random);
+            let mut bands = range.bands().into_iter();
+            bands.find_map(|band| pool.draw(random, band, at, &claims.owner, claims.id))
         };
-        draw((first, last))
-            .or_else(|| draw((2, first.saturating_sub(1))))
+        // Other ranges are looked up only when the cluster's own is full.
+        draw(self.0.network)
+            .or_else(|| self.further().find_map(draw))
             .ok_or_else(|| "failed to allocate IP: range is full".to_owned())
+    }
+
+    /// The ranges that `ServiceCIDR`s add, in the order of their names (KEP-1880).
+    fn further(&self) -> impl Iterator<Item = IpNet> {
+        let shelf = self.0.catalog.shelf("networking.k8s.io", "v1", "servicecidrs");
+        let objects = shelf.map(|shelf| shelf.all()).into_iter().flatten();
+        let usable = objects.filter(|object| !object.terminating).map(|object| object.object());
+        usable.filter(is_ready).flat_map(|object| ranges(&object, self.0.network))
     }
 
     fn assign_ports(&self, service: &mut Value, claims: &mut Claims, errors: &FieldErrors) {
@@ -294,22 +302,6 @@ impl Allocators {
         };
         self.0.node_ports.draw(&self.0.random, range, at, &claims.owner, claims.id)
     }
-
-    /// How many addresses the network has; a network larger than we count is as good as endless.
-    fn size(&self) -> u64 {
-        let host_bits = u32::from(self.0.network.max_prefix_len() - self.0.network.prefix_len());
-        1_u64.checked_shl(host_bits).unwrap_or(u64::MAX)
-    }
-
-    fn address(&self, offset: u64) -> IpAddr {
-        match self.0.network.network() {
-            IpAddr::V4(base) => {
-                let offset = u32::try_from(offset).expect("an offset lies inside the network");
-                IpAddr::V4((u32::from(base) + offset).into())
-            }
-            IpAddr::V6(base) => IpAddr::V6((u128::from(base) + u128::from(offset)).into()),
-        }
-    }
 }
 
 fn is_service(kind: &dyn Kind) -> bool {
@@ -322,6 +314,18 @@ fn wants_node_ports(spec: &Value) -> bool {
         Some("LoadBalancer") => spec["allocateLoadBalancerNodePorts"] != false,
         _ => false,
     }
+}
+
+fn is_ready(range: &Value) -> bool {
+    let conditions = range["status"]["conditions"].as_array().into_iter().flatten();
+    conditions.into_iter().any(|it| it["type"] == "Ready" && it["status"] == "True")
+}
+
+/// What a `ServiceCIDR` lists of the family of the cluster's own network.
+fn ranges(range: &Value, own: IpNet) -> Vec<IpNet> {
+    let listed = range["spec"]["cidrs"].as_array().into_iter().flatten();
+    let parsed = listed.filter_map(|range| range.as_str()?.parse::<IpNet>().ok());
+    parsed.filter(|range| range.addr().is_ipv4() == own.addr().is_ipv4()).collect()
 }
 
 /// Whether the Service already has an address, and it is not this one.

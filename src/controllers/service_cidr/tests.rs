@@ -26,25 +26,27 @@ fn a_range_is_held_before_anything_is_said_of_it() {
 }
 
 #[test]
-fn the_clusters_own_range_is_ready() {
-    check(
-        "10.43.0.0/16",
-        json!({ "finalizers": [FINALIZER] }),
-        false,
-        expect![[r#"
-            patch servicecidr kubernetes/status {"status":{"conditions":[{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"addresses of Services come from this range","reason":"","status":"True","type":"Ready"}]}}
-        "#]],
-    );
+fn the_clusters_own_range_and_others_of_its_family_are_ready() {
+    for range in ["10.43.0.0/16", "10.99.0.0/24"] {
+        check(
+            range,
+            json!({ "finalizers": [FINALIZER] }),
+            false,
+            expect![[r#"
+                patch servicecidr kubernetes/status {"status":{"conditions":[{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"addresses of Services come from this range","reason":"","status":"True","type":"Ready"}]}}
+            "#]],
+        );
+    }
 }
 
 #[test]
 fn a_range_that_nothing_comes_from_is_not() {
     check(
-        "10.99.0.0/24",
+        "2001:db8::/112",
         json!({ "finalizers": [FINALIZER] }),
         false,
         expect![[r#"
-            patch servicecidr kubernetes/status {"status":{"conditions":[{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"this cluster gives addresses out of 10.43.0.0/16 only","reason":"NotServed","status":"False","type":"Ready"}]}}
+            patch servicecidr kubernetes/status {"status":{"conditions":[{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"Services of this cluster have IPv4 addresses only","reason":"NotServed","status":"False","type":"Ready"}]}}
         "#]],
     );
 }

@@ -166,3 +166,51 @@ fn a_change_to_an_address_that_may_not_change_asks_for_none() {
         assert_eq!(new["spec"]["clusterIPs"], json!([wanted]));
     }
 }
+
+#[tokio::test]
+async fn a_ready_service_cidr_adds_addresses_and_one_that_leaves_adds_none() {
+    let server = crate::testing::Fixture::new().await;
+    let services = "/api/v1/namespaces/default/services";
+    let ask = |name: &str, address: &str| {
+        let spec = json!({ "clusterIP": address, "ports": [{ "port": 80 }] });
+        let mut service = service(name, spec);
+        service["apiVersion"] = "v1".into();
+        service["kind"] = "Service".into();
+        service
+    };
+    let outside = |address: &str| {
+        format!(
+            "failed to allocate IP {address}: the provided network does not match the current range"
+        )
+    };
+    let refused = server.post(services, &ask("a", "10.99.0.7")).await.failure(422, "Invalid");
+    assert!(refused.contains(&outside("10.99.0.7")), "{refused}");
+    let range = json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR",
+        "metadata": { "name": "more", "finalizers": ["networking.k8s.io/service-cidr-finalizer"] },
+        "spec": { "cidrs": ["10.99.0.0/24"] },
+    });
+    let ranges = "/apis/networking.k8s.io/v1/servicecidrs";
+    server.post(ranges, &range).await.expect(201);
+    server.post(services, &ask("a", "10.99.0.7")).await.failure(422, "Invalid");
+    let ready = json!({ "status": { "conditions": [{
+        "type": "Ready", "status": "True", "reason": "", "message": "",
+        "lastTransitionTime": "2026-01-02T03:04:05Z",
+    }] } });
+    server.patch(&format!("{ranges}/more/status"), "merge", &ready).await.expect(200);
+    server.post(services, &ask("a", "10.99.0.7")).await.expect(201);
+    let taken = server.post(services, &ask("b", "10.99.0.7")).await.failure(422, "Invalid");
+    assert!(taken.contains("provided IP is already allocated"), "{taken}");
+    server.ask(http::Method::DELETE, &format!("{ranges}/more"), &[], "").await.expect(200);
+    let refused = server.post(services, &ask("b", "10.99.0.8")).await.failure(422, "Invalid");
+    assert!(refused.contains(&outside("10.99.0.8")), "{refused}");
+}
+
+#[test]
+fn the_band_for_ones_own_choice_is_drawn_from_last() {
+    let bands = |network: &str| AddressRange(network.parse().unwrap()).bands();
+    assert_eq!(bands("10.43.0.0/16"), [(256, 65_534), (2, 255)]);
+    assert_eq!(bands("10.43.0.0/29"), [(2, 6), (2, 1)]);
+    let range = AddressRange("10.43.0.0/16".parse().unwrap());
+    assert_eq!(range.address(257).to_string(), "10.43.1.1");
+}
