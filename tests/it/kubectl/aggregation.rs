@@ -45,7 +45,7 @@ async fn another_servers_kinds_look_like_the_clusters_own_until_it_is_gone() {
         let resources =
             normal(&k.ok(&format!("api-resources --api-group={group} --no-headers")).await);
         assert_eq!(resources.trim(), format!("fishes {group}/v1 true Fish"));
-        let fish = format!("{{apiVersion: {group}/v1, kind: Fish, metadata: {{name: nemo}}}}");
+        let fish = format!("apiVersion: {group}/v1\nkind: Fish\nmetadata: {{name: nemo}}\n");
         let created = k.feed("create -f - --validate=false", &fish).await;
         assert_eq!(created.stdout.trim(), format!("fish.{group}/nemo created"), "{created:?}");
         let by = "-o jsonpath={.metadata.annotations.by}/{.metadata.annotations.groups}";

@@ -213,8 +213,14 @@ impl Sea {
     }
 
     fn document(&self) -> Value {
+        // kubectl finds a resource's kind by what its path lists.
+        let path = format!("/apis/{}/namespaces/{{namespace}}/fishes", self.api_version());
+        let listed = json!({"get": {
+            "responses": {"200": {"description": "OK"}},
+            "x-kubernetes-group-version-kind": {"group": self.group, "version": "v1", "kind": "Fish"},
+        }});
         json!({
-            "openapi": "3.0.0", "info": {"title": "sea", "version": "1"}, "paths": {},
+            "openapi": "3.0.0", "info": {"title": "sea", "version": "1"}, "paths": {path: listed},
             "components": {"schemas": {"Fish": {
                 "type": "object", "description": "It swims.",
                 "properties": {"spec": {"type": "object", "description": "How it swims."}},
