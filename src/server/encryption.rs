@@ -6,6 +6,7 @@
 
 mod config;
 mod key;
+mod kms;
 mod reload;
 
 use std::ops::Range;
@@ -19,7 +20,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use store::{Change, Entry, Error, Event, EventChange, Events, Expect, Page, Revision, Store};
 
-pub(crate) use reload::start;
+pub(crate) use reload::{keep_plugins, start};
 
 use config::Configuration;
 
@@ -32,13 +33,19 @@ pub(crate) struct Encrypted {
 }
 
 impl Encrypted {
-    /// Encrypts as a file says.
-    pub(crate) fn open(
+    /// Encrypts as a file says; waits for the plugins that it names.
+    pub(crate) async fn open(
         store: Arc<dyn Store>,
         file: &Path,
         random: Random,
     ) -> Result<Self, crate::Error> {
-        let configuration = Configuration::load(file)
+        let configuration = async {
+            let configuration = Configuration::load(file)?;
+            reload::ready(&configuration, &random).await?;
+            Ok(configuration)
+        };
+        let configuration = configuration
+            .await
             .map_err(|source| crate::Error::Encryption { file: file.to_owned(), source })?;
         let configuration = Arc::new(ArcSwap::from_pointee(configuration));
         Ok(Self { store, configuration, random })
@@ -49,8 +56,9 @@ impl Encrypted {
         Arc::clone(&self.configuration)
     }
 
-    fn entry(&self, mut entry: Entry) -> Result<Entry, Error> {
-        entry.value = open(&self.configuration.load(), &entry.key, entry.value)?;
+    async fn entry(&self, mut entry: Entry) -> Result<Entry, Error> {
+        let configuration = self.configuration.load_full();
+        entry.value = open(&configuration, &entry.key, entry.value, &self.random).await?;
         Ok(entry)
     }
 }
@@ -62,7 +70,10 @@ impl Store for Encrypted {
     }
 
     async fn get(&self, key: &str) -> Result<Option<Entry>, Error> {
-        self.store.get(key).await?.map(|entry| self.entry(entry)).transpose()
+        match self.store.get(key).await? {
+            Some(entry) => self.entry(entry).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn list(
@@ -72,15 +83,20 @@ impl Store for Encrypted {
         limit: usize,
     ) -> Result<Page, Error> {
         let page = self.store.list(keys, at, limit).await?;
-        let entries = page.entries.into_iter().map(|entry| self.entry(entry));
-        let entries = entries.collect::<Result<_, _>>()?;
+        let mut entries = Vec::with_capacity(page.entries.len());
+        for entry in page.entries {
+            entries.push(self.entry(entry).await?);
+        }
         Ok(Page { entries, ..page })
     }
 
     async fn write(&self, key: &str, expect: Expect, change: Change) -> Result<Revision, Error> {
         let change = match change {
             Change::Put(value) => {
-                Change::Put(self.configuration.load().seal(key, value, &self.random))
+                let sealed = self.configuration.load().seal(key, value, &self.random);
+                Change::Put(
+                    sealed.map_err(|reason| Error::Unwritable { key: key.to_owned(), reason })?,
+                )
             }
             Change::Delete => Change::Delete,
         };
@@ -89,8 +105,11 @@ impl Store for Encrypted {
 
     async fn watch(&self, keys: Range<String>, after: Revision) -> Result<Events, Error> {
         let events = self.store.watch(keys, after).await?;
-        let configuration = Arc::clone(&self.configuration);
-        let opened = events.map(move |event| opened(&configuration.load(), event?));
+        let (configuration, random) = (Arc::clone(&self.configuration), self.random.clone());
+        let opened = events.then(move |event| {
+            let (configuration, random) = (configuration.load_full(), random.clone());
+            async move { opened(&configuration, event?, &random).await }
+        });
         Ok(opened.boxed())
     }
 
@@ -105,20 +124,29 @@ impl Store for Encrypted {
     }
 }
 
-fn opened(configuration: &Configuration, event: Event) -> Result<Event, Error> {
+async fn opened(
+    configuration: &Configuration,
+    event: Event,
+    random: &Random,
+) -> Result<Event, Error> {
     let change = match event.change {
         EventChange::Put { value, created } => {
-            EventChange::Put { value: open(configuration, &event.key, value)?, created }
+            let value = open(configuration, &event.key, value, random).await?;
+            EventChange::Put { value, created }
         }
         EventChange::Delete => EventChange::Delete,
     };
     Ok(Event { change, ..event })
 }
 
-fn open(configuration: &Configuration, key: &str, value: Bytes) -> Result<Bytes, Error> {
-    configuration
-        .open(key, value)
-        .map_err(|reason| Error::Unreadable { key: key.to_owned(), reason })
+async fn open(
+    configuration: &Configuration,
+    key: &str,
+    value: Bytes,
+    random: &Random,
+) -> Result<Bytes, Error> {
+    let opened = configuration.open(key, value, random).await;
+    opened.map_err(|reason| Error::Unreadable { key: key.to_owned(), reason })
 }
 
 #[cfg(test)]

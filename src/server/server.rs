@@ -63,7 +63,7 @@ pub struct Server {
 impl Server {
     /// Reads the store, makes what every cluster has and listens.
     pub async fn start(mut config: Config) -> Result<Self, Error> {
-        config.store = prepare(&config)?;
+        config.store = prepare(&config).await?;
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|source| Error::Listen { address: config.listen, source })?;
@@ -115,13 +115,15 @@ impl Server {
 }
 
 /// The store as the server uses it: encrypted if the operator wants it, and measured.
-fn prepare(config: &Config) -> Result<Arc<dyn Store>, Error> {
+async fn prepare(config: &Config) -> Result<Arc<dyn Store>, Error> {
     let mut store = Arc::clone(&config.store);
     if let Some(encryption) = &config.operations.encryption {
-        let encrypted = Encrypted::open(store, &encryption.file, config.random.clone())?;
+        let random = || config.random.clone();
+        let encrypted = Encrypted::open(store, &encryption.file, random()).await?;
+        encryption::keep_plugins(&config.tasks, encrypted.configuration(), random());
         if encryption.reload {
             let (file, in_force) = (encryption.file.clone(), encrypted.configuration());
-            encryption::start(&config.tasks, file, in_force);
+            encryption::start(&config.tasks, file, in_force, random());
         }
         store = Arc::new(encrypted);
     }

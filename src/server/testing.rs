@@ -87,7 +87,7 @@ impl Fixture {
 
     /// Over a store whose values are encrypted as a file says.
     pub(crate) async fn encrypted(store: Arc<Memory>, file: &std::path::Path) -> Self {
-        let encrypted = Encrypted::open(store, file, Random::seeded(2)).unwrap();
+        let encrypted = Encrypted::open(store, file, Random::seeded(2)).await.unwrap();
         Self::start(Arc::new(encrypted), Arc::new(NoNodes), Authentication::default()).await
     }
 

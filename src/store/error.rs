@@ -55,6 +55,14 @@ pub enum Error {
         /// Why, in words for an administrator.
         reason: String,
     },
+    /// The value cannot be brought into the form in which it is stored.
+    #[error("the value of {key} cannot be stored: {reason}")]
+    Unwritable {
+        /// Whose value it is.
+        key: String,
+        /// Why, in words for an administrator.
+        reason: String,
+    },
     /// The medium failed.
     #[error("the datastore failed")]
     Backend(#[source] Arc<dyn std::error::Error + Send + Sync>),

@@ -1,6 +1,8 @@
 //! The file that says what is encrypted with which keys: `EncryptionConfiguration` of `apiserver.config.k8s.io/v1`.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use base::Random;
 use base64::Engine;
@@ -9,6 +11,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::key::{Cipher, Key};
+use super::kms::Kms;
 use crate::BoxError;
 use crate::stored_kind::stored_kind;
 
@@ -16,6 +19,8 @@ use crate::stored_kind::stored_kind;
 const SEALED: &[u8] = b"k8s:enc:";
 /// Bytes of the file; keys are short.
 const FILE_BYTES_MAX: u64 = 1 << 20;
+/// How long an answer of a key management plugin may take, as in Kubernetes.
+const KMS_TIMEOUT: &str = "3s";
 
 /// What is encrypted with which keys.
 #[derive(Debug)]
@@ -36,6 +41,7 @@ enum Provider {
     /// As it is.
     Identity,
     Key(Key),
+    Kms(Arc<Kms>),
 }
 
 #[derive(Deserialize)]
@@ -60,7 +66,16 @@ struct FileProvider {
     aesgcm: Option<FileKeys>,
     aescbc: Option<FileKeys>,
     secretbox: Option<FileKeys>,
-    kms: Option<serde_json::Value>,
+    kms: Option<FileKms>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FileKms {
+    api_version: Option<String>,
+    name: String,
+    endpoint: String,
+    timeout: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -100,16 +115,30 @@ impl Configuration {
         Ok(Self { rules })
     }
 
+    /// The plugins that keep keys.
+    pub(super) fn plugins(&self) -> impl Iterator<Item = &Arc<Kms>> {
+        self.rules.iter().flat_map(|rule| &rule.providers).filter_map(|provider| match provider {
+            Provider::Kms(kms) => Some(kms),
+            Provider::Identity | Provider::Key(_) => None,
+        })
+    }
+
     /// The form in which a value is stored.
-    pub(super) fn seal(&self, key: &str, value: Bytes, random: &Random) -> Bytes {
+    pub(super) fn seal(&self, key: &str, value: Bytes, random: &Random) -> Result<Bytes, String> {
         match self.providers(key).first() {
-            Some(Provider::Key(own)) => own.seal(key, &value, random),
-            Some(Provider::Identity) | None => value,
+            Some(Provider::Key(own)) => Ok(own.seal(key, &value, random)),
+            Some(Provider::Kms(kms)) => kms.seal(key, &value, random),
+            Some(Provider::Identity) | None => Ok(value),
         }
     }
 
     /// The value that was written, or why it cannot be known.
-    pub(super) fn open(&self, key: &str, value: Bytes) -> Result<Bytes, String> {
+    pub(super) async fn open(
+        &self,
+        key: &str,
+        value: Bytes,
+        random: &Random,
+    ) -> Result<Bytes, String> {
         let providers = self.providers(key);
         if !value.starts_with(SEALED) {
             let readable = providers.is_empty()
@@ -122,33 +151,24 @@ impl Configuration {
                     .to_owned())
             };
         }
-        let keys = || {
-            providers.iter().filter_map(|provider| match provider {
-                Provider::Key(key) => Some(key),
-                Provider::Identity => None,
-            })
-        };
-        let mut named = keys().filter(|own| own.is_named_by(&value)).peekable();
-        if named.peek().is_none() {
-            return Err(format!(
-                "it is encrypted with {}, which the encryption configuration does not list for its \
-                 kind",
-                named_key(&value)
-            ));
+        let mut failure = format!(
+            "it is encrypted with {}, which the encryption configuration does not list for its kind",
+            named_key(&value)
+        );
+        for provider in providers.iter().filter(|provider| provider.is_named_by(&value)) {
+            match provider.open(key, &value, random).await {
+                Ok(opened) => return Ok(opened),
+                Err(reason) => failure = reason,
+            }
         }
-        named.find_map(|own| own.open(key, &value)).ok_or_else(|| {
-            format!(
-                "it is encrypted with {}, and the secret the encryption configuration has for that \
-                 name is another one, or the value is damaged",
-                named_key(&value)
-            )
-        })
+        Err(failure)
     }
 
     /// Whether a stored value is as it would be written now.
     pub(super) fn is_sealed_with_first(&self, key: &str, value: &[u8]) -> bool {
         match self.providers(key).first() {
             Some(Provider::Key(own)) => own.is_named_by(value) && own.open(key, value).is_some(),
+            Some(Provider::Kms(kms)) => kms.is_current(value),
             Some(Provider::Identity) | None => !value.starts_with(SEALED),
         }
     }
@@ -157,6 +177,31 @@ impl Configuration {
         let (group, resource) = stored_kind(key);
         let found = self.rules.iter().find(|rule| rule.covers(group, resource));
         found.map_or(&[], |rule| &rule.providers)
+    }
+}
+
+impl Provider {
+    fn is_named_by(&self, value: &[u8]) -> bool {
+        match self {
+            Self::Identity => false,
+            Self::Key(key) => key.is_named_by(value),
+            Self::Kms(kms) => kms.is_named_by(value),
+        }
+    }
+
+    /// Opens a value that names this provider.
+    async fn open(&self, key: &str, value: &Bytes, random: &Random) -> Result<Bytes, String> {
+        match self {
+            Self::Identity => Ok(value.clone()),
+            Self::Key(own) => own.open(key, value).ok_or_else(|| {
+                format!(
+                    "it is encrypted with {}, and the secret the encryption configuration has for \
+                     that name is another one, or the value is damaged",
+                    named_key(value)
+                )
+            }),
+            Self::Kms(kms) => kms.open(key, value, random).await,
+        }
     }
 }
 
@@ -186,20 +231,21 @@ impl Rule {
 impl FileProvider {
     fn read(self, providers: &mut Vec<Provider>) -> Result<(), BoxError> {
         let Self { identity, aesgcm, aescbc, secretbox, kms } = self;
-        if kms.is_some() {
-            return Err("the provider kms is not supported; use secretbox or aesgcm".into());
-        }
         let ciphers =
             [(aesgcm, Cipher::AesGcm), (aescbc, Cipher::AesCbc), (secretbox, Cipher::SecretBox)];
         let given = usize::from(identity.is_some())
+            + usize::from(kms.is_some())
             + ciphers.iter().filter(|(keys, _)| keys.is_some()).count();
         if given != 1 {
-            return Err("each provider must be exactly one of identity, aesgcm, aescbc and \
-                        secretbox"
+            return Err("each provider must be exactly one of identity, aesgcm, aescbc, \
+                        secretbox and kms"
                 .into());
         }
         if identity.is_some() {
             providers.push(Provider::Identity);
+        }
+        if let Some(kms) = kms {
+            providers.push(Provider::Kms(Arc::new(kms.read()?)));
         }
         for (keys, cipher) in ciphers {
             let Some(keys) = keys else { continue };
@@ -214,12 +260,26 @@ impl FileProvider {
     }
 }
 
+impl FileKms {
+    fn read(self) -> Result<Kms, BoxError> {
+        let Self { api_version, name, endpoint, timeout } = self;
+        if api_version.as_deref() != Some("v2") {
+            let found = api_version.unwrap_or_else(|| "v1".to_owned());
+            return Err(format!("apiVersion {found:?} of kms is not supported; v2 is").into());
+        }
+        check_name("kms", &name)?;
+        let timeout = timeout.as_deref().unwrap_or(KMS_TIMEOUT);
+        let parsed = timeout.parse::<jiff::SignedDuration>().ok().map(Duration::try_from);
+        let parsed = parsed.and_then(Result::ok).filter(|timeout| *timeout > Duration::ZERO);
+        let timeout = parsed.ok_or_else(|| format!("the timeout {timeout:?} of kms is none"))?;
+        Kms::new(&name, &endpoint, timeout)
+    }
+}
+
 impl FileKey {
     fn read(self, cipher: Cipher) -> Result<Key, BoxError> {
         let Self { name, secret } = self;
-        if name.is_empty() || name.contains(':') {
-            return Err(format!("{name:?} is no name for a key: one without a colon is").into());
-        }
+        check_name("a key", &name)?;
         let secret = STANDARD
             .decode(secret.trim())
             .map_err(|_| format!("the secret of the key {name:?} is not base64"))?;
@@ -233,6 +293,14 @@ impl FileKey {
             .into()
         })
     }
+}
+
+/// Names stand between colons in what is stored.
+fn check_name(what: &str, name: &str) -> Result<(), BoxError> {
+    if name.is_empty() || name.contains(':') {
+        return Err(format!("{name:?} is no name for {what}: one without a colon is").into());
+    }
+    Ok(())
 }
 
 /// What a sealed value says of its key, in words.

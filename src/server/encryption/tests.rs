@@ -164,7 +164,22 @@ fn a_faulty_file_says_what_is_wrong_and_never_a_secret() {
         (keyed("secretbox", &[("k:1", A)]), "without a colon"),
         (keyed("aescbc", &[("k1", "'***'")]), "is not base64"),
         (keyed("aescbc", &[]), "has no keys"),
-        ("{kms: {name: x}}".to_owned(), "kms is not supported"),
+        (
+            "{kms: {name: x, endpoint: 'unix:///s'}}".to_owned(),
+            "apiVersion \"v1\" of kms is not supported",
+        ),
+        (
+            "{kms: {apiVersion: v2, name: x, endpoint: 'tcp://s'}}".to_owned(),
+            "is not unix:///a/socket",
+        ),
+        (
+            "{kms: {apiVersion: v2, name: 'x:y', endpoint: 'unix:///s'}}".to_owned(),
+            "without a colon",
+        ),
+        (
+            "{kms: {apiVersion: v2, name: x, endpoint: 'unix:///s', timeout: 0s}}".to_owned(),
+            "the timeout \"0s\" of kms is none",
+        ),
         ("{}".to_owned(), "exactly one of"),
     ] {
         let error = Configuration::parse(&providers(&list)).unwrap_err().to_string();
