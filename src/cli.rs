@@ -1,7 +1,9 @@
 //! Commands, flags and help.
 
 mod authentication;
+mod backup;
 mod image;
+mod operations;
 mod token;
 mod up;
 
@@ -43,6 +45,10 @@ enum Command {
     /// Keep the keys by which a cluster knows its own tokens
     #[command(subcommand)]
     Token(token::Token),
+    /// Copy a running cluster's objects and keys into one file
+    Backup(backup::Backup),
+    /// Make a new data directory of a backup; then start it with isopod up
+    Restore(backup::Restore),
     /// Print the admin kubeconfig of a data directory
     Kubeconfig {
         #[command(flatten)]
@@ -106,6 +112,8 @@ impl Cli {
         match self.command {
             Command::Up(up) => up.run(),
             Command::Image(image) => image.run(),
+            Command::Backup(backup) => backup.run(),
+            Command::Restore(restore) => restore.run(),
             Command::Token(token) => token.run(),
             Command::Kubeconfig { data, path } => print_kubeconfig(&data, path),
             Command::Bench(bench) => bench.run(),

@@ -71,6 +71,10 @@ impl DataDir {
         self.path.join("node")
     }
 
+    pub(crate) fn snapshots(&self) -> PathBuf {
+        self.path.join("snapshots")
+    }
+
     pub(crate) fn kubeconfig(&self) -> PathBuf {
         self.path.join(KUBECONFIG_FILE)
     }
@@ -98,7 +102,7 @@ pub(crate) fn images_of(path: &Path) -> PathBuf {
     path.join("images")
 }
 
-fn create_private(path: &Path) -> std::io::Result<()> {
+pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

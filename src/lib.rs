@@ -5,6 +5,7 @@
 //! own service, without a socket.
 
 pub mod apply;
+pub mod backup;
 pub mod bench;
 pub mod cli;
 mod data_dir;
@@ -65,6 +66,8 @@ pub struct Config {
     pub clock: Clock,
     /// Makes names, uids and choices.
     pub random: Random,
+    /// Backups that are made by the clock.
+    pub snapshots: Option<backup::Snapshots>,
     /// What the operator has set of the API server.
     pub operations: server::Operations,
     /// Where every part counts; the API server shows it under `/metrics`.
@@ -83,6 +86,7 @@ impl Config {
             authentication: Authentication::default(),
             clock: Clock::system(),
             random: Random::system(),
+            snapshots: None,
             operations: server::Operations::default(),
             metrics: Metrics::default(),
         }
@@ -92,11 +96,11 @@ impl Config {
 /// A running cluster: control plane and one node.
 #[derive(Debug)]
 pub struct Platform {
-    server: Server,
+    server: Arc<Server>,
     kubelet: Kubelet,
     layers: Layers,
     /// Held until everything has stopped.
-    data_dir: DataDir,
+    data_dir: Arc<DataDir>,
     node_address: IpAddr,
 }
 
@@ -125,7 +129,14 @@ impl Platform {
         let kubelet = start_node(&config, &data_dir, &server, &layers.node, images)?;
         nodes.add(&config.node_name, kubelet.endpoint());
         data_dir.write_kubeconfig(&server.admin_kubeconfig())?;
-        Ok(Self { server, kubelet, layers, data_dir, node_address })
+        let (server, data_dir) = (Arc::new(server), Arc::new(data_dir));
+        renew_kubeconfig(&layers.control, Arc::clone(&server), Arc::clone(&data_dir));
+        let platform = Self { server, kubelet, layers, data_dir, node_address };
+        if let Some(snapshots) = config.snapshots {
+            let (folder, clock) = (platform.data_dir.snapshots(), config.clock);
+            backup::start(&platform.layers.control, platform.client(), clock, folder, snapshots);
+        }
+        Ok(platform)
     }
 
     /// Where the API server answers.
@@ -173,6 +184,18 @@ impl Platform {
         let server = self.layers.server.shutdown(SERVER_GRACE).await;
         pods && node && control && server
     }
+}
+
+/// Writes the kubeconfig anew whenever the server has renewed its certificates.
+fn renew_kubeconfig(tasks: &Tasks, server: Arc<Server>, data_dir: Arc<DataDir>) {
+    let mut renewals = server.renewals();
+    tasks.spawn_until_stop("kubeconfig", async move {
+        while renewals.changed().await.is_ok() {
+            if let Err(error) = data_dir.write_kubeconfig(&server.admin_kubeconfig()) {
+                tracing::error!(error = format!("{error:#}"), "the kubeconfig is not renewed");
+            }
+        }
+    });
 }
 
 /// Opens the images and imports those that travel in the binary.

@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::authentication::AuthenticationFlags;
+use super::operations::Operations;
 use super::{DataDir, progress, say};
 use crate::apply::{self, Manifest};
 use crate::{Config, Platform, ready};
@@ -41,6 +42,8 @@ pub(crate) struct Up {
     apply: Vec<PathBuf>,
     #[command(flatten)]
     authentication: AuthenticationFlags,
+    #[command(flatten)]
+    operations: Operations,
 }
 
 impl Up {
@@ -112,6 +115,8 @@ impl Up {
         config.pod_cidr = self.pod_cidr;
         config.service_cidr = self.service_cidr;
         config.authentication = self.authentication.settings()?;
+        config.operations = self.operations.server()?;
+        config.snapshots = self.operations.snapshots();
         config.node_name = self.node_name.clone().unwrap_or_else(host_name);
         if let Some(fault) = machinery::names::dns1123_subdomain(&config.node_name) {
             bail!("--node-name {:?}: {fault}", config.node_name);

@@ -44,11 +44,10 @@ pub(crate) struct Aggregation {
 
 impl Aggregation {
     pub(crate) fn new(outgoing: &Arc<Outgoing>, pki: &Pki, tasks: &Tasks) -> Self {
-        let (chain, key) = pki.proxy_client_pem();
         Self {
             routes: ArcSwap::default(),
             outgoing: Arc::clone(outgoing),
-            certificate: ClientCertificate { chain: chain.into(), key: key.into() },
+            certificate: ClientCertificate::Current(pki.proxy_client()),
             tasks: tasks.clone(),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
         }

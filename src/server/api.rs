@@ -10,22 +10,25 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use base::{Clock, Random};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt;
 use machinery::{ApiError, Reason};
-use tracing::{debug, error};
+use tracing::{Instrument, Span, debug, debug_span, error, warn};
 
 use bodies::{Bodies, RequestBody};
 
 use crate::admission::Ledger;
 use crate::aggregation::Aggregation;
 use crate::allocate::Allocators;
+use crate::audit::Auditor;
 use crate::authenticate::{Authenticators, Peer};
-use crate::authorize::{self, Authorizer};
+use crate::authorize::{self, Action, Authorizer};
+use crate::backup::{self, Backups};
 use crate::cache::{Cache, CacheProgress, Listener};
 use crate::catalog::Catalog;
 use crate::definitions::Definitions;
@@ -37,13 +40,18 @@ use crate::negotiate::Form;
 use crate::outgoing::Outgoing;
 use crate::pki::Pki;
 use crate::query::Query;
-use crate::record::Record;
+use crate::record::{Decision, Record};
 use crate::registry::Registry;
 use crate::request::{self, Target};
 use crate::respond::{self, AUDIT_ID, Answer};
 use crate::streaming::Streaming;
 use crate::usage::Meter;
 use crate::{BoxError, Config, Error, NodeTransport, Version, discovery, issuer, openapi};
+
+/// The longest id a client may give its request, as in Kubernetes.
+const OWN_ID_BYTES_MAX: usize = 64;
+/// After which the log speaks of a request.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// Everything a request needs.
 #[derive(Debug)]
@@ -66,6 +74,8 @@ pub(crate) struct Api {
     metrics: ServerMetrics,
     health: Health,
     bodies: Bodies,
+    auditor: Option<Arc<Auditor>>,
+    backups: Backups,
     /// The first half of request ids; the second counts.
     audit_prefix: u64,
     audit_count: AtomicU64,
@@ -77,6 +87,7 @@ impl Api {
         config: &Config,
         pki: &Pki,
         address: SocketAddr,
+        backups: Backups,
     ) -> Result<Arc<Self>, Error> {
         let progress = Arc::new(CacheProgress::default());
         let catalog = Arc::new(Catalog::new(kinds::KINDS, &progress));
@@ -99,6 +110,10 @@ impl Api {
             config.random.clone(),
         ));
         let metrics = ServerMetrics::new(&config.metrics, &catalog, &config.clock);
+        let audit = config.operations.audit.as_ref();
+        let auditor = audit
+            .map(|audit| Auditor::start(audit, &config.clock, &config.tasks, &config.metrics))
+            .transpose()?;
         let fairness = Fairness::new(&catalog, config.operations.seats, &config.metrics);
         let health = Health::new(Arc::clone(&config.store), Arc::clone(&cache));
         Ok(Arc::new(Self {
@@ -132,6 +147,8 @@ impl Api {
             metrics,
             health,
             bodies: Bodies::new(),
+            auditor,
+            backups,
             audit_prefix: config.random.u64(),
             audit_count: AtomicU64::new(0),
         }))
@@ -167,6 +184,17 @@ impl Api {
         &self.outgoing
     }
 
+    /// Whether requests are written down.
+    pub(crate) fn audits(&self) -> bool {
+        self.auditor.is_some()
+    }
+
+    /// Makes copies of everything.
+    #[cfg(test)]
+    pub(crate) fn backups(&self) -> &Backups {
+        &self.backups
+    }
+
     /// Decides when requests start.
     #[cfg(test)]
     pub(crate) fn fairness(&self) -> &Fairness {
@@ -198,17 +226,22 @@ impl Api {
     }
 
     async fn complete(&self, parts: Parts, body: Option<RequestBody>, peer: Peer) -> Answer {
-        let id = self.audit_id();
-        let mut record = Record::new(&parts);
-        let mut answer = self.answer(&mut record, body, &peer).await.unwrap_or_else(|error| {
+        let id = own_id(&parts.headers).unwrap_or_else(|| self.audit_id());
+        let mut record = Record::new(&parts, &id);
+        let outcome = self.answer(&mut record, body, &peer).instrument(span(&parts, &id)).await;
+        let mut answer = outcome.unwrap_or_else(|error| {
             log_failure(&parts, &id, &error);
             respond::failure(&error)
         });
+        if let Some(entry) = record.audited.take() {
+            entry.finish(record.is_long_running(), &mut answer).await;
+        }
+        note_slow(&record, &answer);
         if let Some(flow) = record.flow.take() {
             flow.write(answer.headers_mut());
         }
         self.metrics.finish(&record, self.registry.catalog(), &mut answer);
-        answer.headers_mut().insert(AUDIT_ID, id);
+        answer.headers_mut().insert(AUDIT_ID, id.clone());
         answer
     }
 
@@ -229,14 +262,18 @@ impl Api {
         record.dry_run = query.text("dryRun").is_some();
         let identity = self.identify(record, peer).await?;
         let Some(target) = target else {
+            self.note_decision(record, &query);
             let class = self.classify(record, None, &identity);
             let _seat = self.seat(&class, None, &query).await?;
             return self.answer_path(parts, &query, &identity).await;
         };
         let class = self.classify(record, Some(&target), &identity);
-        self.allow(&identity, &target, &query)?;
+        self.allow(record, &identity, &target, &query)?;
         // Nobody's body is held who may not send one, and nobody has a seat while it is on its way.
         let body = self.bodies.read(body).await?;
+        if let Some(entry) = &mut record.audited {
+            entry.sent(&target, &parts.headers, &body.bytes);
+        }
         let _seat = self.seat(&class, Some(&target), &query).await?;
         let _under_way = (!record.is_long_running()).then(|| self.metrics.begin(record));
         self.answer_object(parts, &query, &target, &identity, body.bytes.clone()).await
@@ -251,20 +288,25 @@ impl Api {
         let parts = record.parts;
         let caller = self.authenticators.authenticate(&parts.headers, peer).await;
         self.metrics.authenticated(caller.is_ok());
-        let caller = record.caller.insert(caller?);
-        let identity =
-            authorize::impersonate(&self.authorizer, &parts.headers, Arc::clone(caller))?;
-        record.acting = Some(Arc::clone(&identity));
-        Ok(identity)
+        record.caller = caller.as_ref().ok().cloned();
+        let identity = caller
+            .and_then(|caller| authorize::impersonate(&self.authorizer, &parts.headers, caller));
+        record.acting = identity.as_ref().ok().cloned();
+        if let Some(auditor) = &self.auditor {
+            record.audited = auditor.begin(record).await;
+        }
+        identity
     }
 
     /// Refuses a request that the user may not make.
     fn allow(
         &self,
+        record: &mut Record<'_>,
         identity: &Identity,
         target: &Target<'_>,
         query: &Query<'_>,
     ) -> Result<(), ApiError> {
+        self.note_decision(record, query);
         let allowed = self.authorizer.authorize(identity, target, query);
         self.metrics.authorized(allowed.is_ok());
         allowed
@@ -289,6 +331,9 @@ impl Api {
         if let Some(answer) = self.health.respond(path, query).await {
             return answer;
         }
+        if path == backup::PATH {
+            return self.backups.respond().await;
+        }
         if path == "/metrics" {
             return Ok(self.metrics.respond());
         }
@@ -302,6 +347,19 @@ impl Api {
             .or_else(|| openapi::respond(catalog, &others, path, query, &parts.headers))
             .or_else(|| issuer::respond(self.authenticators.tokens(), &self.keys_uri, path))
             .unwrap_or_else(|| Err(ApiError::unknown_path()))
+    }
+
+    /// Writes down what authorization says, for whoever audits the request.
+    fn note_decision(&self, record: &mut Record<'_>, query: &Query<'_>) {
+        let (Some(entry), Some(identity)) = (&mut record.audited, &record.acting) else { return };
+        let decision = if let Some(target) = &record.target {
+            self.authorizer.explain(identity, &Action::of(target, query))
+        } else {
+            let verb = record.parts.method.as_str().to_ascii_lowercase();
+            self.authorizer.explain_path(identity, &verb, record.parts.uri.path())
+        };
+        let said = if decision.allowed { Decision::Allow } else { Decision::Forbid };
+        entry.decided(said, &decision.reason);
     }
 
     /// Finds out behind whom a request waits.
@@ -347,6 +405,31 @@ impl Api {
         }
         HeaderValue::from_bytes(&text).expect("hexadecimal digits and dashes are visible")
     }
+}
+
+/// The id the client has given its request, if it can be one.
+fn own_id(headers: &HeaderMap) -> Option<HeaderValue> {
+    let own = headers.get(AUDIT_ID)?;
+    let usable = !own.is_empty() && own.len() <= OWN_ID_BYTES_MAX && own.to_str().is_ok();
+    usable.then(|| own.clone())
+}
+
+/// Says which requests take long. Watches and streams may.
+fn note_slow(record: &Record<'_>, answer: &Answer) {
+    let elapsed = record.elapsed();
+    if elapsed < SLOW || record.is_long_running() {
+        return;
+    }
+    let (parts, user) = (record.parts, record.acting.as_ref().map(|acting| &acting.user.name));
+    let (path, code) = (parts.uri.path(), answer.status().as_u16());
+    warn!(id = ?record.id, method = %parts.method, path, user, code, ?elapsed, "slow request");
+}
+
+/// What the log says of everything that happens on behalf of a request.
+fn span(parts: &Parts, id: &HeaderValue) -> Span {
+    // What nobody logs is not looked for.
+    let trace = || parts.headers.get("traceparent").and_then(|trace| trace.to_str().ok());
+    debug_span!("request", ?id, method = %parts.method, path = parts.uri.path(), trace = trace())
 }
 
 fn log_failure(parts: &Parts, id: &HeaderValue, failure: &ApiError) {

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 
 use crate::cache::WatchBody;
@@ -37,6 +37,22 @@ impl Body {
     /// A body without content.
     pub fn empty() -> Self {
         Kind::Whole(Bytes::new()).into()
+    }
+
+    /// All bytes, for bodies that are there already: a list is put together for it. `None` for those that come as
+    /// they happen.
+    pub(crate) fn gather(&mut self) -> Option<Bytes> {
+        if let Kind::List(list) = &mut self.kind {
+            let mut all = BytesMut::with_capacity(list.remaining_bytes());
+            while let Some(chunk) = list.next_chunk() {
+                all.extend_from_slice(&chunk);
+            }
+            self.kind = Kind::Whole(all.freeze());
+        }
+        match &self.kind {
+            Kind::Whole(bytes) => Some(bytes.clone()),
+            _ => None,
+        }
     }
 
     /// Keeps something until the body ends.

@@ -14,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::BoxError;
 use crate::api::Api;
+use crate::record::Address;
 
 /// For the TLS handshake; a client that takes longer is not one.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
@@ -47,7 +48,11 @@ pub(crate) async fn serve(
     };
     let (_, session) = stream.get_ref();
     let peer = api.authenticators().peer(session.peer_certificates().unwrap_or_default());
-    let service = service_fn(move |request: http::Request<Incoming>| {
+    let address = stream.get_ref().0.peer_addr().ok().filter(|_| api.audits());
+    let service = service_fn(move |mut request: http::Request<Incoming>| {
+        if let Some(address) = address {
+            request.extensions_mut().insert(Address(address.ip()));
+        }
         let answer = Arc::clone(&api).handle(request, peer.clone());
         async move { Ok::<_, Infallible>(answer.await) }
     });

@@ -26,6 +26,14 @@ pub enum Error {
     /// A file about authentication cannot be read or makes no sense.
     #[error("the settings of authentication cannot be used")]
     Authentication(#[source] BoxError),
+    /// The audit policy cannot be used, or the audit log cannot be written.
+    #[error("the audit log cannot be kept with {}", file.display())]
+    Audit {
+        /// The policy or the log.
+        file: std::path::PathBuf,
+        /// What is wrong with it.
+        source: BoxError,
+    },
     /// The configuration of encryption at rest cannot be used.
     #[error("the encryption configuration {} cannot be used", file.display())]
     Encryption {

@@ -30,6 +30,7 @@
 //!   `clientConfig`, a Service or a kubeconfig, and asked with `post` or `send`.
 //! - `usage`: `answer` says what nodes and pods use, which is measured then and stored nowhere.
 //! - `record`: what becomes known of a request on its way; `metrics` counts it.
+//! - `audit`: `Auditor` writes down what the policy wants; `backup` copies the store and the keys.
 //! - `encryption`: a store around the store, if the operator wants one.
 //! - `fairness`: `Fairness::admit` is asked before each request is looked at closer, and makes it wait its turn.
 //! - `health`: `/livez` and `/readyz`.
@@ -39,8 +40,10 @@ mod admission;
 mod aggregation;
 mod allocate;
 mod api;
+mod audit;
 mod authenticate;
 mod authorize;
+pub mod backup;
 mod body;
 mod bootstrap;
 mod cache;
@@ -90,7 +93,7 @@ pub use error::Error;
 pub use identity::User;
 pub use in_process::InProcess;
 pub use nodes::{ByteStream, NoNodes, NodeStream, NodeTransport, Opened};
-pub use operations::{Encryption, Operations};
+pub use operations::{Audit, Encryption, Operations};
 pub use pki::rotate_service_account_key;
 pub use server::{Config, Server};
 pub use version::Version;

@@ -1,9 +1,14 @@
 //! What an operator may set.
 
 use std::path::PathBuf;
+use std::time::Duration;
+
+pub use crate::audit::Audit;
 
 /// As in Kubernetes: 400 requests that read and 200 that write.
 const SEATS: u32 = 600;
+/// A year: what clients are used to from other distributions.
+const CERTIFICATE_VALIDITY: Duration = Duration::from_hours(365 * 24);
 
 /// What an operator may set; the defaults ask for nothing.
 #[derive(Debug, Clone)]
@@ -12,6 +17,10 @@ pub struct Operations {
     pub seats: u32,
     /// What is encrypted in the store, and how.
     pub encryption: Option<Encryption>,
+    /// What is written down of requests, and where.
+    pub audit: Option<Audit>,
+    /// How long the server's and the administrator's certificates are valid; they are replaced long before.
+    pub certificate_validity: Duration,
 }
 
 /// Encryption at rest.
@@ -25,6 +34,11 @@ pub struct Encryption {
 
 impl Default for Operations {
     fn default() -> Self {
-        Self { seats: SEATS, encryption: None }
+        Self {
+            seats: SEATS,
+            encryption: None,
+            audit: None,
+            certificate_validity: CERTIFICATE_VALIDITY,
+        }
     }
 }

@@ -1,15 +1,19 @@
 //! The cluster's own certificate authority: made on first start, kept on disk, never sent anywhere.
 //!
 //! Only the authority and the service-account key live on disk. Leaf certificates are signed at each
-//! start, which costs a millisecond and leaves nothing to expire on a machine that is switched off.
+//! start, which costs a millisecond and leaves nothing to expire on a machine that is switched off, and again
+//! while the server runs, which leaves nothing to expire on one that never is.
 
+mod current;
 mod der;
 mod files;
 mod issue;
+mod serving;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::Clock;
 use base64::Engine;
@@ -20,20 +24,22 @@ use rcgen::{
     Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType, date_time_ymd,
 };
 use rustls::ServerConfig;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::client::ResolvesClientCert;
+use rustls::server::ResolvesServerCert;
+use rustls_pki_types::CertificateDer;
 use serde_json::json;
 
 pub(crate) use issue::{Signer, Wanted, is_alternative_names};
+pub(crate) use serving::{Serving, start};
 
 use crate::authenticate::AnyCertificate;
-use crate::identity::MASTERS;
 use crate::pki::files::Files;
 use crate::{BoxError, Config, Error};
 
-/// The authority outlives every leaf; replacing it means new kubeconfigs for everybody.
-const AUTHORITY_YEARS: i32 = 10;
-/// What clients are used to from other distributions.
-const LEAF_YEARS: i32 = 1;
+/// The authority outlives every leaf; replacing it means new kubeconfigs for everybody. Ten years.
+const AUTHORITY_VALIDITY: Duration = Duration::from_hours(3_652 * 24);
+/// From when certificates are valid, before they are made: a client whose clock is behind accepts them.
+const BACKDATED: Duration = Duration::from_hours(24);
 /// The folder of the data directory that holds keys.
 const FOLDER: &str = "pki";
 
@@ -63,8 +69,7 @@ pub(crate) struct Pki {
     retired_service_account_keys: Vec<String>,
     signer: Arc<Signer>,
     front_proxy_pem: String,
-    proxy_client: Leaf,
-    admin: Leaf,
+    serving: Arc<Serving>,
 }
 
 /// A certificate with its private key.
@@ -87,6 +92,13 @@ pub fn rotate_service_account_key(data_dir: &Path, clock: &Clock) -> Result<(), 
     files.rotate_service_account_key(clock.now()).map_err(Error::Pki)
 }
 
+/// The keys and certificates of a data directory that cannot be made again: their paths in it, and their texts.
+pub(crate) fn files_to_keep(data_dir: Option<&Path>) -> Result<Vec<(String, String)>, BoxError> {
+    let Some(folder) = data_dir.map(|dir| dir.join(FOLDER)) else { return Ok(Vec::new()) };
+    let texts = files::texts(&folder)?;
+    Ok(texts.into_iter().map(|(name, text)| (format!("{FOLDER}/{name}"), text)).collect())
+}
+
 impl Pki {
     /// Makes or reads the certificates of a server at this address.
     pub(crate) fn open(config: &Config, address: SocketAddr) -> Result<Self, Error> {
@@ -95,24 +107,26 @@ impl Pki {
 
     fn make(config: &Config, address: SocketAddr) -> Result<Self, BoxError> {
         let files = Files::open(config.data_dir.as_ref().map(|dir| dir.join(FOLDER)))?;
-        let authority = Authority::open(&files, CLUSTER, &config.clock)?;
-        let front_proxy = Authority::open(&files, FRONT_PROXY, &config.clock)?;
+        let open = |name| {
+            let validity = config.operations.certificate_validity;
+            Authority::open(&files, name, &config.clock, validity)
+        };
+        let (authority, front_proxy) = (open(CLUSTER)?, open(FRONT_PROXY)?);
         let service_account_key_pem = files.key(files::SERVICE_ACCOUNT_KEY)?.serialize_pem();
-        let admin = authority.client("system:admin", MASTERS)?;
         let signer = Arc::new(authority.signer()?);
         // The first address of the Service network belongs to the `kubernetes` Service.
         let service = config.service_cidr.hosts().next();
         let addresses = [Some(address.ip()), service, Some([127, 0, 0, 1].into())];
-        let serving = authority.server(addresses.into_iter().flatten().collect())?;
+        let addresses = addresses.into_iter().flatten().collect();
+        let serving = Serving::new(authority, front_proxy, addresses)?;
         Ok(Self {
-            server: Arc::new(server_config(serving)?),
-            authority_pem: authority.pem,
-            proxy_client: front_proxy.client(PROXY_CLIENT, "")?,
-            front_proxy_pem: front_proxy.pem,
+            server: Arc::new(server_config(serving.server())?),
+            authority_pem: serving.authority().pem.clone(),
+            front_proxy_pem: serving.front_proxy().pem.clone(),
             service_account_key_pem,
             retired_service_account_keys: files.retired_keys()?,
             signer,
-            admin,
+            serving: Arc::new(serving),
         })
     }
 
@@ -131,9 +145,9 @@ impl Pki {
         &self.front_proxy_pem
     }
 
-    /// What this server shows other API servers: certificate and key, PEM.
-    pub(crate) fn proxy_client_pem(&self) -> (String, String) {
-        (self.proxy_client.certificate_pem.clone(), self.proxy_client.key.serialize_pem())
+    /// What this server shows other API servers.
+    pub(crate) fn proxy_client(&self) -> Arc<dyn ResolvesClientCert> {
+        self.serving.proxy_client()
     }
 
     /// Signs what clients ask for.
@@ -151,9 +165,15 @@ impl Pki {
         &self.retired_service_account_keys
     }
 
+    /// The certificates that change while the server runs.
+    pub(crate) fn serving(&self) -> Arc<Serving> {
+        Arc::clone(&self.serving)
+    }
+
     /// A kubeconfig for the administrator.
     pub(crate) fn admin_kubeconfig(&self, address: SocketAddr) -> String {
         let reachable = reachable(address);
+        let admin = self.serving.admin();
         let config = json!({
             "apiVersion": "v1",
             "kind": "Config",
@@ -162,8 +182,8 @@ impl Pki {
                 "certificate-authority-data": STANDARD.encode(&self.authority_pem),
             }}],
             "users": [{ "name": "isopod", "user": {
-                "client-certificate-data": STANDARD.encode(&self.admin.certificate_pem),
-                "client-key-data": STANDARD.encode(self.admin.key.serialize_pem()),
+                "client-certificate-data": STANDARD.encode(&admin.certificate_pem),
+                "client-key-data": STANDARD.encode(admin.key.serialize_pem()),
             }}],
             "contexts": [{ "name": "isopod", "context": {
                 "cluster": "isopod", "user": "isopod", "namespace": "default",
@@ -180,10 +200,17 @@ struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
     clock: Clock,
+    /// How long its leaves are valid.
+    validity: Duration,
 }
 
 impl Authority {
-    fn open(files: &Files, (file, name): (&str, &str), clock: &Clock) -> Result<Self, BoxError> {
+    fn open(
+        files: &Files,
+        (file, name): (&str, &str),
+        clock: &Clock,
+        validity: Duration,
+    ) -> Result<Self, BoxError> {
         let key = files.key(&format!("{file}.key"))?;
         let pem = files.text(&format!("{file}.crt"), || {
             let mut params = CertificateParams::new(Vec::new())?;
@@ -194,10 +221,11 @@ impl Authority {
                 KeyUsagePurpose::KeyCertSign,
                 KeyUsagePurpose::CrlSign,
             ];
-            set_validity(&mut params, clock.now(), AUTHORITY_YEARS);
+            set_validity(&mut params, clock.now(), AUTHORITY_VALIDITY);
             Ok(params.self_signed(&key)?.pem())
         })?;
-        Ok(Self { issuer: Issuer::from_ca_cert_pem(&pem, key)?, pem, clock: clock.clone() })
+        let issuer = Issuer::from_ca_cert_pem(&pem, key)?;
+        Ok(Self { issuer, pem, clock: clock.clone(), validity })
     }
 
     /// The same key, for certificates that clients ask for.
@@ -205,12 +233,12 @@ impl Authority {
         Signer::new(&self.pem, &self.issuer.key().serialize_pem())
     }
 
-    fn server(&self, addresses: Vec<IpAddr>) -> Result<Leaf, BoxError> {
+    fn server(&self, addresses: &[IpAddr]) -> Result<Leaf, BoxError> {
         let mut params = self.params("kube-apiserver", "", ExtendedKeyUsagePurpose::ServerAuth)?;
         for name in SERVER_NAMES {
             params.subject_alt_names.push(SanType::DnsName((*name).try_into()?));
         }
-        params.subject_alt_names.extend(addresses.into_iter().map(SanType::IpAddress));
+        params.subject_alt_names.extend(addresses.iter().copied().map(SanType::IpAddress));
         self.sign(&params)
     }
 
@@ -229,7 +257,7 @@ impl Authority {
         params.distinguished_name = distinguished_name(name, organization);
         params.extended_key_usages = vec![usage];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        set_validity(&mut params, self.clock.now(), LEAF_YEARS);
+        set_validity(&mut params, self.clock.now(), self.validity);
         Ok(params)
     }
 
@@ -252,15 +280,14 @@ pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     }
 }
 
-fn server_config(leaf: Leaf) -> Result<ServerConfig, BoxError> {
+fn server_config(certificates: Arc<dyn ResolvesServerCert>) -> Result<ServerConfig, BoxError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     // What a client's certificate means is decided behind the handshake.
     let clients = AnyCertificate::new(Arc::clone(&provider));
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(leaf.key.serialize_der()));
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_client_cert_verifier(clients)
-        .with_single_cert(vec![leaf.certificate], key)?;
+        .with_cert_resolver(certificates);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
@@ -275,16 +302,11 @@ fn distinguished_name(name: &str, organization: &str) -> DistinguishedName {
     dn
 }
 
-/// Valid from the start of yesterday, so that a client whose clock is behind accepts it.
-fn set_validity(params: &mut CertificateParams, now: Timestamp, years: i32) {
-    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let from = today.yesterday().expect("the clock is not at the beginning of time");
-    let month = u8::try_from(from.month()).expect("a month is positive");
-    let day = u8::try_from(from.day()).expect("a day is positive");
-    // 29 February has no anniversary.
-    let last_day = if (month, day) == (2, 29) { 28 } else { day };
-    params.not_before = date_time_ymd(i32::from(from.year()), month, day);
-    params.not_after = date_time_ymd(i32::from(from.year()) + years, month, last_day);
+fn set_validity(params: &mut CertificateParams, now: Timestamp, validity: Duration) {
+    let now = Duration::from_secs(u64::try_from(now.as_second()).unwrap_or_default());
+    let epoch = date_time_ymd(1970, 1, 1);
+    params.not_before = epoch + now.saturating_sub(BACKDATED);
+    params.not_after = epoch + now + validity;
 }
 
 #[cfg(test)]

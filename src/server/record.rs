@@ -1,11 +1,14 @@
 //! What becomes known of a request while it is answered, for those who count it and write it down.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use http::request::Parts;
 use tokio::time::Instant;
 
+use crate::audit::Audited;
 use crate::fairness::Flow;
 use crate::identity::Identity;
 use crate::request::{Target, Verb};
@@ -15,6 +18,10 @@ use crate::streaming;
 #[derive(Debug)]
 pub(crate) struct Record<'a> {
     pub(crate) parts: &'a Parts,
+    /// What a user can quote.
+    pub(crate) id: &'a HeaderValue,
+    /// Where it comes from, where somebody wants to know.
+    pub(crate) address: Option<IpAddr>,
     pub(crate) started: Instant,
     /// The resource asked for; absent while the path is not read, and for paths that are no resource's.
     pub(crate) target: Option<Target<'a>>,
@@ -25,19 +32,35 @@ pub(crate) struct Record<'a> {
     pub(crate) acting: Option<Arc<Identity>>,
     /// Which requests it waits with.
     pub(crate) flow: Option<Flow>,
+    /// What is written down of it.
+    pub(crate) audited: Option<Audited>,
+}
+
+/// Where a request comes from, as an extension of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Address(pub(crate) IpAddr);
+
+/// What authorization said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Allow,
+    Forbid,
 }
 
 impl<'a> Record<'a> {
-    pub(crate) fn new(parts: &'a Parts) -> Self {
+    pub(crate) fn new(parts: &'a Parts, id: &'a HeaderValue) -> Self {
         let started = Instant::now();
         Self {
             parts,
+            id,
+            address: parts.extensions.get::<Address>().map(|address| address.0),
             started,
             target: None,
             dry_run: false,
             caller: None,
             acting: None,
             flow: None,
+            audited: None,
         }
     }
 

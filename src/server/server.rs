@@ -11,10 +11,11 @@ use store::Store;
 use tokio::net::TcpListener;
 
 use crate::api::Api;
+use crate::backup::Backups;
 use crate::encryption::{self, Encrypted};
 use crate::identity::Identity;
 use crate::metrics::Measured;
-use crate::pki::Pki;
+use crate::pki::{self, Pki};
 use crate::{
     Authentication, Error, InProcess, NodeTransport, Operations, User, Version, aggregation,
     authorize, bootstrap, definitions, expiry, fairness, publish, quota_status, serve, signing,
@@ -63,6 +64,8 @@ pub struct Server {
 impl Server {
     /// Reads the store, makes what every cluster has and listens.
     pub async fn start(mut config: Config) -> Result<Self, Error> {
+        // Below encryption: what is encrypted stays so in a backup.
+        let backups = Backups::new(&config);
         config.store = prepare(&config).await?;
         let listener = TcpListener::bind(config.listen)
             .await
@@ -71,7 +74,7 @@ impl Server {
             .local_addr()
             .map_err(|source| Error::Listen { address: config.listen, source })?;
         let pki = Pki::open(&config, address)?;
-        let api = Api::start(&config, &pki, address).await?;
+        let api = Api::start(&config, &pki, address, backups).await?;
         definitions::start(&config.tasks, Arc::clone(&api)).await;
         serve::start(&config.tasks, listener, pki.server_config(), Arc::clone(&api));
         bootstrap::run(&api, &config, address).await?;
@@ -83,6 +86,7 @@ impl Server {
         quota_status::start(&config.tasks, Arc::clone(&api));
         signing::start(&config.tasks, Arc::clone(&api), pki.signer());
         tokens::start(&config.tasks, Arc::clone(&api), pki.authority_pem().to_owned());
+        pki::start(&config.tasks, pki.serving());
         fairness::start(&config.tasks, Arc::clone(&api));
         api.health().set_ready();
         Ok(Self { api, pki, address })
@@ -101,6 +105,11 @@ impl Server {
     /// A kubeconfig with which its bearer may do everything.
     pub fn admin_kubeconfig(&self) -> String {
         self.pki.admin_kubeconfig(self.address)
+    }
+
+    /// Changes when the certificates have been renewed, and with them the administrator's kubeconfig.
+    pub fn renewals(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.pki.serving().renewals()
     }
 
     /// From now on `/readyz` fails, so that who balances load turns to other servers; requests are still answered.

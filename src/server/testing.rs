@@ -14,12 +14,14 @@ use store::memory::Memory;
 use tower::ServiceExt;
 
 use crate::api::Api;
+use crate::backup::Backups;
 use crate::encryption::Encrypted;
 use crate::identity::Identity;
 use crate::pki::Pki;
 use crate::{
-    Authentication, Body, Config, InProcess, NoNodes, NodeTransport, Operations, User, Version,
-    aggregation, authorize, bootstrap, definitions, expiry, publish, quota_status, signing, tokens,
+    Audit, Authentication, Body, Config, InProcess, NoNodes, NodeTransport, Operations, User,
+    Version, aggregation, authorize, bootstrap, definitions, expiry, publish, quota_status,
+    signing, tokens,
 };
 
 pub(crate) use hook::{Hook, Said};
@@ -74,27 +76,40 @@ impl Fixture {
     }
 
     pub(crate) async fn with_nodes(nodes: Arc<dyn NodeTransport>) -> Self {
-        Self::start(Arc::new(Memory::default()), nodes, Authentication::default()).await
+        Self::plain(Arc::new(Memory::default()), nodes).await
     }
 
     pub(crate) async fn over(store: Arc<Memory>) -> Self {
-        Self::start(store, Arc::new(NoNodes), Authentication::default()).await
+        Self::plain(store, Arc::new(NoNodes)).await
     }
 
     pub(crate) async fn with_authentication(authentication: Authentication) -> Self {
-        Self::start(Arc::new(Memory::default()), Arc::new(NoNodes), authentication).await
+        let (store, nodes) = (Arc::new(Memory::default()), Arc::new(NoNodes));
+        Self::start(store, nodes, authentication, Operations::default()).await
     }
 
     /// Over a store whose values are encrypted as a file says.
     pub(crate) async fn encrypted(store: Arc<Memory>, file: &std::path::Path) -> Self {
         let encrypted = Encrypted::open(store, file, Random::seeded(2)).await.unwrap();
-        Self::start(Arc::new(encrypted), Arc::new(NoNodes), Authentication::default()).await
+        Self::plain(Arc::new(encrypted), Arc::new(NoNodes)).await
+    }
+
+    /// With an audit log.
+    pub(crate) async fn audited(audit: Audit) -> Self {
+        let operations = Operations { audit: Some(audit), ..Operations::default() };
+        let (store, nodes) = (Arc::new(Memory::default()), Arc::new(NoNodes));
+        Self::start(store, nodes, Authentication::default(), operations).await
+    }
+
+    async fn plain(store: Arc<dyn Store>, nodes: Arc<dyn NodeTransport>) -> Self {
+        Self::start(store, nodes, Authentication::default(), Operations::default()).await
     }
 
     async fn start(
         store: Arc<dyn Store>,
         nodes: Arc<dyn NodeTransport>,
         authentication: Authentication,
+        operations: Operations,
     ) -> Self {
         let tasks = Tasks::new();
         let config = Config {
@@ -110,10 +125,10 @@ impl Fixture {
             authentication,
             version: Version::default(),
             metrics: base::Metrics::default(),
-            operations: Operations::default(),
+            operations,
         };
         let pki = Pki::open(&config, config.listen).unwrap();
-        let api = Api::start(&config, &pki, config.listen).await.unwrap();
+        let api = Api::start(&config, &pki, config.listen, Backups::new(&config)).await.unwrap();
         definitions::start(&tasks, Arc::clone(&api)).await;
         bootstrap::run(&api, &config, config.listen).await.unwrap();
         publish::run(&api, &config, &pki, config.listen).await.unwrap();

@@ -7,6 +7,7 @@ mod commits;
 mod compaction;
 mod file;
 mod reader;
+mod restore;
 mod tables;
 mod writer;
 
@@ -24,6 +25,8 @@ use tokio::task::spawn_blocking;
 use crate::change::check_size;
 use crate::watcher::{self, Batch, Chunk, History, LIVE_BATCHES};
 use crate::{Change, Entry, Error, Events, Expect, HISTORY_REVISIONS, Page, Revision, Store};
+pub use restore::restore;
+
 use reader::Snapshot;
 use writer::{Request, Writer};
 

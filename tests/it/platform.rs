@@ -2,4 +2,5 @@
 
 mod command_line;
 mod embedding;
+mod operation;
 mod restarts;

@@ -28,8 +28,9 @@ impl Api {
         let identity = self.identify(record, peer).await?;
         let class = self.classify(record, target.as_ref(), &identity);
         if let Some(target) = &target {
-            self.allow(&identity, target, &query)?;
+            self.allow(record, &identity, target, &query)?;
         } else {
+            self.note_decision(record, &query);
             let verb = parts.method.as_str().to_ascii_lowercase();
             self.authorizer.authorize_path(&identity, &verb, path)?;
         }

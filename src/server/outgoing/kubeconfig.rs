@@ -72,7 +72,7 @@ impl Reader<'_> {
         let chain = self.data(user, "client-certificate")?;
         let key = self.data(user, "client-key")?;
         match (chain, key) {
-            (Some(chain), Some(key)) => Ok(Some(ClientCertificate { chain, key })),
+            (Some(chain), Some(key)) => Ok(Some(ClientCertificate::Pem { chain, key })),
             (None, None) => Ok(None),
             _ => Err("a client certificate needs its key, and a key its certificate".to_owned()),
         }

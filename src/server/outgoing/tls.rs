@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
@@ -26,12 +27,28 @@ pub(crate) enum Trust {
     Anything,
 }
 
-/// What the server proves itself with, PEM.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct ClientCertificate {
-    pub(crate) chain: Vec<u8>,
-    pub(crate) key: Vec<u8>,
+/// What the server proves itself with.
+#[derive(Clone)]
+pub(crate) enum ClientCertificate {
+    /// What a file says, PEM.
+    Pem { chain: Vec<u8>, key: Vec<u8> },
+    /// One of the server's own, which are replaced now and then.
+    Current(Arc<dyn ResolvesClientCert>),
 }
+
+impl PartialEq for ClientCertificate {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Pem { chain, key }, Self::Pem { chain: other_chain, key: other_key }) => {
+                chain == other_chain && key == other_key
+            }
+            (Self::Current(own), Self::Current(other)) => Arc::ptr_eq(own, other),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for ClientCertificate {}
 
 impl std::fmt::Debug for ClientCertificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -58,8 +75,11 @@ pub(crate) fn config(
     };
     let mut config = match certificate {
         None => builder.with_no_client_auth(),
-        Some(certificate) => {
-            let (chain, key) = client(certificate)?;
+        Some(ClientCertificate::Current(certificate)) => {
+            builder.with_client_cert_resolver(Arc::clone(certificate))
+        }
+        Some(ClientCertificate::Pem { chain, key }) => {
+            let (chain, key) = client(chain, key)?;
             builder
                 .with_client_auth_cert(chain, key)
                 .map_err(|error| format!("the client certificate cannot be used: {error}"))?
@@ -101,11 +121,12 @@ fn system() -> RootCertStore {
 }
 
 fn client(
-    certificate: &ClientCertificate,
+    chain: &[u8],
+    key: &[u8],
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&certificate.chain).collect();
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
     let chain = chain.map_err(|error| format!("the client certificate is no PEM: {error}"))?;
-    let key = PrivateKeyDer::from_pem_slice(&certificate.key)
+    let key = PrivateKeyDer::from_pem_slice(key)
         .map_err(|error| format!("the client key is no PEM: {error}"))?;
     Ok((chain, key))
 }

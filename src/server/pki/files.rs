@@ -81,6 +81,22 @@ impl Files {
     }
 }
 
+/// The files of a folder with their names, in the order of these.
+pub(super) fn texts(folder: &Path) -> Result<Vec<(String, String)>, BoxError> {
+    let mut texts = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| named(folder, &error))? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+        let Some(name) = name else { continue };
+        // What is being written has another name until it is whole.
+        if path.is_file() && path.extension().is_none_or(|extension| extension != "new") {
+            texts.push((name, fs::read_to_string(&path).map_err(|error| named(&path, &error))?));
+        }
+    }
+    texts.sort();
+    Ok(texts)
+}
+
 fn named(path: &Path, error: &io::Error) -> BoxError {
     format!("{}: {error}", path.display()).into()
 }

@@ -3,6 +3,9 @@ use std::path::Path;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::*;
+use crate::identity::MASTERS;
+
+const YEAR: Duration = Duration::from_hours(365 * 24);
 
 fn clock() -> Clock {
     Clock::simulated("2028-03-01T12:00:00Z".parse().unwrap())
@@ -15,8 +18,8 @@ fn files(dir: &Path) -> Files {
 #[tokio::test]
 async fn a_second_start_finds_the_same_authority() {
     let dir = tempfile::tempdir().unwrap();
-    let first = Authority::open(&files(dir.path()), CLUSTER, &clock()).unwrap();
-    let second = Authority::open(&files(dir.path()), CLUSTER, &clock()).unwrap();
+    let first = Authority::open(&files(dir.path()), CLUSTER, &clock(), YEAR).unwrap();
+    let second = Authority::open(&files(dir.path()), CLUSTER, &clock(), YEAR).unwrap();
     assert_eq!(first.pem, second.pem);
 }
 
@@ -25,14 +28,14 @@ async fn a_second_start_finds_the_same_authority() {
 async fn keys_are_readable_by_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
-    Authority::open(&files(dir.path()), CLUSTER, &clock()).unwrap();
+    Authority::open(&files(dir.path()), CLUSTER, &clock(), YEAR).unwrap();
     let mode = std::fs::metadata(dir.path().join("ca.key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
 #[tokio::test]
 async fn a_client_certificate_carries_user_and_group_and_may_start_on_leap_day() {
-    let authority = Authority::open(&Files::open(None).unwrap(), CLUSTER, &clock()).unwrap();
+    let authority = Authority::open(&Files::open(None).unwrap(), CLUSTER, &clock(), YEAR).unwrap();
     let leaf = authority.client("admin", MASTERS).unwrap();
     let (_, certificate) = X509Certificate::from_der(&leaf.certificate).unwrap();
     let subject = certificate.subject();

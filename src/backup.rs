@@ -1,0 +1,186 @@
+//! Backups of a running cluster, and new clusters made of them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use base::{Clock, Tasks};
+use http::Request;
+use http_body_util::BodyExt;
+use kube::client::Body;
+use server::backup::{Contents, PATH, Reader};
+use store::Revision;
+
+use crate::data_dir::DataDir;
+
+/// How far the revisions of a restored cluster are beyond those of its backup. What was written after the backup
+/// is lost, and no client may take a new object for one of those; nobody makes so many writes between backups.
+const BEYOND: u64 = 1_000_000_000;
+/// What backups made by the clock are called, between which their time stands.
+const NAME: (&str, &str) = ("isopod-", ".backup");
+
+/// Writes a backup of the cluster that `client` administers to a file, checks it, and gives the file its name only then.
+pub async fn take(client: &kube::Client, file: &Path) -> Result<Contents> {
+    let partial = file.with_extension("partial");
+    let taken = download(client, &partial).await;
+    let checked = match taken {
+        Ok(()) => {
+            let partial = partial.clone();
+            tokio::task::spawn_blocking(move || check(&partial)).await.context("check it")?
+        }
+        Err(error) => Err(error),
+    };
+    let named = checked.and_then(|contents| {
+        fs::rename(&partial, file).with_context(|| file.display().to_string())?;
+        Ok(contents)
+    });
+    if named.is_err() {
+        // What is left of it is of no use.
+        let _ = fs::remove_file(&partial);
+    }
+    named
+}
+
+async fn download(client: &kube::Client, file: &Path) -> Result<()> {
+    let request = Request::get(PATH).body(Body::empty()).context("ask for it")?;
+    let response = client.send(request).await.context("ask the cluster")?;
+    let status = response.status();
+    if !status.is_success() {
+        bail!("the cluster refuses: {status}; a backup is for administrators");
+    }
+    let mut written = private(file).with_context(|| file.display().to_string())?;
+    let mut body = response.into_body();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| anyhow!("the backup broke off: {error}"))?;
+        if let Some(bytes) = frame.data_ref() {
+            written.write_all(bytes).with_context(|| file.display().to_string())?;
+        }
+    }
+    written.sync_all().with_context(|| file.display().to_string())
+}
+
+/// Makes a cluster of a backup in a data directory that has none.
+pub fn restore(file: &Path, data_dir: &Path) -> Result<Contents> {
+    // A backup that is damaged is found out before anything is written.
+    check(file)?;
+    let data_dir = DataDir::claim(data_dir)?;
+    let (store, pki) = (data_dir.store(), data_dir.path().join("pki"));
+    if store.exists() || pki.exists() {
+        bail!(
+            "{} holds a cluster already; restore into a new directory",
+            data_dir.path().display()
+        );
+    }
+    let restored = write(file, &data_dir);
+    if restored.is_err() {
+        // Half a cluster must not be started.
+        let _ = fs::remove_file(&store);
+        let _ = fs::remove_dir_all(&pki);
+    }
+    restored
+}
+
+fn write(file: &Path, data_dir: &DataDir) -> Result<Contents> {
+    let mut reader = open(file)?;
+    for (name, text) in reader.files() {
+        let path = data_dir.path().join(name);
+        if let Some(folder) = path.parent() {
+            crate::data_dir::create_private(folder)
+                .with_context(|| folder.display().to_string())?;
+        }
+        let mut written = private(&path).with_context(|| path.display().to_string())?;
+        written.write_all(text).with_context(|| path.display().to_string())?;
+        written.sync_all().with_context(|| path.display().to_string())?;
+    }
+    let at = Revision(reader.contents().revision.0 + BEYOND);
+    let next = || reader.next_entry().map_err(|error| anyhow!(error));
+    store::redb::restore(&data_dir.store(), next, at)?;
+    Ok(reader.contents())
+}
+
+/// Reads a backup to its end.
+fn check(file: &Path) -> Result<Contents> {
+    let mut reader = open(file)?;
+    loop {
+        match reader.next_entry() {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(reader.contents()),
+            Err(error) => bail!("{}: {error}", file.display()),
+        }
+    }
+}
+
+fn open(file: &Path) -> Result<Reader<BufReader<File>>> {
+    let opened = File::open(file).with_context(|| file.display().to_string())?;
+    Reader::open(BufReader::new(opened)).map_err(|error| anyhow!("{}: {error}", file.display()))
+}
+
+/// A file for its owner's eyes: there are keys in it.
+fn private(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Backups that are made by the clock.
+#[derive(Debug, Clone)]
+pub struct Snapshots {
+    /// Between two of them.
+    pub interval: Duration,
+    /// How many are kept.
+    pub retention: usize,
+}
+
+/// Starts to make backups in a folder.
+pub(crate) fn start(
+    tasks: &Tasks,
+    client: kube::Client,
+    clock: Clock,
+    folder: PathBuf,
+    snapshots: Snapshots,
+) {
+    tasks.spawn_until_stop("snapshots", async move {
+        loop {
+            tokio::time::sleep(snapshots.interval).await;
+            match snapshot(&client, &clock, &folder, snapshots.retention).await {
+                Ok(file) => tracing::info!(file = %file.display(), "snapshot taken"),
+                Err(error) => tracing::error!(error = format!("{error:#}"), "no snapshot taken"),
+            }
+        }
+    });
+}
+
+async fn snapshot(
+    client: &kube::Client,
+    clock: &Clock,
+    folder: &Path,
+    retention: usize,
+) -> Result<PathBuf> {
+    crate::data_dir::create_private(folder).with_context(|| folder.display().to_string())?;
+    let now = clock.now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let file = folder.join(format!("{}{now}{}", NAME.0, NAME.1));
+    take(client, &file).await?;
+    forget_old(folder, retention)?;
+    Ok(file)
+}
+
+/// Their names order them by time.
+fn forget_old(folder: &Path, retention: usize) -> Result<()> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry.with_context(|| folder.display().to_string())?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with(NAME.0) && name.ends_with(NAME.1) {
+            names.push(path);
+        }
+    }
+    names.sort();
+    for old in names.iter().rev().skip(retention) {
+        fs::remove_file(old).with_context(|| old.display().to_string())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! Flags for those who operate the API server, under the names they have for Kubernetes' own.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::backup::Snapshots;
+
+/// Renewed every seven seconds then; clients that read the kubeconfig anew keep up.
+const VALIDITY_MIN: Duration = Duration::from_secs(10);
+/// Half the life of the authority.
+const VALIDITY_MAX: Duration = Duration::from_hours(5 * 365 * 24);
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Operation")]
+pub(crate) struct Operations {
+    /// Requests that read, under way at a time; priority levels share them
+    #[arg(long, value_name = "N", default_value_t = 400)]
+    max_requests_inflight: u32,
+    /// Requests that write, under way at a time; added to those that read
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    max_mutating_requests_inflight: u32,
+    /// What is encrypted in the store: an EncryptionConfiguration of apiserver.config.k8s.io/v1
+    #[arg(long, value_name = "FILE")]
+    encryption_provider_config: Option<PathBuf>,
+    /// Take up changes of that file while running
+    #[arg(long, requires = "encryption_provider_config")]
+    encryption_provider_config_automatic_reload: bool,
+    /// What is written to the audit log: a Policy of audit.k8s.io/v1
+    #[arg(long, value_name = "FILE", requires = "audit_log_path")]
+    audit_policy_file: Option<PathBuf>,
+    /// Where the audit log goes; - is the standard output
+    #[arg(long, value_name = "FILE", requires = "audit_policy_file")]
+    audit_log_path: Option<PathBuf>,
+    /// Megabytes after which a new audit log is begun
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    audit_log_maxsize: u64,
+    /// Old audit logs that are kept; 0 keeps all
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    audit_log_maxbackup: usize,
+    /// Days that old audit logs are kept; 0 keeps them for ever
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    audit_log_maxage: u32,
+    /// How long the server's and the administrator's certificates are valid; they renew themselves after two thirds
+    #[arg(long, value_name = "DURATION", default_value = "8760h", value_parser = validity)]
+    certificate_validity: Duration,
+    /// Make a backup this often, such as 12h, in snapshots/ of the data directory
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    snapshot_interval: Option<Duration>,
+    /// How many of those backups are kept
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "snapshot_interval")]
+    snapshot_retention: usize,
+}
+
+impl Operations {
+    pub(crate) fn server(&self) -> Result<server::Operations> {
+        let seats = self.max_requests_inflight.saturating_add(self.max_mutating_requests_inflight);
+        if seats == 0 {
+            bail!("--max-requests-inflight and --max-mutating-requests-inflight leave no request");
+        }
+        let encryption = self.encryption_provider_config.as_ref().map(|file| server::Encryption {
+            file: file.clone(),
+            reload: self.encryption_provider_config_automatic_reload,
+        });
+        let audit = self.audit_policy_file.clone().zip(self.audit_log_path.clone());
+        let audit = audit.map(|(policy, log)| server::Audit {
+            policy,
+            log,
+            megabytes_max: self.audit_log_maxsize.max(1),
+            backups_max: self.audit_log_maxbackup,
+            days_max: self.audit_log_maxage,
+        });
+        let certificate_validity = self.certificate_validity;
+        Ok(server::Operations { seats, encryption, audit, certificate_validity })
+    }
+
+    pub(crate) fn snapshots(&self) -> Option<Snapshots> {
+        let interval = self.snapshot_interval?;
+        Some(Snapshots { interval, retention: self.snapshot_retention.max(1) })
+    }
+}
+
+/// Certificates end before their authority, and not before anybody has noticed them.
+fn validity(text: &str) -> Result<Duration> {
+    let validity = duration(text)?;
+    if !(VALIDITY_MIN..=VALIDITY_MAX).contains(&validity) {
+        bail!("certificates are valid from ten seconds to five years");
+    }
+    Ok(validity)
+}
+
+/// Reads `90s`, `30m` or `12h`.
+fn duration(text: &str) -> Result<Duration> {
+    let units = [('s', 1), ('m', 60), ('h', 3_600)];
+    let split =
+        units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, *seconds)));
+    let Some((number, seconds)) = split else {
+        bail!("a duration is a number and one of s, m, h");
+    };
+    let number: u64 = number.parse()?;
+    if number == 0 {
+        bail!("a duration is not zero");
+    }
+    Ok(Duration::from_secs(number.saturating_mul(seconds)))
+}

@@ -1,0 +1,245 @@
+//! The audit log: who asked for what, and what came of it, as far as a policy wants to know.
+//!
+//! Without a policy nothing here runs. With one, a request gets an [`Audited`] once its user is known; the events of
+//! its stages are queued for a task that writes them. A full queue makes requests wait: the log has everything or the
+//! server slows down.
+
+mod event;
+mod file;
+mod policy;
+mod source;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{CancellationToken, Clock, Counter, Family, Metrics, Tasks};
+use bytes::Bytes;
+use http::HeaderMap;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tracing::error;
+
+use crate::record::{Decision, Record};
+use crate::request::Target;
+use crate::respond::Answer;
+use crate::{BoxError, Error};
+use event::Entry;
+use file::Log;
+use policy::{Level, Policy, Stage};
+
+/// Events that wait to be written, as in Kubernetes: a second of a busy server.
+const QUEUE: usize = 10_000;
+/// Bytes of events that wait: some events of the longest objects, and ten thousand of the usual ones.
+const QUEUE_BYTES: usize = 64 << 20;
+/// Events written at once.
+const BATCH: usize = 512;
+/// For requests to end after the stop has been announced; a little less than the server waits for its tasks.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// What an operator says of the audit log.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// A `Policy` of `audit.k8s.io/v1`.
+    pub policy: PathBuf,
+    /// Where the log goes; `-` is the standard output.
+    pub log: PathBuf,
+    /// After how many megabytes a new file is begun.
+    pub megabytes_max: u64,
+    /// How many old files are kept; zero is all.
+    pub backups_max: usize,
+    /// How many days old files are kept; zero is for ever.
+    pub days_max: u32,
+}
+
+/// Decides what is written down, and queues it.
+#[derive(Debug)]
+pub(crate) struct Auditor {
+    policy: Policy,
+    /// Open until the server stops and the last audited request has ended.
+    queue: mpsc::WeakSender<Line>,
+    room: Arc<Semaphore>,
+    clock: Clock,
+    levels: Family<Counter>,
+    events: Counter,
+    lost: Counter,
+}
+
+/// What is audited of one request; its end, whichever it is, is written down.
+#[derive(Debug)]
+pub(crate) struct Audited {
+    auditor: Arc<Auditor>,
+    queue: mpsc::Sender<Line>,
+    entry: Box<Entry>,
+    ended: bool,
+}
+
+/// An event that waits to be written.
+#[derive(Debug)]
+struct Line {
+    text: Vec<u8>,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+impl Auditor {
+    /// Reads the policy and opens the log.
+    pub(crate) fn start(
+        settings: &Audit,
+        clock: &Clock,
+        tasks: &Tasks,
+        metrics: &Metrics,
+    ) -> Result<Arc<Self>, Error> {
+        let failed = |file: &Path, source: BoxError| Error::Audit { file: file.to_owned(), source };
+        let policy =
+            Policy::load(&settings.policy).map_err(|error| failed(&settings.policy, error))?;
+        let log = Log::open(settings, clock.clone())
+            .map_err(|error| failed(&settings.log, error.into()))?;
+        let lost = metrics.counters(
+            "apiserver_audit_error_total",
+            "Audit events that could not be written.",
+            &["plugin"],
+        );
+        let lost = lost.with(&["log"]);
+        let (queue, lines) = mpsc::channel(QUEUE);
+        let auditor = Self {
+            policy,
+            queue: queue.downgrade(),
+            room: Arc::new(Semaphore::new(QUEUE_BYTES)),
+            clock: clock.clone(),
+            levels: metrics.counters(
+                "apiserver_audit_level_total",
+                "Requests by how much of them is audited.",
+                &["level"],
+            ),
+            events: metrics.counters("apiserver_audit_event_total", "Audit events.", &[]).with(&[]),
+            lost: lost.clone(),
+        };
+        let keep = Keeper { log, lost };
+        tasks.spawn("audit log", |stop| keep.run(queue, lines, stop));
+        Ok(Arc::new(auditor))
+    }
+
+    /// Begins to audit a request whose user is known, or cannot be known; `None` when the policy does not care.
+    pub(crate) async fn begin(self: &Arc<Self>, record: &Record<'_>) -> Option<Audited> {
+        let rule = self.policy.rule(record);
+        self.levels.with(&[rule.level.as_str()]).inc();
+        if rule.level == Level::None {
+            return None;
+        }
+        let Some(queue) = self.queue.upgrade() else {
+            self.lost.inc();
+            return None;
+        };
+        let entry = Box::new(Entry::new(record, rule, self.clock.now()));
+        let mut audited = Audited { auditor: Arc::clone(self), queue, entry, ended: false };
+        audited.emit(Stage::RequestReceived).await;
+        Some(audited)
+    }
+}
+
+impl Audited {
+    /// Takes in what the client has sent.
+    pub(crate) fn sent(&mut self, target: &Target<'_>, headers: &HeaderMap, body: &Bytes) {
+        self.entry.sent(target, headers, body);
+    }
+
+    /// Takes in whether the request was allowed.
+    pub(crate) fn decided(&mut self, decision: Decision, reason: &str) {
+        self.entry.decided(decision, reason);
+    }
+
+    /// Writes down how a request ended. What lasts is written down again when it is over.
+    pub(crate) async fn finish(mut self, long_running: bool, answer: &mut Answer) {
+        let lasts = long_running && answer.status().as_u16() < 300;
+        self.entry.answered(answer, lasts);
+        if lasts {
+            self.emit(Stage::ResponseStarted).await;
+            answer.body_mut().hold(Box::new(self));
+        } else {
+            self.emit(Stage::ResponseComplete).await;
+            self.ended = true;
+        }
+    }
+
+    async fn emit(&mut self, stage: Stage) {
+        let Some(text) = self.entry.line(stage, self.auditor.clock.now()) else { return };
+        self.auditor.events.inc();
+        let room = Arc::clone(&self.auditor.room).acquire_many_owned(share(&text)).await.ok();
+        if self.queue.send(Line { text, _room: room }).await.is_err() {
+            self.auditor.lost.inc();
+        }
+    }
+}
+
+impl Drop for Audited {
+    /// Ends what lasted, and requests whose client did not wait for the answer.
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        self.entry.abandoned();
+        let now = self.auditor.clock.now();
+        let Some(text) = self.entry.line(Stage::ResponseComplete, now) else { return };
+        self.auditor.events.inc();
+        // Nobody can wait here, so that it goes beyond the account when that is empty.
+        let room = Arc::clone(&self.auditor.room).try_acquire_many_owned(share(&text)).ok();
+        if self.queue.try_send(Line { text, _room: room }).is_err() {
+            self.auditor.lost.inc();
+        }
+    }
+}
+
+/// The part of the room that an event takes: all of it, if it is longer.
+fn share(text: &[u8]) -> u32 {
+    u32::try_from(text.len().min(QUEUE_BYTES)).expect("the room is counted in 32 bits")
+}
+
+/// Writes what is queued.
+struct Keeper {
+    log: Log,
+    lost: Counter,
+}
+
+impl Keeper {
+    /// Runs until the server stops and the requests that are audited have ended.
+    async fn run(
+        mut self,
+        queue: mpsc::Sender<Line>,
+        mut lines: mpsc::Receiver<Line>,
+        stop: CancellationToken,
+    ) {
+        let mut batch = Vec::new();
+        loop {
+            tokio::select! {
+                biased;
+                count = lines.recv_many(&mut batch, BATCH) => {
+                    debug_assert!(count > 0, "this task holds a sender");
+                    self = self.write(std::mem::take(&mut batch)).await;
+                }
+                () = stop.cancelled() => break,
+            }
+        }
+        drop(queue);
+        let rest = async move {
+            while lines.recv_many(&mut batch, BATCH).await > 0 {
+                self = self.write(std::mem::take(&mut batch)).await;
+            }
+        };
+        // Whoever lasts longer is not waited for by the server either.
+        let _ = tokio::time::timeout(GRACE, rest).await;
+    }
+
+    async fn write(mut self, lines: Vec<Line>) -> Self {
+        let written = tokio::task::spawn_blocking(move || {
+            let written = self.log.write(lines.iter().map(|line| line.text.as_slice()));
+            if let Err(error) = written {
+                self.lost.add(lines.len() as u64);
+                error!(%error, events = lines.len(), "the audit log cannot be written");
+            }
+            self
+        });
+        written.await.expect("nothing panics while it writes")
+    }
+}
+
+#[cfg(test)]
+mod tests;
