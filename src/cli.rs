@@ -2,6 +2,7 @@
 
 mod authentication;
 mod backup;
+mod certificate;
 mod image;
 mod operations;
 mod token;
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// A Kubernetes whose pods are WebAssembly components.
 ///
@@ -45,6 +46,9 @@ enum Command {
     /// Keep the keys by which a cluster knows its own tokens
     #[command(subcommand)]
     Token(token::Token),
+    /// Look after the cluster's certificates
+    #[command(subcommand)]
+    Certificate(certificate::Certificate),
     /// Copy a running cluster's objects and keys into one file
     Backup(backup::Backup),
     /// Make a new data directory of a backup; then start it with isopod up
@@ -107,6 +111,16 @@ fn is_root() -> bool {
 }
 
 impl Cli {
+    /// Reads the arguments of this process; ends it with help when they make no sense.
+    pub fn of_process() -> Self {
+        let matches = Self::command().get_matches();
+        let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        if let (Command::Up(up), Some(own)) = (&mut cli.command, matches.subcommand_matches("up")) {
+            up.set_flags(own);
+        }
+        cli
+    }
+
     /// Runs the command.
     pub fn run(self) -> Result<ExitCode> {
         match self.command {
@@ -115,6 +129,7 @@ impl Cli {
             Command::Backup(backup) => backup.run(),
             Command::Restore(restore) => restore.run(),
             Command::Token(token) => token.run(),
+            Command::Certificate(certificate) => certificate.run(),
             Command::Kubeconfig { data, path } => print_kubeconfig(&data, path),
             Command::Bench(bench) => bench.run(),
             Command::Version => {

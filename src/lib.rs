@@ -175,9 +175,14 @@ impl Platform {
         }
     }
 
+    /// From now on the server says that it is not ready; it still answers.
+    pub fn announce_stop(&self) {
+        self.server.announce_stop();
+    }
+
     /// Stops everything in the reverse of the order it was started; false when something outlived its time.
     pub async fn stop(self) -> bool {
-        self.server.announce_stop();
+        self.announce_stop();
         let pods = self.kubelet.stop(NODE_GRACE).await;
         let node = self.layers.node.shutdown(NODE_GRACE).await;
         let control = self.layers.control.shutdown(SERVER_GRACE).await;

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use isopod::cli::Cli;
 
 /// Small objects by the million and many threads: the system's allocator keeps more than it frees.
@@ -14,7 +13,7 @@ fn main() -> ExitCode {
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .expect("nobody installed a provider before main");
-    match Cli::parse().run() {
+    match Cli::of_process().run() {
         Ok(code) => code,
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "this is where a command reports its failure")]

@@ -22,14 +22,14 @@ pub(crate) struct Operations {
     /// Requests that write, under way at a time; added to those that read
     #[arg(long, value_name = "N", default_value_t = 200)]
     max_mutating_requests_inflight: u32,
-    /// What is encrypted in the store: an EncryptionConfiguration of apiserver.config.k8s.io/v1
+    /// What is encrypted in the store: an encryption configuration of apiserver.config.k8s.io/v1
     #[arg(long, value_name = "FILE")]
     encryption_provider_config: Option<PathBuf>,
     /// Take up changes of that file while running
     #[arg(long, requires = "encryption_provider_config")]
     encryption_provider_config_automatic_reload: bool,
     /// What is written to the audit log: a Policy of audit.k8s.io/v1
-    #[arg(long, value_name = "FILE", requires = "audit_log_path")]
+    #[arg(long, value_name = "FILE")]
     audit_policy_file: Option<PathBuf>,
     /// Where the audit log goes; - is the standard output
     #[arg(long, value_name = "FILE", requires = "audit_policy_file")]
@@ -43,9 +43,24 @@ pub(crate) struct Operations {
     /// Days that old audit logs are kept; 0 keeps them for ever
     #[arg(long, value_name = "N", default_value_t = 0)]
     audit_log_maxage: u32,
+    /// A kubeconfig that says which webhook is told of audit events, too
+    #[arg(long, value_name = "FILE", requires = "audit_policy_file")]
+    audit_webhook_config_file: Option<PathBuf>,
+    /// Events that may wait for the webhook; more are lost
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    audit_webhook_batch_buffer_size: usize,
+    /// Events that the webhook is sent at once
+    #[arg(long, value_name = "N", default_value_t = 400)]
+    audit_webhook_batch_max_size: usize,
+    /// For how long such a batch is waited for
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    audit_webhook_batch_max_wait: Duration,
     /// How long the server's and the administrator's certificates are valid; they renew themselves after two thirds
     #[arg(long, value_name = "DURATION", default_value = "8760h", value_parser = validity)]
     certificate_validity: Duration,
+    /// For how long /readyz fails, and requests are still answered, before a stop begins; a second signal ends it
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    shutdown_delay_duration: Option<Duration>,
     /// Make a backup this often, such as 12h, in snapshots/ of the data directory
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     snapshot_interval: Option<Duration>,
@@ -64,16 +79,34 @@ impl Operations {
             file: file.clone(),
             reload: self.encryption_provider_config_automatic_reload,
         });
-        let audit = self.audit_policy_file.clone().zip(self.audit_log_path.clone());
-        let audit = audit.map(|(policy, log)| server::Audit {
-            policy,
-            log,
+        let audit = self.audit_policy_file.clone().map(|policy| self.audit(policy));
+        if audit.as_ref().is_some_and(|audit| audit.log.is_none() && audit.webhook.is_none()) {
+            bail!("--audit-policy-file needs --audit-log-path or --audit-webhook-config-file");
+        }
+        let certificate_validity = self.certificate_validity;
+        let flags = Vec::new();
+        Ok(server::Operations { seats, encryption, audit, certificate_validity, flags })
+    }
+
+    fn audit(&self, policy: PathBuf) -> server::Audit {
+        let log = self.audit_log_path.clone().map(|file| server::AuditLog {
+            file,
             megabytes_max: self.audit_log_maxsize.max(1),
             backups_max: self.audit_log_maxbackup,
             days_max: self.audit_log_maxage,
         });
-        let certificate_validity = self.certificate_validity;
-        Ok(server::Operations { seats, encryption, audit, certificate_validity })
+        let kubeconfig = self.audit_webhook_config_file.clone();
+        let webhook = kubeconfig.map(|kubeconfig| server::AuditWebhook {
+            kubeconfig,
+            buffer: self.audit_webhook_batch_buffer_size,
+            batch: self.audit_webhook_batch_max_size,
+            wait: self.audit_webhook_batch_max_wait,
+        });
+        server::Audit { policy, log, webhook }
+    }
+
+    pub(crate) fn shutdown_delay(&self) -> Option<Duration> {
+        self.shutdown_delay_duration
     }
 
     pub(crate) fn snapshots(&self) -> Option<Snapshots> {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
+use clap::{ArgMatches, Args, Command};
 use ipnet::IpNet;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -44,9 +44,24 @@ pub(crate) struct Up {
     authentication: AuthenticationFlags,
     #[command(flatten)]
     operations: Operations,
+    /// All of these, as they were given or are when they are not.
+    #[arg(skip)]
+    flags: Vec<(String, String)>,
 }
 
 impl Up {
+    /// Remembers what was given, for whoever asks the server.
+    pub(super) fn set_flags(&mut self, matches: &ArgMatches) {
+        let command = Self::augment_args(Command::new("up"));
+        let flags = command.get_arguments().filter_map(|argument| {
+            let values = matches.try_get_raw(argument.get_id().as_str()).ok()??;
+            let values: Vec<_> = values.map(|value| value.to_string_lossy()).collect();
+            Some((argument.get_long()?.to_owned(), values.join(",")))
+        });
+        self.flags = flags.collect();
+        self.flags.sort();
+    }
+
     pub(crate) fn run(self) -> Result<ExitCode> {
         // Manifests are read first: a typing error should not start a cluster.
         let manifests = apply::read(&self.apply)?;
@@ -101,6 +116,17 @@ impl Up {
             _ = terminate.recv() => true,
             () = platform.failed() => false,
         };
+        platform.announce_stop();
+        if ended && let Some(delay) = self.operations.shutdown_delay() {
+            progress("not ready any more; stopping soon");
+            tokio::select! {
+                biased;
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                () = platform.failed() => {}
+                () = tokio::time::sleep(delay) => {}
+            }
+        }
         progress("stopping");
         let clean = platform.stop().await;
         Ok(if ended && clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -116,6 +142,7 @@ impl Up {
         config.service_cidr = self.service_cidr;
         config.authentication = self.authentication.settings()?;
         config.operations = self.operations.server()?;
+        config.operations.flags.clone_from(&self.flags);
         config.snapshots = self.operations.snapshots();
         config.node_name = self.node_name.clone().unwrap_or_else(host_name);
         if let Some(fault) = machinery::names::dns1123_subdomain(&config.node_name) {

@@ -25,7 +25,7 @@ use bodies::{Bodies, RequestBody};
 use crate::admission::Ledger;
 use crate::aggregation::Aggregation;
 use crate::allocate::Allocators;
-use crate::audit::Auditor;
+use crate::audit::{self, Auditor};
 use crate::authenticate::{Authenticators, Peer};
 use crate::authorize::{self, Action, Authorizer};
 use crate::backup::{self, Backups};
@@ -46,6 +46,7 @@ use crate::request::{self, Target};
 use crate::respond::{self, AUDIT_ID, Answer};
 use crate::streaming::Streaming;
 use crate::usage::Meter;
+use crate::zpages::Zpages;
 use crate::{BoxError, Config, Error, NodeTransport, Version, discovery, issuer, openapi};
 
 /// The longest id a client may give its request, as in Kubernetes.
@@ -75,6 +76,7 @@ pub(crate) struct Api {
     health: Health,
     bodies: Bodies,
     auditor: Option<Arc<Auditor>>,
+    zpages: Zpages,
     backups: Backups,
     /// The first half of request ids; the second counts.
     audit_prefix: u64,
@@ -112,7 +114,9 @@ impl Api {
         let metrics = ServerMetrics::new(&config.metrics, &catalog, &config.clock);
         let audit = config.operations.audit.as_ref();
         let auditor = audit
-            .map(|audit| Auditor::start(audit, &config.clock, &config.tasks, &config.metrics))
+            .map(|audit| {
+                Auditor::start(audit, &config.clock, &config.tasks, &config.metrics, &outgoing)
+            })
             .transpose()?;
         let fairness = Fairness::new(&catalog, config.operations.seats, &config.metrics);
         let health = Health::new(Arc::clone(&config.store), Arc::clone(&cache));
@@ -148,6 +152,7 @@ impl Api {
             health,
             bodies: Bodies::new(),
             auditor,
+            zpages: Zpages::new(config),
             backups,
             audit_prefix: config.random.u64(),
             audit_count: AtomicU64::new(0),
@@ -222,6 +227,9 @@ impl Api {
             _ if body.is_end_stream() => None,
             _ => Some(RequestBody::new(body.map_err(|error| -> BoxError { error.into() }))),
         };
+        if self.auditor.is_some() {
+            return Box::pin(audit::noting(async move { self.complete(parts, body, peer).await }));
+        }
         Box::pin(async move { self.complete(parts, body, peer).await })
     }
 
@@ -337,6 +345,12 @@ impl Api {
         if path == "/metrics" {
             return Ok(self.metrics.respond());
         }
+        if path == "/metrics/slis" {
+            return Ok(self.health.respond_slis());
+        }
+        if let Some(page) = self.zpages.respond(path) {
+            return Ok(page);
+        }
         if path == "/version" || path == "/version/" {
             let form = Form { pretty: true, ..Form::default() };
             return respond::document(StatusCode::OK, form, &self.version.to_value());
@@ -422,20 +436,24 @@ fn note_slow(record: &Record<'_>, answer: &Answer) {
     }
     let (parts, user) = (record.parts, record.acting.as_ref().map(|acting| &acting.user.name));
     let (path, code) = (parts.uri.path(), answer.status().as_u16());
-    warn!(id = ?record.id, method = %parts.method, path, user, code, ?elapsed, "slow request");
+    let (id, trace) = (record.id, trace(parts));
+    warn!(?id, trace, method = %parts.method, path, user, code, ?elapsed, "slow request");
 }
 
 /// What the log says of everything that happens on behalf of a request.
 fn span(parts: &Parts, id: &HeaderValue) -> Span {
-    // What nobody logs is not looked for.
-    let trace = || parts.headers.get("traceparent").and_then(|trace| trace.to_str().ok());
-    debug_span!("request", ?id, method = %parts.method, path = parts.uri.path(), trace = trace())
+    debug_span!("request", ?id, method = %parts.method, path = parts.uri.path(), trace = trace(parts))
+}
+
+/// The trace that the client's own request belongs to (W3C Trace Context).
+fn trace(parts: &Parts) -> Option<&str> {
+    parts.headers.get("traceparent").and_then(|trace| trace.to_str().ok())
 }
 
 fn log_failure(parts: &Parts, id: &HeaderValue, failure: &ApiError) {
     let path = parts.uri.path();
     if let Some(cause) = &failure.cause {
-        error!(?id, method = %parts.method, path, %cause, "request failed");
+        error!(?id, trace = trace(parts), method = %parts.method, path, %cause, "request failed");
     } else {
         debug!(?id, method = %parts.method, path, %failure, "request refused");
     }

@@ -6,8 +6,10 @@
 
 mod event;
 mod file;
+mod notes;
 mod policy;
 mod source;
+mod webhook;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,13 +21,17 @@ use http::HeaderMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tracing::error;
 
+use crate::outgoing::Outgoing;
 use crate::record::{Decision, Record};
 use crate::request::Target;
 use crate::respond::Answer;
 use crate::{BoxError, Error};
+pub(crate) use notes::{note, note_objects, noting};
+
 use event::Entry;
 use file::Log;
 use policy::{Level, Policy, Stage};
+use webhook::Webhook;
 
 /// Events that wait to be written, as in Kubernetes: a second of a busy server.
 const QUEUE: usize = 10_000;
@@ -41,14 +47,36 @@ const GRACE: Duration = Duration::from_secs(4);
 pub struct Audit {
     /// A `Policy` of `audit.k8s.io/v1`.
     pub policy: PathBuf,
-    /// Where the log goes; `-` is the standard output.
-    pub log: PathBuf,
+    /// The file that events are written to.
+    pub log: Option<AuditLog>,
+    /// Who else is told.
+    pub webhook: Option<AuditWebhook>,
+}
+
+/// A file of events.
+#[derive(Debug, Clone)]
+pub struct AuditLog {
+    /// Where it is; `-` is the standard output.
+    pub file: PathBuf,
     /// After how many megabytes a new file is begun.
     pub megabytes_max: u64,
     /// How many old files are kept; zero is all.
     pub backups_max: usize,
     /// How many days old files are kept; zero is for ever.
     pub days_max: u32,
+}
+
+/// A webhook that takes events.
+#[derive(Debug, Clone)]
+pub struct AuditWebhook {
+    /// A kubeconfig that says where it is.
+    pub kubeconfig: PathBuf,
+    /// How many events wait for it; more are lost.
+    pub buffer: usize,
+    /// How many events it is sent at once.
+    pub batch: usize,
+    /// For how long a batch is waited for.
+    pub wait: Duration,
 }
 
 /// Decides what is written down, and queues it.
@@ -76,7 +104,7 @@ pub(crate) struct Audited {
 /// An event that waits to be written.
 #[derive(Debug)]
 struct Line {
-    text: Vec<u8>,
+    text: Bytes,
     _room: Option<OwnedSemaphorePermit>,
 }
 
@@ -87,17 +115,23 @@ impl Auditor {
         clock: &Clock,
         tasks: &Tasks,
         metrics: &Metrics,
+        outgoing: &Arc<Outgoing>,
     ) -> Result<Arc<Self>, Error> {
         let failed = |file: &Path, source: BoxError| Error::Audit { file: file.to_owned(), source };
         let policy =
             Policy::load(&settings.policy).map_err(|error| failed(&settings.policy, error))?;
-        let log = Log::open(settings, clock.clone())
-            .map_err(|error| failed(&settings.log, error.into()))?;
+        let log = settings.log.as_ref().map(|own| {
+            Log::open(own, clock.clone()).map_err(|error| failed(&own.file, error.into()))
+        });
         let lost = metrics.counters(
             "apiserver_audit_error_total",
             "Audit events that could not be written.",
             &["plugin"],
         );
+        let webhook = settings.webhook.as_ref().map(|own| {
+            Webhook::start(own, outgoing, tasks, lost.with(&["webhook"]))
+                .map_err(|error| failed(&own.kubeconfig, error))
+        });
         let lost = lost.with(&["log"]);
         let (queue, lines) = mpsc::channel(QUEUE);
         let auditor = Self {
@@ -113,7 +147,7 @@ impl Auditor {
             events: metrics.counters("apiserver_audit_event_total", "Audit events.", &[]).with(&[]),
             lost: lost.clone(),
         };
-        let keep = Keeper { log, lost };
+        let keep = Keeper { log: log.transpose()?, webhook: webhook.transpose()?, lost };
         tasks.spawn("audit log", |stop| keep.run(queue, lines, stop));
         Ok(Arc::new(auditor))
     }
@@ -149,6 +183,7 @@ impl Audited {
 
     /// Writes down how a request ended. What lasts is written down again when it is over.
     pub(crate) async fn finish(mut self, long_running: bool, answer: &mut Answer) {
+        self.entry.noted(notes::take());
         let lasts = long_running && answer.status().as_u16() < 300;
         self.entry.answered(answer, lasts);
         if lasts {
@@ -164,7 +199,7 @@ impl Audited {
         let Some(text) = self.entry.line(stage, self.auditor.clock.now()) else { return };
         self.auditor.events.inc();
         let room = Arc::clone(&self.auditor.room).acquire_many_owned(share(&text)).await.ok();
-        if self.queue.send(Line { text, _room: room }).await.is_err() {
+        if self.queue.send(Line { text: text.into(), _room: room }).await.is_err() {
             self.auditor.lost.inc();
         }
     }
@@ -182,7 +217,7 @@ impl Drop for Audited {
         self.auditor.events.inc();
         // Nobody can wait here, so that it goes beyond the account when that is empty.
         let room = Arc::clone(&self.auditor.room).try_acquire_many_owned(share(&text)).ok();
-        if self.queue.try_send(Line { text, _room: room }).is_err() {
+        if self.queue.try_send(Line { text: text.into(), _room: room }).is_err() {
             self.auditor.lost.inc();
         }
     }
@@ -193,9 +228,10 @@ fn share(text: &[u8]) -> u32 {
     u32::try_from(text.len().min(QUEUE_BYTES)).expect("the room is counted in 32 bits")
 }
 
-/// Writes what is queued.
+/// Writes what is queued, and tells the webhook.
 struct Keeper {
-    log: Log,
+    log: Option<Log>,
+    webhook: Option<Webhook>,
     lost: Counter,
 }
 
@@ -229,12 +265,19 @@ impl Keeper {
     }
 
     async fn write(mut self, lines: Vec<Line>) -> Self {
+        if let Some(webhook) = &self.webhook {
+            for line in &lines {
+                webhook.offer(&line.text);
+            }
+        }
+        let Some(mut log) = self.log.take() else { return self };
         let written = tokio::task::spawn_blocking(move || {
-            let written = self.log.write(lines.iter().map(|line| line.text.as_slice()));
+            let written = log.write(lines.iter().map(|line| &line.text[..]));
             if let Err(error) = written {
                 self.lost.add(lines.len() as u64);
                 error!(%error, events = lines.len(), "the audit log cannot be written");
             }
+            self.log = Some(log);
             self
         });
         written.await.expect("nothing panics while it writes")

@@ -1,5 +1,7 @@
 //! Whether the server lives and is ready.
 
+mod slis;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,6 +13,7 @@ use store::Store;
 use crate::cache::Cache;
 use crate::query::Query;
 use crate::respond::{self, Answer};
+use slis::Slis;
 
 /// For the store to answer and the cache to follow: far more than a loaded disk takes, less than the second after
 /// which probes usually give up.
@@ -62,11 +65,13 @@ pub(crate) struct Health {
     cache: Arc<Cache>,
     ready: AtomicBool,
     stopping: AtomicBool,
+    slis: Slis,
 }
 
 impl Health {
     pub(crate) fn new(store: Arc<dyn Store>, cache: Arc<Cache>) -> Self {
-        Self { store, cache, ready: AtomicBool::new(false), stopping: AtomicBool::new(false) }
+        let (ready, stopping) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { store, cache, ready, stopping, slis: Slis::new() }
     }
 
     /// Everything that comes before the first request has been done.
@@ -77,6 +82,11 @@ impl Health {
     /// The server is about to stop.
     pub(crate) fn set_stopping(&self) {
         self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Answers `/metrics/slis`: how often each check was passed.
+    pub(crate) fn respond_slis(&self) -> Answer {
+        self.slis.respond()
     }
 
     /// Answers `/healthz`, `/livez`, `/readyz` and the paths of single checks.
@@ -99,7 +109,7 @@ impl Health {
         if !single.is_empty() {
             let found = CHECKS.iter().filter(relevant).find(|check| check.name == single);
             let Some(check) = found else { return Some(Err(ApiError::unknown_path())) };
-            return Some(Ok(if self.passes(check).await {
+            return Some(Ok(if self.passes(name, check).await {
                 respond::text(StatusCode::OK, "ok")
             } else {
                 failed(&format!("{name}/{single} failed"))
@@ -114,7 +124,7 @@ impl Health {
         for check in &checks {
             if query.all("exclude").any(|excluded| excluded == check.name) {
                 lines.push(format!("[+]{} excluded: ok", check.name));
-            } else if self.passes(check).await {
+            } else if self.passes(name, check).await {
                 lines.push(format!("[+]{} ok", check.name));
             } else {
                 healthy = false;
@@ -140,7 +150,13 @@ impl Health {
         if healthy { respond::text(StatusCode::OK, report) } else { failed(&report) }
     }
 
-    async fn passes(&self, check: &Check) -> bool {
+    async fn passes(&self, endpoint: &str, check: &Check) -> bool {
+        let passed = self.test(check).await;
+        self.slis.count(endpoint, check.name, passed);
+        passed
+    }
+
+    async fn test(&self, check: &Check) -> bool {
         match check.test {
             Test::Answers => true,
             Test::Store => in_time(self.store.revision()).await.is_some_and(|found| found.is_ok()),

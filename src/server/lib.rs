@@ -33,7 +33,7 @@
 //! - `audit`: `Auditor` writes down what the policy wants; `backup` copies the store and the keys.
 //! - `encryption`: a store around the store, if the operator wants one.
 //! - `fairness`: `Fairness::admit` is asked before each request is looked at closer, and makes it wait its turn.
-//! - `health`: `/livez` and `/readyz`.
+//! - `health`: `/livez` and `/readyz`; `zpages`: `/statusz` and `/flagz`.
 //! - `streaming`: `Streaming` answers the subresources that are streams and not documents.
 
 mod admission;
@@ -83,6 +83,7 @@ mod tokens;
 mod usage;
 mod version;
 mod view;
+mod zpages;
 
 #[cfg(test)]
 mod testing;
@@ -93,7 +94,7 @@ pub use error::Error;
 pub use identity::User;
 pub use in_process::InProcess;
 pub use nodes::{ByteStream, NoNodes, NodeStream, NodeTransport, Opened};
-pub use operations::{Audit, Encryption, Operations};
-pub use pki::rotate_service_account_key;
+pub use operations::{Audit, AuditLog, AuditWebhook, Encryption, Operations};
+pub use pki::{certificate_end, rotate_service_account_key};
 pub use server::{Config, Server};
 pub use version::Version;

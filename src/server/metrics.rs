@@ -95,9 +95,14 @@ impl ServerMetrics {
 
     /// Everything that is counted in this process.
     pub(crate) fn respond(&self) -> Answer {
-        let text = Bytes::from(self.all.encode());
-        respond::with_body(StatusCode::OK, CONTENT_TYPE, Body::from(text))
+        answer(&self.all)
     }
+}
+
+/// Metrics as Prometheus reads them.
+pub(crate) fn answer(metrics: &Metrics) -> Answer {
+    let text = Bytes::from(metrics.encode());
+    respond::with_body(StatusCode::OK, CONTENT_TYPE, Body::from(text))
 }
 
 #[cfg(test)]

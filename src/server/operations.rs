@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use crate::audit::Audit;
+pub use crate::audit::{Audit, AuditLog, AuditWebhook};
 
 /// As in Kubernetes: 400 requests that read and 200 that write.
 const SEATS: u32 = 600;
@@ -21,6 +21,8 @@ pub struct Operations {
     pub audit: Option<Audit>,
     /// How long the server's and the administrator's certificates are valid; they are replaced long before.
     pub certificate_validity: Duration,
+    /// The flags the process was started with, for `/flagz`.
+    pub flags: Vec<(String, String)>,
 }
 
 /// Encryption at rest.
@@ -39,6 +41,7 @@ impl Default for Operations {
             encryption: None,
             audit: None,
             certificate_validity: CERTIFICATE_VALIDITY,
+            flags: Vec::new(),
         }
     }
 }

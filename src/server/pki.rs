@@ -27,7 +27,9 @@ use rustls::ServerConfig;
 use rustls::client::ResolvesClientCert;
 use rustls::server::ResolvesServerCert;
 use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use serde_json::json;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 pub(crate) use issue::{Signer, Wanted, is_alternative_names};
 pub(crate) use serving::{Serving, start};
@@ -90,6 +92,13 @@ impl std::fmt::Debug for Leaf {
 pub fn rotate_service_account_key(data_dir: &Path, clock: &Clock) -> Result<(), Error> {
     let files = Files::open(Some(data_dir.join(FOLDER))).map_err(Error::Pki)?;
     files.rotate_service_account_key(clock.now()).map_err(Error::Pki)
+}
+
+/// Until when a certificate is valid, PEM.
+pub fn certificate_end(pem: &str) -> Result<Timestamp, BoxError> {
+    let der = CertificateDer::from_pem_slice(pem.as_bytes())?;
+    let (_, certificate) = X509Certificate::from_der(&der)?;
+    Ok(Timestamp::from_second(certificate.validity().not_after.timestamp())?)
 }
 
 /// The keys and certificates of a data directory that cannot be made again: their paths in it, and their texts.

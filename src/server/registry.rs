@@ -78,7 +78,8 @@ impl Registry {
         authorizer: Arc<Authorizer>,
         outgoing: Arc<Outgoing>,
     ) -> Self {
-        let extensions = Extensions::new(&catalog, outgoing, Arc::clone(&authorizer));
+        let extensions =
+            Extensions::new(&catalog, outgoing, Arc::clone(&authorizer), &config.metrics);
         Self {
             store: Arc::clone(&config.store),
             catalog,

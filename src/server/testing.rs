@@ -101,6 +101,13 @@ impl Fixture {
         Self::start(store, nodes, Authentication::default(), operations).await
     }
 
+    /// Started with these flags.
+    pub(crate) async fn flagged(flags: Vec<(String, String)>) -> Self {
+        let operations = Operations { flags, ..Operations::default() };
+        let (store, nodes) = (Arc::new(Memory::default()), Arc::new(NoNodes));
+        Self::start(store, nodes, Authentication::default(), operations).await
+    }
+
     async fn plain(store: Arc<dyn Store>, nodes: Arc<dyn NodeTransport>) -> Self {
         Self::start(store, nodes, Authentication::default(), Operations::default()).await
     }

@@ -10,6 +10,8 @@ mod condition;
 mod constraints;
 mod expression;
 mod facts;
+mod meters;
+mod notes;
 mod policy;
 mod request;
 mod review;
@@ -98,7 +100,7 @@ impl Extensions {
             return Ok(Vec::new());
         };
         let language = self.language();
-        let mut warnings = policy::validate(&set.policies, language, tools, request, object)?;
+        let mut warnings = policy::validate(&set.policies, self, tools, request, object)?;
         let end = Instant::now() + TIME_MAX;
         let hooks = webhooks::validate(&set.validating, language, tools, request, object, end);
         warnings.extend(hooks.await?);
@@ -123,7 +125,7 @@ impl Mutation<'_> {
         let mut changes = Changes::default();
         let set = Arc::clone(&self.set);
         for (index, mutator) in set.mutating.iter().enumerate() {
-            let asked = self.ask(mutator, object, &mut changes).await?;
+            let asked = self.ask(0, mutator, object, &mut changes).await?;
             if asked && mutator.again() {
                 self.left.push((index, object.clone()));
             }
@@ -137,7 +139,7 @@ impl Mutation<'_> {
         let set = Arc::clone(&self.set);
         for (index, left) in std::mem::take(&mut self.left) {
             if left != *object {
-                self.ask(&set.mutating[index], object, &mut changes).await?;
+                self.ask(1, &set.mutating[index], object, &mut changes).await?;
             }
         }
         Ok(changes)
@@ -146,6 +148,7 @@ impl Mutation<'_> {
     /// Asks one; false when it is not about the request.
     async fn ask(
         &self,
+        round: usize,
         mutator: &Mutator,
         object: &mut Value,
         changes: &mut Changes,
@@ -158,9 +161,16 @@ impl Mutation<'_> {
                 changes.changed |= changed;
                 Ok(asked)
             }
-            Mutator::Webhook(hook) => {
-                let (tools, request) = (self.tools, self.request);
-                webhooks::mutate(hook, language, tools, request, object, self.end, changes).await
+            Mutator::Webhook(index, hook) => {
+                let (tools, request, end) = (self.tools, self.request, self.end);
+                let asked = webhooks::mutate(hook, language, tools, request, object, end).await?;
+                notes::note_mutation(hook, (round, *index), &asked);
+                let webhooks::Asked::Answered(answered) = asked else {
+                    return Ok(matches!(asked, webhooks::Asked::Ignored));
+                };
+                changes.changed |= answered.mutated;
+                changes.warnings.extend(answered.warnings);
+                Ok(true)
             }
         }
     }

@@ -14,12 +14,17 @@ use tracing::info;
 
 use super::read::text;
 use super::{Attributes, Tools};
+use crate::audit;
 use crate::request::Verb;
 use policy::{Level, Mode, Policy};
 use subject::Subject;
 
 /// Pods looked at when a namespace becomes stricter, as on Kubernetes: it is a hint, and the request waits.
 const EXISTING_PODS_MAX: usize = 3_000;
+
+/// What the audit log says of pods, as on Kubernetes.
+const ENFORCED: &str = "pod-security.kubernetes.io/enforce-policy";
+const VIOLATIONS: &str = "pod-security.kubernetes.io/audit-violations";
 
 /// Where the pod spec is in each kind that makes pods.
 const WORKLOADS: &[(&str, &str, &str)] = &[
@@ -57,6 +62,9 @@ pub(super) fn check(
     let namespace = tools.get("", "namespaces", None, attributes.namespace.unwrap_or_default());
     let Some(namespace) = namespace else { return Ok(Vec::new()) };
     let policy = Policy::read(&namespace.labels);
+    if pod {
+        audit::note(|| ENFORCED.to_owned(), || policy.enforce.to_string());
+    }
     if policy.asks_for_nothing() {
         return Ok(Vec::new());
     }
@@ -66,20 +74,24 @@ pub(super) fn check(
             attributes.forbidden(&format!("violates PodSecurity \"{}\": {broken}", policy.enforce))
         );
     }
-    if let Some(broken) = broken(&subject, &policy.audit) {
+    if let Some(violation) = violation(&subject, &policy.audit) {
         info!(
             user = attributes.identity.user.name,
             resource = %attributes.served.resource(),
             namespace = attributes.namespace,
             name = attributes.name,
-            policy = %policy.audit,
-            broken,
-            "write would violate the audited pod security level"
+            violation,
+            "write breaks the audited pod security level"
         );
+        audit::note(|| VIOLATIONS.to_owned(), || violation);
     }
-    let warning = broken(&subject, &policy.warn)
-        .map(|broken| format!("would violate PodSecurity \"{}\": {broken}", policy.warn));
-    Ok(warning.into_iter().collect())
+    Ok(violation(&subject, &policy.warn).into_iter().collect())
+}
+
+/// What would be broken of a level that is not enforced.
+fn violation(subject: &Subject<'_>, mode: &Mode) -> Option<String> {
+    let broken = broken(subject, mode)?;
+    Some(format!("would violate PodSecurity \"{mode}\": {broken}"))
 }
 
 /// Whether a change of a pod can change the verdict on it.

@@ -1,6 +1,7 @@
 //! What is written of a request: `Event` of `audit.k8s.io/v1`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use machinery::{FieldValidation, Media};
 use serde_json::{Map, Value, json};
 
+use super::notes::Note;
 use super::policy::{Level, Stage, Wanted};
 use super::source;
 use crate::identity::User;
@@ -90,7 +92,16 @@ impl Entry {
         self.annotate("authorization.k8s.io/reason", reason);
     }
 
-    pub(super) fn annotate(&mut self, key: &str, value: &str) {
+    /// Takes in what admission has to say.
+    pub(super) fn noted(&mut self, notes: BTreeMap<String, Note>) {
+        for (key, note) in notes {
+            if self.wanted.level >= note.level {
+                self.annotate(&key, &note.text);
+            }
+        }
+    }
+
+    fn annotate(&mut self, key: &str, value: &str) {
         let annotations = self.event.entry("annotations").or_insert_with(|| json!({}));
         annotations[key] = value.into();
     }

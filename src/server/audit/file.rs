@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tracing::warn;
 
-use super::Audit;
+use super::AuditLog;
 
 const MEGABYTE: u64 = 1 << 20;
 /// The time in the names of old files, which orders them.
@@ -19,7 +19,7 @@ const TIME: &str = "%Y-%m-%dT%H-%M-%S%.3f";
 /// The log.
 pub(super) struct Log {
     target: Target,
-    settings: Audit,
+    settings: AuditLog,
     clock: Clock,
 }
 
@@ -29,9 +29,9 @@ enum Target {
 }
 
 impl Log {
-    pub(super) fn open(settings: &Audit, clock: Clock) -> io::Result<Self> {
+    pub(super) fn open(settings: &AuditLog, clock: Clock) -> io::Result<Self> {
         let target =
-            if settings.log == Path::new("-") { Target::Standard } else { open(&settings.log)? };
+            if settings.file == Path::new("-") { Target::Standard } else { open(&settings.file)? };
         Ok(Self { target, settings: settings.clone(), clock })
     }
 
@@ -71,7 +71,7 @@ impl Log {
     /// Begins a new file. When that fails, the old one grows: nothing is lost.
     fn rotate(&mut self) {
         let now = self.clock.now();
-        let log = &self.settings.log;
+        let log = &self.settings.file;
         let begun = fs::rename(log, free_name(log, now)).and_then(|()| open(log));
         match begun {
             Ok(target) => self.target = target,
@@ -93,8 +93,8 @@ fn open(path: &Path) -> io::Result<Target> {
     Ok(Target::File { file, bytes })
 }
 
-fn forget_old(settings: &Audit, now: Timestamp) -> io::Result<()> {
-    for old in to_remove(settings, &old_files(&settings.log)?, now) {
+fn forget_old(settings: &AuditLog, now: Timestamp) -> io::Result<()> {
+    for old in to_remove(settings, &old_files(&settings.file)?, now) {
         fs::remove_file(old)?;
     }
     Ok(())
@@ -144,7 +144,7 @@ fn old_files(path: &Path) -> io::Result<Vec<(Timestamp, PathBuf)>> {
 
 /// Of the old files, those that are too many or too old.
 fn to_remove<'a>(
-    settings: &Audit,
+    settings: &AuditLog,
     old: &'a [(Timestamp, PathBuf)],
     now: Timestamp,
 ) -> Vec<&'a PathBuf> {

@@ -1,3 +1,7 @@
+//! The log, as requests to a server fill it.
+
+mod webhooks;
+
 use std::convert::Infallible;
 use std::io::Write;
 
@@ -9,8 +13,8 @@ use http_body_util::{Full, StreamBody};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::Audit;
 use super::policy::Policy;
+use super::{Audit, AuditLog, AuditWebhook};
 use crate::User;
 use crate::testing::Fixture;
 
@@ -23,12 +27,17 @@ struct Audited {
 
 impl Audited {
     async fn new(rules: &str) -> Self {
+        Self::with_webhook(rules, None).await
+    }
+
+    async fn with_webhook(rules: &str, webhook: Option<AuditWebhook>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let policy = folder.path().join("policy.yaml");
         let text = format!("apiVersion: audit.k8s.io/v1\nkind: Policy\n{rules}");
         std::fs::File::create(&policy).unwrap().write_all(text.as_bytes()).unwrap();
-        let log = folder.path().join("audit.log");
-        let audit = Audit { policy, log, megabytes_max: 100, backups_max: 0, days_max: 0 };
+        let file = folder.path().join("audit.log");
+        let log = AuditLog { file, megabytes_max: 100, backups_max: 0, days_max: 0 };
+        let audit = Audit { policy, log: Some(log), webhook };
         Self { server: Fixture::audited(audit).await, folder }
     }
 
@@ -165,7 +174,7 @@ async fn bodies_of_every_type_and_patches_are_written_down() {
     let patch = br#"[{"op": "replace", "path": "/data/k", "value": "w"}]"#;
     assert_eq!(ask(Method::PATCH, &path, "application/json-patch+json", patch).await, 200);
     let path = format!("{MAPS}/d?fieldManager=m");
-    let applied = b"apiVersion: v1\nkind: ConfigMap\ndata: {k: x}\n";
+    let applied = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: d}\ndata: {k: x}\n";
     assert_eq!(ask(Method::PATCH, &path, "application/apply-patch+yaml", applied).await, 201);
     let events = audited.events("configmaps", 4).await;
     assert_eq!(events[0]["objectRef"]["name"], "b");

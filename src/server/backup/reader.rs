@@ -113,6 +113,10 @@ impl<R: Read> Reader<R> {
                 if sha256 != format!("{:x}", before.finalize()) || entries != self.entries {
                     return Err("it is damaged: its checksum is another one".into());
                 }
+                // What packs the lines has a checksum, too.
+                if self.lines.read(&mut [0])? > 0 {
+                    return Err("it is damaged: there is more behind its end".into());
+                }
                 self.ended = true;
                 Ok(None)
             }

@@ -8,6 +8,7 @@ use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 
 use crate::support::cluster::Cluster;
+use crate::support::patience::until;
 
 async fn write_map(client: &Client, name: &str) -> ConfigMap {
     let maps: Api<ConfigMap> = Api::default_namespaced(client.clone());
@@ -140,6 +141,24 @@ async fn secrets_are_encrypted_on_disk_and_requests_are_written_down() {
     let read = secrets.get("hidden").await.expect("it is read again");
     let data = read.data.expect("it has data");
     assert_eq!(data["password"].0, b"swordfish-4711");
+}
+
+#[tokio::test]
+async fn certificates_renew_themselves_while_clients_go_on() {
+    let cluster = Cluster::start(&["--certificate-validity", "10s"]).await;
+    let kubeconfig = || fs::read_to_string(cluster.kubeconfig()).expect("a file");
+    let (first, client) = (kubeconfig(), cluster.client().await);
+    write_map(&client, "before").await;
+    until("a new kubeconfig", async || {
+        if kubeconfig() == first { Err("it is the old one") } else { Ok(()) }
+    })
+    .await;
+    // Neither an open connection nor the old certificate ends with it.
+    write_map(&client, "meanwhile").await;
+    write_map(&cluster.client().await, "after").await;
+    let checked = cluster.isopod(&["certificate", "check"]);
+    assert!(checked.status.success(), "{checked:?}");
+    assert!(text(&checked.stdout).contains("administrator"), "{checked:?}");
 }
 
 #[tokio::test]

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use base::Metrics;
 use machinery::document;
 use serde_json::Value;
 
 use super::expression::Language;
+use super::meters::Meters;
 use super::policy::{Binding, Bound, Policy};
 use super::request::GROUP;
 use super::webhook::{Sort, Webhook};
@@ -20,6 +22,7 @@ use crate::outgoing::Outgoing;
 #[derive(Debug)]
 pub(crate) struct Extensions {
     outgoing: Arc<Outgoing>,
+    meters: Arc<Meters>,
     language: Language,
     mutating: Source<Vec<Arc<Webhook>>>,
     validating: Source<Vec<Arc<Webhook>>>,
@@ -40,7 +43,8 @@ pub(crate) struct Extensions {
 #[derive(Debug)]
 pub(super) enum Mutator {
     Policy(Bound),
-    Webhook(Arc<Webhook>),
+    /// With its place among the webhooks.
+    Webhook(usize, Arc<Webhook>),
 }
 
 /// All of it, in the order in which it is asked.
@@ -66,9 +70,11 @@ impl Extensions {
         catalog: &Catalog,
         outgoing: Arc<Outgoing>,
         authorizer: Arc<Authorizer>,
+        metrics: &Metrics,
     ) -> Self {
         Self {
             outgoing,
+            meters: Arc::new(Meters::new(metrics)),
             language: Language::new(authorizer),
             mutating: Source::new(catalog, "mutatingwebhookconfigurations"),
             validating: Source::new(catalog, "validatingwebhookconfigurations"),
@@ -81,6 +87,10 @@ impl Extensions {
             set: RwLock::default(),
             compiling: Mutex::default(),
         }
+    }
+
+    pub(super) fn meters(&self) -> &Meters {
+        &self.meters
     }
 
     pub(super) fn language(&self) -> &Language {
@@ -128,7 +138,9 @@ impl Extensions {
         let hooks = |source: &Source<Vec<Arc<Webhook>>>, sort: Sort| -> Vec<Arc<Webhook>> {
             let configurations = source.compile(|configuration| {
                 let hooks = document::list_at(configuration, "/webhooks").iter();
-                hooks.map(|hook| Arc::new(Webhook::read(hook, sort, &self.outgoing))).collect()
+                let name = document::name(configuration);
+                let read = |hook| Webhook::read(hook, name, sort, &self.outgoing, &self.meters);
+                hooks.map(|hook| Arc::new(read(hook))).collect()
             });
             configurations.iter().flat_map(|hooks| hooks.iter().cloned()).collect()
         };
@@ -139,7 +151,8 @@ impl Extensions {
         let mutating =
             policies(&self.mutating_policies, &self.mutating_bindings, "MutatingAdmissionPolicy");
         let mutating = mutating.into_iter().map(Mutator::Policy);
-        let webhooks = hooks(&self.mutating, Sort::Mutating).into_iter().map(Mutator::Webhook);
+        let webhooks = hooks(&self.mutating, Sort::Mutating).into_iter().enumerate();
+        let webhooks = webhooks.map(|(index, hook)| Mutator::Webhook(index, hook));
         Set {
             mutating: mutating.chain(webhooks).collect(),
             policies: policies(
@@ -166,7 +179,7 @@ impl Mutator {
     pub(super) fn again(&self) -> bool {
         match self {
             Self::Policy(bound) => bound.policy.again,
-            Self::Webhook(hook) => hook.again,
+            Self::Webhook(_, hook) => hook.again,
         }
     }
 }

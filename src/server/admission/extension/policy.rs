@@ -52,6 +52,8 @@ struct Body {
     variables: Vec<(String, Expression)>,
     validations: Vec<Validation>,
     mutations: Vec<Mutation>,
+    /// What the audit log is to say: keys and texts.
+    notes: Vec<(Box<str>, Expression)>,
     /// `apiVersion` and `kind` of its parameters.
     parameters: Option<(Box<str>, Box<str>)>,
 }
@@ -135,6 +137,13 @@ impl Body {
         let known = Names { roots: &ROOTS, variables: &names };
         let validations = document::list_at(spec, "/validations").iter();
         let mutations = document::list_at(spec, "/mutations").iter();
+        let notes = document::list_at(spec, "/auditAnnotations").iter().map(|note| {
+            let text = |pointer| document::str_at(note, pointer);
+            Ok::<_, String>((
+                text("/key").into(),
+                Expression::compile(text("/valueExpression"), &known)?,
+            ))
+        });
         let kind = &spec["paramKind"];
         let text = |field: &str| document::str_at(kind, field).into();
         Ok(Self {
@@ -145,6 +154,7 @@ impl Body {
             mutations: mutations
                 .map(|mutation| Mutation::read(mutation, &known))
                 .collect::<Result<_, _>>()?,
+            notes: notes.collect::<Result<_, _>>()?,
             parameters: kind.is_object().then(|| (text("/apiVersion"), text("/kind"))),
             variables,
         })
@@ -159,8 +169,9 @@ impl Body {
             Mutation::Apply(expression) | Mutation::Patch(expression) => expression,
         });
         let variables = self.variables.iter().map(|(_, expression)| expression);
-        let mut all =
-            self.conditions.all().iter().chain(variables).chain(validations).chain(mutations);
+        let notes = self.notes.iter().map(|(_, expression)| expression);
+        let all = self.conditions.all().iter().chain(variables).chain(validations);
+        let mut all = all.chain(mutations).chain(notes);
         all.any(|expression| expression.reads().contains(name))
     }
 }

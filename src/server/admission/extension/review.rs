@@ -21,6 +21,8 @@ pub(super) struct Verdict {
     /// A JSON patch.
     pub(super) patch: Option<Value>,
     pub(super) warnings: Vec<String>,
+    /// What the audit log is to say, under names that are the webhook's own.
+    pub(super) notes: Vec<(String, String)>,
 }
 
 /// The version to speak with a webhook that understands these.
@@ -112,7 +114,13 @@ pub(super) fn verdict(
         status: response["status"].clone(),
         patch: patch(version, mutating, text("patch"), text("patchType"))?,
         warnings: document::strs_at(response, "/warnings").map(str::to_owned).collect(),
+        notes: notes(&response["auditAnnotations"]),
     })
+}
+
+fn notes(notes: &Value) -> Vec<(String, String)> {
+    let notes = notes.as_object().into_iter().flatten();
+    notes.filter_map(|(key, text)| Some((key.clone(), text.as_str()?.to_owned()))).collect()
 }
 
 fn patch(

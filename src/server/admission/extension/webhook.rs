@@ -11,6 +11,7 @@ use tracing::warn;
 
 use super::condition::{self, Conditions};
 use super::constraints::Constraints;
+use super::meters::Meters;
 use super::request::Request;
 use super::review::{self, Verdict};
 use crate::catalog::Served;
@@ -32,18 +33,21 @@ pub(super) enum Sort {
 #[derive(Debug)]
 pub(super) struct Webhook {
     pub(super) name: Box<str>,
+    /// The object that describes it.
+    pub(super) configuration: Box<str>,
     pub(super) constraints: Result<Constraints, String>,
     pub(super) conditions: Result<Conditions, String>,
     /// Whether it wants to be asked again when others change the object after it.
     pub(super) again: bool,
-    sort: Sort,
+    pub(super) sort: Sort,
     /// Whether a webhook that cannot be asked is as if it had allowed.
-    ignores_failure: bool,
+    pub(super) ignores_failure: bool,
     /// Whether it does nothing else, so that it may be asked about what will not happen.
     dry: bool,
     seconds: u64,
     version: Option<&'static str>,
     remote: Result<Remote, String>,
+    meters: Arc<Meters>,
 }
 
 /// Why there is no verdict.
@@ -55,12 +59,19 @@ pub(super) enum Unanswered {
 }
 
 impl Webhook {
-    pub(super) fn read(hook: &Value, sort: Sort, outgoing: &Arc<Outgoing>) -> Self {
+    pub(super) fn read(
+        hook: &Value,
+        configuration: &str,
+        sort: Sort,
+        outgoing: &Arc<Outgoing>,
+        meters: &Arc<Meters>,
+    ) -> Self {
         let remote = client_config(&hook["clientConfig"])
             .and_then(|settings| Remote::new(outgoing, settings));
         let seconds = hook["timeoutSeconds"].as_u64().unwrap_or(TIMEOUT_SECONDS);
         Self {
             name: document::str_at(hook, "/name").into(),
+            configuration: configuration.into(),
             constraints: Constraints::read(hook, "rules"),
             conditions: Conditions::read(hook, &condition::WEBHOOK),
             again: hook["reinvocationPolicy"] == "IfNeeded",
@@ -70,6 +81,7 @@ impl Webhook {
             seconds: seconds.clamp(1, TIMEOUT_SECONDS_MAX),
             version: review::version(&hook["admissionReviewVersions"]),
             remote,
+            meters: Arc::clone(meters),
         }
     }
 
@@ -87,7 +99,9 @@ impl Webhook {
             let why = format!("admission webhook {:?} does not support dry run", self.name);
             return Err(Unanswered::Failed(ApiError::bad_request(why)));
         }
+        let started = Instant::now();
         let asked = self.call(uid, request, served, object, old, end).await;
+        self.meters.asked(self, request.operation, started, asked.as_ref().ok());
         asked.map_err(|why| self.failed(&why))
     }
 

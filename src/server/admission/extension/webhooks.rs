@@ -7,16 +7,34 @@ use machinery::{ApiError, FieldValidation, document, patch};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::Changes;
 use super::expression::Language;
 use super::facts::{Evaluation, Facts};
+use super::notes;
 use super::request::Request;
 use super::review::{self, Verdict};
 use super::webhook::{Unanswered, Webhook};
 use crate::admission::Tools;
 use crate::catalog::Served;
 
-/// Lets a webhook change the object; false when it is not about the request.
+/// What came of a webhook that may change objects.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// It is not about the request.
+    Not,
+    /// It could not be asked, or changed the object to nonsense, and that does not matter.
+    Ignored,
+    Answered(Answered),
+}
+
+/// What such a webhook did.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) warnings: Vec<String>,
+    pub(super) patch: Option<Value>,
+    pub(super) mutated: bool,
+}
+
+/// Lets a webhook change the object.
 pub(super) async fn mutate(
     hook: &Webhook,
     language: &Language,
@@ -24,30 +42,31 @@ pub(super) async fn mutate(
     request: &Request<'_>,
     object: &mut Value,
     end: Instant,
-    changes: &mut Changes,
-) -> Result<bool, ApiError> {
-    let Some(served) = applies(hook, tools, request, object)? else { return Ok(false) };
+) -> Result<Asked, ApiError> {
+    let Some(served) = applies(hook, tools, request, object)? else { return Ok(Asked::Not) };
     let shown = in_version(request, &served, object);
     if !meets(hook, language, tools, request, &served, &shown)? {
-        return Ok(false);
+        return Ok(Asked::Not);
     }
     let Some(verdict) = ask(hook, tools, request, &served, &shown, end).await? else {
-        return Ok(true);
+        return Ok(Asked::Ignored);
     };
-    changes.warnings.extend(verdict.warnings);
-    let Some(patch) = verdict.patch else { return Ok(true) };
+    let Verdict { warnings, patch, .. } = verdict;
+    let Some(patch) = patch else {
+        return Ok(Asked::Answered(Answered { warnings, patch: None, mutated: false }));
+    };
     if object.is_null() {
         let why =
             "webhook attempted to modify the object, which is not supported for this operation";
-        return refuse(hook, why).map(|()| true);
+        return refuse(hook, why).map(|()| Asked::Ignored);
     }
     match patched(tools, request, shown, &patch) {
         Ok(patched) => {
-            changes.changed |= patched != *object;
+            let mutated = patched != *object;
             *object = patched;
-            Ok(true)
+            Ok(Asked::Answered(Answered { warnings, patch: Some(patch), mutated }))
         }
-        Err(why) => refuse(hook, &why.message).map(|()| true),
+        Err(why) => refuse(hook, &why.message).map(|()| Asked::Ignored),
     }
 }
 
@@ -60,13 +79,17 @@ pub(super) async fn validate(
     object: &Value,
     end: Instant,
 ) -> Result<Vec<String>, ApiError> {
-    let calls = hooks.iter().map(|hook| async move {
+    let calls = hooks.iter().enumerate().map(|(index, hook)| async move {
         let Some(served) = applies(hook, tools, request, object)? else { return Ok(None) };
         let shown = in_version(request, &served, object);
         if !meets(hook, language, tools, request, &served, &shown)? {
             return Ok(None);
         }
-        ask(hook, tools, request, &served, &shown, end).await
+        let verdict = ask(hook, tools, request, &served, &shown, end).await?;
+        if verdict.is_none() {
+            notes::note_ignored(hook, index);
+        }
+        Ok::<_, ApiError>(verdict)
     });
     let mut warnings = Vec::new();
     for verdict in join_all(calls).await {
@@ -122,8 +145,13 @@ async fn ask(
     let old = request.old.map(|old| in_version(request, served, old)).unwrap_or_default();
     let uid = tools.random.uuid();
     match hook.ask(&uid, request, served, shown, &old, end).await {
-        Ok(verdict) if verdict.allowed => Ok(Some(verdict)),
-        Ok(verdict) => Err(ApiError::foreign(review::denial(&hook.name, verdict.status))),
+        Ok(mut verdict) => {
+            notes::note_own(hook, std::mem::take(&mut verdict.notes));
+            if verdict.allowed {
+                return Ok(Some(verdict));
+            }
+            Err(ApiError::foreign(review::denial(&hook.name, verdict.status)))
+        }
         Err(Unanswered::Ignored) => Ok(None),
         Err(Unanswered::Failed(error)) => Err(error),
     }

@@ -1,6 +1,6 @@
 use base::Clock;
 
-use super::super::Audit;
+use super::super::AuditLog;
 use super::Log;
 
 fn names(folder: &std::path::Path) -> Vec<String> {
@@ -15,9 +15,8 @@ fn names(folder: &std::path::Path) -> Vec<String> {
 async fn a_full_file_makes_room_for_a_new_one_and_the_oldest_goes() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Clock::simulated("2026-01-01T00:00:00Z".parse().unwrap());
-    let settings = Audit {
-        policy: "unused".into(),
-        log: folder.path().join("audit.log"),
+    let settings = AuditLog {
+        file: folder.path().join("audit.log"),
         megabytes_max: 1,
         backups_max: 2,
         days_max: 0,
@@ -34,7 +33,7 @@ async fn a_full_file_makes_room_for_a_new_one_and_the_oldest_goes() {
         ["audit-2026-01-01T00-00-03.000.log", "audit-2026-01-01T00-00-04.000.log", "audit.log"]
     );
     drop(log);
-    let mut log = Log::open(&Audit { days_max: 1, backups_max: 0, ..settings }, clock).unwrap();
+    let mut log = Log::open(&AuditLog { days_max: 1, backups_max: 0, ..settings }, clock).unwrap();
     tokio::time::advance(std::time::Duration::from_hours(48)).await;
     log.write(event()).unwrap();
     assert_eq!(names(folder.path()), ["audit-2026-01-03T00-00-05.000.log", "audit.log"]);

@@ -62,6 +62,8 @@ pub(super) const ROLES: &[Role] = &[
                 "/livez/*",
                 "/metrics",
                 "/metrics/slis",
+                "/statusz",
+                "/flagz",
                 "/readyz",
                 "/readyz/*",
             ],

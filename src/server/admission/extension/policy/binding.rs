@@ -4,11 +4,12 @@ use machinery::document;
 use serde_json::Value;
 
 use super::super::constraints::Constraints;
+use super::super::meters::Action;
 
 /// A binding of a policy.
 #[derive(Debug)]
 pub(in super::super) struct Binding {
-    pub(super) name: Box<str>,
+    pub(in super::super) name: Box<str>,
     pub(in super::super) policy: Box<str>,
     /// Narrows what the policy is about.
     pub(super) constraints: Option<Constraints>,
@@ -16,12 +17,26 @@ pub(in super::super) struct Binding {
     pub(super) parameters: Value,
     pub(super) denies: bool,
     pub(super) warns: bool,
+    pub(super) audits: bool,
+    /// All of that, as it is written down.
+    pub(super) actions: Value,
 }
 
 impl Binding {
+    /// The severest of what it does.
+    pub(super) fn action(&self) -> Action {
+        match self {
+            Self { denies: true, .. } => Action::Deny,
+            Self { warns: true, .. } => Action::Warn,
+            _ => Action::Audit,
+        }
+    }
+
     pub(in super::super) fn read(binding: &Value) -> Self {
         let spec = &binding["spec"];
-        let mut actions = document::strs_at(spec, "/validationActions");
+        let acts = |wanted: &str| {
+            document::strs_at(spec, "/validationActions").any(|action| action == wanted)
+        };
         let constraints = spec.get("matchResources").filter(|resources| resources.is_object());
         Self {
             name: document::name(binding).into(),
@@ -30,8 +45,10 @@ impl Binding {
                 .and_then(|resources| Constraints::read(resources, "resourceRules").ok())
                 .map(Constraints::or_everything),
             parameters: spec["paramRef"].clone(),
-            denies: document::strs_at(spec, "/validationActions").any(|action| action == "Deny"),
-            warns: actions.any(|action| action == "Warn"),
+            denies: acts("Deny"),
+            warns: acts("Warn"),
+            audits: acts("Audit"),
+            actions: spec["validationActions"].clone(),
         }
     }
 }
