@@ -32,6 +32,13 @@ fn config_map(name: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}})
 }
 
+/// Some line of the metrics has all of these in it.
+async fn assert_counted(server: &Fixture, parts: &[&str]) {
+    let metrics = String::from_utf8(server.get("/metrics").await.body.to_vec()).unwrap();
+    let found = metrics.lines().any(|line| parts.iter().all(|part| line.contains(part)));
+    assert!(found, "{parts:?} in {metrics}");
+}
+
 #[tokio::test]
 async fn webhooks_have_their_say() {
     let audited = Audited::new(RULES).await;
@@ -77,6 +84,10 @@ async fn webhooks_have_their_say() {
         said["failed-open.mutation.webhook.admission.k8s.io/round_0_index_1"],
         "b.example.com"
     );
+    let asked = r#"request_total{name="a.example.com",type="admit",operation="CREATE",code="200",rejected="false"} 1"#;
+    let ignored = r#"fail_open_count{name="b.example.com",type="admit"} 1"#;
+    assert_counted(server, &["webhook", asked]).await;
+    assert_counted(server, &["webhook", ignored]).await;
 }
 
 #[tokio::test]
@@ -106,6 +117,11 @@ async fn policies_have_their_say() {
         event["annotations"]["validation.policy.admission.k8s.io/validation_failure"].clone()
     };
     assert_eq!(events[0]["annotations"]["p.example.com/name"], "it is good");
+    for action in ["allow", "audit"] {
+        let labels = r#"policy="p.example.com",policy_binding="b",error_type="no_error""#;
+        let series = format!(r#"{{{labels},enforcement_action="{action}"}} 1"#);
+        assert_counted(server, &["policy_check_total", &series]).await;
+    }
     assert!(events[0]["annotations"]["p.example.com/nothing"].is_null());
     assert!(failures(&events[0]).is_null());
     let failures: Value = serde_json::from_str(failures(&events[1]).as_str().unwrap()).unwrap();
