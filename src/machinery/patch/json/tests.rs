@@ -21,23 +21,91 @@ fn operations_apply_in_order() {
 
 #[test]
 fn a_failed_operation_fails_the_patch() {
-    for patch in [
-        json!([{"op": "test", "path": "/a", "value": 2}]),
-        json!([{"op": "remove", "path": "/b"}]),
-        json!([{"op": "replace", "path": "/b", "value": 1}]),
-        json!([{"op": "add", "path": "/x/y", "value": 1}]),
+    for (operation, why) in [
+        (json!({"op": "test", "path": "/a", "value": 2}), "testing value /a failed"),
+        (json!({"op": "test", "path": "/a"}), "testing value /a failed"),
+        (json!({"op": "test", "path": "/x/y"}), "is missing path: /x/y"),
+        (json!({"op": "test", "path": "/list/5"}), "Unable to access invalid index: 5"),
+        (json!({"op": "remove", "path": "/b"}), "Unable to remove nonexistent key: b"),
+        (json!({"op": "remove", "path": ""}), "doc is missing path"),
+        (json!({"op": "remove", "path": "/list/1"}), "Unable to access invalid index: 1"),
+        (json!({"op": "replace", "path": "/x/y", "value": 1}), "doc is missing path: /x/y"),
+        (json!({"op": "replace", "path": "/list/-", "value": 1}), "doc is missing key: /list/-"),
+        (json!({"op": "replace", "path": "", "value": 1}), "no object"),
+        (json!({"op": "add", "path": "/a/y", "value": 1}), "doc is missing path"),
+        (json!({"op": "add", "path": "/list/3", "value": 1}), "Unable to access invalid index: 3"),
+        (
+            json!({"op": "add", "path": "/list/-3", "value": 1}),
+            "Unable to access invalid index: -3",
+        ),
+        (json!({"op": "move", "from": "/b", "path": "/c"}), "Unable to remove nonexistent key: b"),
+        (
+            json!({"op": "move", "from": "/map", "path": "/map/x"}),
+            "missing destination path: /map/x",
+        ),
+        (json!({"op": "copy", "from": "", "path": "/c"}), "doc is missing from path"),
+        (json!({"op": "explode", "path": "/a"}), "Unexpected kind: explode"),
+        (json!({"op": "add"}), "operation missing path field"),
     ] {
-        let error = apply(json!({"a": 1}), &patch).unwrap_err();
+        let error =
+            apply(json!({"a": 1, "list": [1], "map": {}}), &json!([operation])).unwrap_err();
         assert_eq!(error.reason, Reason::Invalid);
+        assert!(error.message.contains(why), "{operation}: {}", error.message);
     }
 }
 
 #[test]
+fn what_is_absent_counts_as_null() {
+    for (operation, expected) in [
+        (json!({"op": "test", "path": "/none", "value": null}), json!({"list": [1, 2]})),
+        (json!({"op": "test", "path": "/none"}), json!({"list": [1, 2]})),
+        (json!({"op": "replace", "path": "/none", "value": 1}), json!({"list": [1, 2], "none": 1})),
+        (json!({"op": "add", "path": "/none"}), json!({"list": [1, 2], "none": null})),
+        (json!({"op": "copy", "from": "/none", "path": "/b"}), json!({"list": [1, 2], "b": null})),
+    ] {
+        assert_eq!(apply(json!({"list": [1, 2]}), &json!([operation])).unwrap(), expected);
+    }
+}
+
+#[test]
+fn indexes_count_from_either_end() {
+    for (operation, expected) in [
+        (json!({"op": "add", "path": "/-1", "value": 0}), json!([1, 2, 0])),
+        (json!({"op": "add", "path": "/-3", "value": 0}), json!([0, 1, 2])),
+        (json!({"op": "add", "path": "/01", "value": 0}), json!([1, 0, 2])),
+        (json!({"op": "replace", "path": "/-1", "value": 0}), json!([1, 0])),
+        (json!({"op": "remove", "path": "/-2"}), json!([2])),
+        (json!({"op": "test", "path": "/-1", "value": 2}), json!([1, 2])),
+    ] {
+        assert_eq!(apply(json!([1, 2]), &json!([operation])).unwrap(), expected, "{operation}");
+    }
+}
+
+#[test]
+fn a_whole_document_can_be_tested_and_replaced() {
+    let patch = json!([
+        {"op": "test", "path": "", "value": {"a": 1}},
+        {"op": "replace", "path": "", "value": {"b": 2}},
+    ]);
+    assert_eq!(apply(json!({"a": 1}), &patch).unwrap(), json!({"b": 2}));
+}
+
+#[test]
 fn what_is_no_patch_is_refused() {
-    for patch in [json!({}), json!([{"op": "explode", "path": "/a"}]), json!([{"op": "add"}])] {
+    for patch in [json!({}), json!([1]), json!("add")] {
         assert_eq!(apply(json!({}), &patch).unwrap_err().reason, Reason::BadRequest);
     }
     let operation = json!({"op": "test", "path": "", "value": {}});
     let patch = vec![operation; super::MAX_OPERATIONS + 1].into();
     assert_eq!(apply(json!({}), &patch).unwrap_err().reason, Reason::RequestEntityTooLarge);
+}
+
+#[test]
+fn copies_of_copies_come_to_an_end() {
+    let double = |index: usize| json!({"op": "copy", "from": "/a", "path": format!("/a/{index}")});
+    let patch: Vec<_> = (0..64).map(double).collect();
+    let error = apply(json!({"a": {"text": "x".repeat(1_000)}}), &patch.into()).unwrap_err();
+    assert_eq!(error.reason, Reason::Invalid);
+    let expected = "Unable to complete the copy, the accumulated size increase of copy is ";
+    assert!(error.message.contains(expected), "{}", error.message);
 }
