@@ -104,6 +104,8 @@ pub struct PatchStrategy {
     pub merge_key: Option<String>,
     /// Lists are merged, not replaced.
     pub merge: bool,
+    /// Objects are replaced, not merged.
+    pub replace: bool,
     /// `$retainKeys` may clear other keys.
     pub retain_keys: bool,
 }

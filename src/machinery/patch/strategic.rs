@@ -120,7 +120,7 @@ fn merge_field(
     }
     let (inner, strategy) = shape.field(&key);
     let merged = match (original.remove(&key), change) {
-        (Some(Value::Object(old)), Value::Object(new)) => {
+        (Some(Value::Object(old)), Value::Object(new)) if !strategy.replace => {
             Some(Value::Object(merge_map(old, new, inner)?))
         }
         (Some(Value::Array(old)), Value::Array(new)) if strategy.merge => {

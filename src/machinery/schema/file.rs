@@ -126,6 +126,7 @@ impl FileField {
             patch: PatchStrategy {
                 merge_key: self.patch_merge_key,
                 merge: strategies.contains(&"merge"),
+                replace: strategies.contains(&"replace"),
                 retain_keys: strategies.contains(&"retainKeys"),
             },
             default: self.default,

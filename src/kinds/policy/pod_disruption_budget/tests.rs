@@ -49,3 +49,13 @@ fn the_row_tells_the_essentials() {
     "]]
     .assert_eq(&row(&PodDisruptionBudget, &object));
 }
+
+#[test]
+fn a_strategic_patch_replaces_its_selector() {
+    let schemas = crate::schemas();
+    let definition = schemas.by_gvk("policy", "v1", "PodDisruptionBudget").unwrap();
+    let patch = json!({"spec": {"selector": {"matchLabels": {"tier": "front"}}}});
+    let patched = machinery::patch::strategic::apply(valid(), &patch, schemas, definition).unwrap();
+    assert_eq!(patched["spec"]["selector"], patch["spec"]["selector"]);
+    assert_eq!(patched["spec"]["minAvailable"], "50%");
+}
