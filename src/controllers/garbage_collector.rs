@@ -4,6 +4,7 @@
 //! knows the way back. A cache may lag, so an owner counts as gone only after the server itself has said so.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use client::{
     Action, Controller, Deletion, Key, Occurrence, Patch, Plan, Propagation, Requirement, Severity,
@@ -24,11 +25,16 @@ const FOREGROUND: &str = "foregroundDeletion";
 /// The finalizer of an object whose dependents stay.
 const ORPHAN: &str = "orphan";
 
+/// When an owner of an unknown kind is looked at again: the kind may have been defined a moment ago.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
+
 /// What became of an owner.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Owner {
-    /// It exists, or nobody can tell.
+    /// It exists, or nobody will ever tell.
     Solid,
+    /// Its kind is not known, or not yet.
+    Unknown,
     /// It exists and waits for its dependents to go.
     Waiting,
     /// The caches do not have it; where to ask for it.
@@ -78,7 +84,10 @@ pub(crate) fn has_finalizer(meta: &ObjectMeta, name: &str) -> bool {
 
 /// One solid owner keeps an object; the others are struck from it. Without one it goes.
 fn follow_owners(snapshot: &Snapshot, plan: &mut Plan) {
-    let solid = |owner: &Owner| matches!(owner, Owner::Solid | Owner::Invalid);
+    if snapshot.owners.iter().any(|(_, owner)| *owner == Owner::Unknown) {
+        plan.again_in(LOOK_AGAIN);
+    }
+    let solid = |owner: &Owner| matches!(owner, Owner::Solid | Owner::Unknown | Owner::Invalid);
     let (kept, lost): (Vec<_>, Vec<_>) =
         snapshot.owners.iter().partition(|(_, owner)| solid(owner));
     if lost.is_empty() {
@@ -199,7 +208,7 @@ impl GarbageCollector {
     fn owner(&self, reference: &OwnerReference, namespace: &str) -> Owner {
         // A kind nobody knows may be one whose definition was deleted; its objects are not ours to judge.
         let Some(known) = self.resources.find(&reference.api_version, &reference.kind) else {
-            return Owner::Solid;
+            return Owner::Unknown;
         };
         let Some(objects) = known.objects else { return Owner::Solid };
         if known.namespaced && namespace.is_empty() {

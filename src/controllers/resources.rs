@@ -8,13 +8,19 @@ use client::{Cache, Caches, Change, Resource};
 use kube::api::DynamicObject;
 use kube::core::PartialObjectMeta;
 use kube::discovery::{Discovery, Scope, verbs};
+use tokio::sync::Notify;
 use tracing::{debug, warn};
 
 /// An object of any kind, without its content.
 pub(crate) type Meta = PartialObjectMeta<DynamicObject>;
 
-/// How often the server is asked for new resources: a custom resource is known about this soon.
+/// How often the server is asked for new resources, besides when a definition changes: those of other servers are
+/// known about this soon.
 const REFRESH: Duration = Duration::from_secs(30);
+/// After a definition has changed: more often than not several do, and each changes again when its kind is served.
+const SETTLE: Duration = Duration::from_millis(200);
+/// What defines further resources.
+const DEFINITIONS: &str = "customresourcedefinitions";
 /// How often the server is asked until it answers for the first time.
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 /// Changed too often and owned by nothing: events are not worth a cache.
@@ -38,6 +44,8 @@ pub(crate) struct Resources(Arc<Inner>);
 struct Inner {
     caches: Caches,
     table: RwLock<Table>,
+    /// A definition has changed.
+    news: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -49,7 +57,9 @@ struct Table {
 
 impl Resources {
     pub(crate) fn new(caches: &Caches) -> Self {
-        Self(Arc::new(Inner { caches: caches.clone(), table: RwLock::default() }))
+        let inner =
+            Inner { caches: caches.clone(), table: RwLock::default(), news: Arc::default() };
+        Self(Arc::new(inner))
     }
 
     /// Asks until the server has answered once.
@@ -62,8 +72,16 @@ impl Resources {
 
     /// Asks again and again, for resources that are added later.
     pub(crate) async fn refresh(&self) {
+        let news = Arc::clone(&self.0.news);
+        self.on_change(move |resource, _| {
+            if resource.plural == DEFINITIONS {
+                news.notify_one();
+            }
+        });
         loop {
-            tokio::time::sleep(REFRESH).await;
+            if tokio::time::timeout(REFRESH, self.0.news.notified()).await.is_ok() {
+                tokio::time::sleep(SETTLE).await;
+            }
             if let Err(error) = self.discover().await {
                 warn!(%error, "cannot discover resources");
             }

@@ -56,6 +56,18 @@ fn an_object_with_an_owner_stays() {
 }
 
 #[test]
+fn an_owner_of_an_unknown_kind_is_looked_at_again() {
+    check(
+        json!({}),
+        &[("x", Owner::Unknown)],
+        vec![],
+        expect![[r#"
+        again in 15s
+    "#]],
+    );
+}
+
+#[test]
 fn an_object_whose_owner_is_gone_goes_after_asking_the_server() {
     check(
         json!({}),
