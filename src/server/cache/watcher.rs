@@ -11,6 +11,8 @@ use super::{Cached, Selection};
 /// Events that may wait for one watcher. One that is further behind than a burst of thousands of pods will
 /// not catch up; its watch ends, and its client lists again.
 const QUEUE_MAX: usize = 8_192;
+/// What its events may keep alive: no watcher that reads is behind by as much as the history keeps for all of them.
+const QUEUE_BYTES_MAX: usize = 32 << 20;
 
 /// An event as one watcher sees it.
 #[derive(Debug, Clone)]
@@ -31,6 +33,8 @@ pub(crate) struct Watcher {
 #[derive(Debug, Default)]
 struct Queue {
     deliveries: VecDeque<Delivery>,
+    /// What the deliveries keep alive.
+    bytes: usize,
     closed: bool,
     waker: Option<Waker>,
 }
@@ -79,7 +83,8 @@ impl Watcher {
     pub(super) fn offer(&self, change: &Arc<Change>) -> bool {
         let Some(delivery) = self.delivery(change) else { return true };
         let mut queue = self.lock();
-        if queue.deliveries.len() >= QUEUE_MAX {
+        queue.bytes += change.weight();
+        if queue.deliveries.len() >= QUEUE_MAX || queue.bytes > QUEUE_BYTES_MAX {
             tracing::warn!(revision = change.revision, "watch is too slow and was closed");
             queue.closed = true;
             queue.deliveries.clear();
@@ -110,6 +115,7 @@ impl Watcher {
     pub(super) fn take(&self, waker: &Waker) -> Taken {
         let mut queue = self.lock();
         if !queue.deliveries.is_empty() {
+            queue.bytes = 0;
             return Taken::Some(std::mem::take(&mut queue.deliveries));
         }
         if queue.closed {
@@ -123,3 +129,6 @@ impl Watcher {
         self.queue.lock().expect("nothing panics while it holds a queue")
     }
 }
+
+#[cfg(test)]
+mod tests;
