@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::GROUP;
 use crate::column::Column;
-use crate::fill::{default, items_mut, present};
+use crate::fill::{default, items_mut, object};
 use crate::kind::Scope;
 use crate::read::{items, text};
 
@@ -38,7 +38,7 @@ fn subjects(binding: &Value, kind: &str) -> String {
 
 /// Users, groups and roles are of this group.
 pub(super) fn fill(binding: &mut Value) {
-    if let Some(role) = present(binding, "roleRef") {
+    if let Some(role) = object(binding, "roleRef") {
         default(role, "apiGroup", GROUP);
     }
     for subject in items_mut(binding, "subjects") {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::choice::one_of;
 use crate::column::{Column, UNSET, or_none};
-use crate::fill::{default, present, set};
+use crate::fill::{default, object, set};
 use crate::kind::{DeletionAnswer, Kind, Scope};
 use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
@@ -82,7 +82,7 @@ impl Kind for CSIDriver {
     }
 
     fn set_defaults(&self, driver: &mut Value) {
-        let Some(spec) = present(driver, "spec") else { return };
+        let Some(spec) = object(driver, "spec") else { return };
         default(spec, "attachRequired", true);
         for field in ["podInfoOnMount", "storageCapacity", "requiresRepublish", "seLinuxMount"] {
             default(spec, field, false);
