@@ -9,7 +9,7 @@ const CLIENT: &str = "kubernetes==37.0.2";
 
 async fn run(script: &str, topic: &str) {
     let cluster = Cluster::shared().await;
-    let Some(python) = Python::with(CLIENT, cluster) else { return };
+    let Some(python) = Python::with(&[CLIENT], cluster) else { return };
     let space = Space::new(cluster.client().await, topic).await;
     python.run(script, &space).await;
 }
