@@ -9,6 +9,8 @@ mod admission;
 mod api;
 mod helm;
 mod kubectl;
+mod operators;
+mod oracle;
 mod platform;
 mod pods;
 mod python;

@@ -76,11 +76,31 @@ async fn a_command_is_refused_with_the_reason() {
     with_every_kubectl("exec", async |session| {
         session.apply(ECHO).await;
         session.space.running("echo").await;
-        for command in ["exec echo -- ls", "cp echo:/etc/hosts /dev/null"] {
+        let file = session.file("copied", "content");
+        let up = format!("cp {file} echo:/tmp/copied");
+        for command in ["exec echo -- ls", "cp echo:/etc/hosts /dev/null", &up] {
             let ran = session.run(command).await;
             assert_eq!(ran.code, 1, "{ran:?}");
             assert!(ran.stderr.contains("it is a WebAssembly component"), "{ran:?}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_debug_container_is_added_or_a_copy_made() {
+    with_every_kubectl("debug", async |session| {
+        session.apply(ECHO).await;
+        session.space.running("echo").await;
+        let image = "--image=localhost/isopod/greeting --profile=general";
+        session.ok(&format!("debug echo -c helper {image} --target=c")).await;
+        let helper = session.ok("get pod echo -o jsonpath={.spec.ephemeralContainers[*].name}").await;
+        assert_eq!(helper, "helper");
+        let again = session.run(&format!("debug echo -c helper {image}")).await;
+        assert!(again.code == 1 && again.stderr.contains("helper"), "{again:?}");
+        session.ok("debug echo --copy-to=copy --set-image=c=localhost/isopod/greeting --profile=general").await;
+        let copy = session.ok("get pod copy -o jsonpath={.spec.containers[*].image}").await;
+        assert_eq!(copy, "localhost/isopod/greeting");
     })
     .await;
 }
