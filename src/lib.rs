@@ -302,6 +302,7 @@ fn start_node(
         version: KUBERNETES_VERSION.to_owned(),
         runtime_version: RUNTIME_VERSION.to_owned(),
         host_paths: kubelet::HostPaths::Refused,
+        metrics: config.metrics.clone(),
         clock: config.clock.clone(),
         random: config.random.clone(),
         tasks: tasks.clone(),

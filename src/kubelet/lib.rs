@@ -12,6 +12,7 @@ mod env;
 mod images;
 mod lifecycle;
 mod logs;
+mod meters;
 mod node;
 mod pod;
 mod pods;
@@ -28,7 +29,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Clock, Random, Tasks};
+use base::{Clock, Metrics, Random, Tasks};
 use ipnet::IpNet;
 
 pub use addresses::host_address;
@@ -69,6 +70,8 @@ pub struct Config {
     pub clock: Clock,
     /// Makes container IDs.
     pub random: Random,
+    /// Where the node counts.
+    pub metrics: Metrics,
     /// Owns the node's tasks.
     pub tasks: Tasks,
 }

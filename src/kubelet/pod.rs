@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Backoff, CancellationToken};
+use base::{Backoff, CancellationToken, Held};
 use client::{Occurrence, reference};
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -76,6 +76,10 @@ pub(crate) struct Owner {
     state: State,
     work: FuturesUnordered<BoxFuture<'static, Done>>,
     ground: Option<Box<Ground>>,
+    /// Counts the pod as running.
+    counted: Option<Held>,
+    /// Its start has been counted.
+    started: bool,
     prepared: BTreeMap<usize, Prepared>,
     /// Containers whose image is looked out for.
     awaited: BTreeSet<usize>,
@@ -95,6 +99,8 @@ impl Owner {
             state,
             work: FuturesUnordered::new(),
             ground: None,
+            counted: None,
+            started: false,
             prepared: BTreeMap::new(),
             awaited: BTreeSet::new(),
             tokens: Tokens::default(),
@@ -112,6 +118,7 @@ impl Owner {
             None => self.feed(Input::Tick),
         }
         while !self.forgotten {
+            self.count();
             self.report();
             let wake = self.wake();
             tokio::select! {
@@ -125,6 +132,15 @@ impl Owner {
             self.look_at_containers();
         }
         self.leave().await;
+    }
+
+    /// Counts the pod as long as it has a sandbox.
+    fn count(&mut self) {
+        match (&self.ground, &self.counted) {
+            (Some(_), None) => self.counted = Some(self.site.meters.running.hold()),
+            (None, Some(_)) => self.counted = None,
+            _ => {}
+        }
     }
 
     /// Ends what still runs, without a word to the API.

@@ -12,6 +12,7 @@ use crate::addresses::{Addresses, host_address};
 use crate::admission::Ledger;
 use crate::amounts::Amounts;
 use crate::logs::Logs;
+use crate::meters::Meters;
 use crate::sources::Library;
 use crate::volumes::Volumes;
 use crate::{Config, Error, node};
@@ -35,6 +36,7 @@ pub(crate) struct Site {
     pub(crate) recorder: EventRecorder,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
+    pub(crate) meters: Meters,
     /// What pods may take together.
     pub(crate) allocatable: Amounts,
     addresses: Mutex<Addresses>,
@@ -76,6 +78,7 @@ impl Site {
             recorder,
             clock: config.clock.clone(),
             random: config.random.clone(),
+            meters: Meters::new(&config.metrics),
             addresses: Mutex::new(Addresses::new(config.pod_cidr)),
             ledger: Mutex::new(Ledger::new(allocatable.clone())),
             allocatable,

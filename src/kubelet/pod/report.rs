@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use kube::Api;
 use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
 use tracing::debug;
@@ -62,6 +62,12 @@ impl Owner {
         self.report.not_before = None;
         let status = render(&self.pod, &self.policy, &self.state, &self.view(), now);
         let before = self.pod.status.clone().unwrap_or_default();
+        let runs = |status: &PodStatus| status.phase.as_deref() == Some("Running");
+        if runs(&status) && !runs(&before) && !self.started {
+            self.started = true;
+            let elapsed = now.duration_since(self.state.since).unsigned_abs();
+            self.site.meters.start.observe_duration(elapsed);
+        }
         match patch(self.uid(), &before, &status) {
             Some(change) => self.write(change),
             None if self.report.delete => self.delete(),

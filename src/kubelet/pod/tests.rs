@@ -27,6 +27,7 @@ struct World {
     folder: tempfile::TempDir,
     tasks: Tasks,
     clock: Clock,
+    metrics: base::Metrics,
     server: Server,
     runtime: Arc<Scripted>,
     switch: network::Switch,
@@ -73,6 +74,7 @@ impl World {
             folder,
             tasks,
             clock,
+            metrics: base::Metrics::default(),
             server,
             switch,
             admin,
@@ -97,6 +99,7 @@ impl World {
             version: "v1.35.0+isopod".to_owned(),
             runtime_version: "wasmtime://0".to_owned(),
             host_paths: HostPaths::Refused,
+            metrics: self.metrics.clone(),
             clock: self.clock.clone(),
             random: Random::seeded(3),
             tasks: self.tasks.clone(),
@@ -233,6 +236,10 @@ async fn a_pod_runs_prints_and_ends() {
     assert!(container.container_id.as_ref().unwrap().starts_with("wasm://"));
     assert!(container.image_id.starts_with("localhost/hello@sha256:"));
 
+    let metrics = world.metrics.encode();
+    assert!(metrics.contains("\nkubelet_running_pods 1\n"), "{metrics}");
+    assert!(metrics.contains("\nkubelet_pod_start_duration_seconds_count 1\n"), "{metrics}");
+
     assert_eq!(world.log("hello/app").await, (200, "hello\nworld\n".to_owned()));
     let (code, text) = world.log("hello/app?previous=true").await;
     assert_eq!(code, 400);
@@ -247,6 +254,9 @@ async fn a_pod_runs_prints_and_ends() {
     world.api::<Pod>().delete("hello", &DeleteParams::default()).await.unwrap();
     world.wait("hello", is_gone).await;
     assert_eq!(world.runtime.sandboxes(), Vec::<String>::new());
+    while !world.metrics.encode().contains("\nkubelet_running_pods 0\n") {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
