@@ -220,6 +220,12 @@ impl<K: kube::Resource + Send + Sync + 'static> Cache<K> {
         }
     }
 
+    /// Shows nothing any more, and keeps nobody waiting.
+    pub(crate) fn end(&self) {
+        self.replace(Vec::new());
+        self.0.progress.send_modify(|progress| progress.revision = u64::MAX);
+    }
+
     /// Follows a watcher until `stop`.
     pub(crate) async fn follow(
         &self,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use base::Tasks;
+use base::{CancellationToken, Tasks};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kube::Api;
@@ -37,6 +37,8 @@ enum Slot {
 struct Entry {
     cache: Arc<dyn Any + Send + Sync>,
     erased: Arc<dyn Erased>,
+    /// Ends its watch.
+    end: CancellationToken,
 }
 
 /// What can be asked of a cache of any kind.
@@ -45,6 +47,7 @@ trait Erased: Send + Sync {
     fn reached(&self, revision: u64) -> BoxFuture<'static, Result<(), Error>>;
     fn lives(&self, key: &Key, uid: &str) -> bool;
     fn revision(&self) -> u64;
+    fn end(&self);
 }
 
 impl<K: kube::Resource + Send + Sync + 'static> Erased for Cache<K> {
@@ -68,6 +71,10 @@ impl<K: kube::Resource + Send + Sync + 'static> Erased for Cache<K> {
     fn revision(&self) -> u64 {
         Cache::revision(self)
     }
+
+    fn end(&self) {
+        Cache::end(self);
+    }
 }
 
 impl Caches {
@@ -84,15 +91,15 @@ impl Caches {
     /// The cache of all objects of kind `K`, started at the first call.
     pub fn of<K: Cached>(&self) -> Cache<K> {
         let slot = Slot::Typed(Resource::of::<K>(), TypeId::of::<K>());
-        self.shared(slot, || {
+        self.shared(slot, |end| {
             let events = watcher(Api::<K>::all(self.0.client.clone()), watcher::Config::default());
-            self.follow(events)
+            self.follow(events, end)
         })
     }
 
     /// The cache of the metadata of all objects of a resource, started at the first call.
     pub fn metadata(&self, resource: &Resource) -> Cache<PartialObjectMeta<DynamicObject>> {
-        self.shared(Slot::Metadata(resource.clone()), || {
+        self.shared(Slot::Metadata(resource.clone()), |end| {
             let kind = ApiResource {
                 group: resource.group.to_string(),
                 version: resource.version.to_string(),
@@ -102,7 +109,7 @@ impl Caches {
             };
             let api =
                 Api::<PartialObjectMeta<DynamicObject>>::all_with(self.0.client.clone(), &kind);
-            self.follow(watcher(api, watcher::Config::default()))
+            self.follow(watcher(api, watcher::Config::default()), end)
         })
     }
 
@@ -110,7 +117,17 @@ impl Caches {
     /// call. Plans do not wait until it shows what they wrote.
     pub fn part<K: Cached>(&self, api: Api<K>, part: watcher::Config) -> Cache<K> {
         let scope = format!("{} {part:?} {}", api.resource_url(), std::any::type_name::<K>());
-        self.shared(Slot::Part(scope), || self.follow(watcher(api, part)))
+        self.shared(Slot::Part(scope), |end| self.follow(watcher(api, part), end))
+    }
+
+    /// Gives up the cache of the metadata of a resource that is no more: what it shows is gone, and nobody waits for it.
+    pub fn forget(&self, resource: &Resource) {
+        let slot = Slot::Metadata(resource.clone());
+        let entry = self.0.caches.lock().expect("the table is only changed whole").remove(&slot);
+        if let Some(entry) = entry {
+            entry.end.cancel();
+            entry.erased.end();
+        }
     }
 
     /// Waits until every shared cache asked for so far has its first list.
@@ -146,7 +163,7 @@ impl Caches {
     }
 
     fn all(&self, wanted: impl Fn(&Slot) -> bool) -> Vec<Arc<dyn Erased>> {
-        let caches = self.0.caches.lock().expect("the table is only added to");
+        let caches = self.0.caches.lock().expect("the table is only changed whole");
         caches
             .iter()
             .filter(|(slot, _)| wanted(slot))
@@ -154,14 +171,15 @@ impl Caches {
             .collect()
     }
 
-    fn shared<K>(&self, slot: Slot, start: impl FnOnce() -> Cache<K>) -> Cache<K>
+    fn shared<K>(&self, slot: Slot, start: impl FnOnce(&CancellationToken) -> Cache<K>) -> Cache<K>
     where
         K: kube::Resource + Send + Sync + 'static,
     {
-        let mut caches = self.0.caches.lock().expect("the table is only added to");
+        let mut caches = self.0.caches.lock().expect("the table is only changed whole");
         let entry = caches.entry(slot).or_insert_with(|| {
-            let cache = start();
-            Entry { cache: Arc::new(cache.clone()), erased: Arc::new(cache) }
+            let end = CancellationToken::new();
+            let cache = start(&end);
+            Entry { cache: Arc::new(cache.clone()), erased: Arc::new(cache), end }
         });
         entry.cache.downcast_ref::<Cache<K>>().expect("a slot names the type it holds").clone()
     }
@@ -169,13 +187,17 @@ impl Caches {
     fn follow<K>(
         &self,
         events: impl futures::Stream<Item = watcher::Result<watcher::Event<K>>> + Send + 'static,
+        end: &CancellationToken,
     ) -> Cache<K>
     where
         K: kube::Resource + Send + Sync + 'static,
     {
         let cache = Cache::<K>::default();
         let filled = cache.clone();
-        self.0.tasks.spawn("cache", |stop| async move { filled.follow(events, stop).await });
+        let end = end.clone();
+        self.0.tasks.spawn("cache", |stop| async move {
+            end.run_until_cancelled(filled.follow(events, stop)).await;
+        });
         cache
     }
 }

@@ -19,8 +19,8 @@ pub(crate) type Meta = PartialObjectMeta<DynamicObject>;
 const REFRESH: Duration = Duration::from_secs(30);
 /// After a definition has changed: more often than not several do, and each changes again when its kind is served.
 const SETTLE: Duration = Duration::from_millis(200);
-/// What defines further resources.
-const DEFINITIONS: &str = "customresourcedefinitions";
+/// What defines further resources, here or on other servers.
+const DEFINITIONS: [&str; 2] = ["customresourcedefinitions", "apiservices"];
 /// How often the server is asked until it answers for the first time.
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 /// Changed too often and owned by nothing: events are not worth a cache.
@@ -34,6 +34,9 @@ pub(crate) struct Known {
     /// None for what is not cached.
     pub(crate) objects: Option<Cache<Meta>>,
 }
+
+/// Group and plural.
+type Id = (String, String);
 
 type Listener = Arc<dyn Fn(&Resource, &Change<Meta>) + Send + Sync>;
 
@@ -51,7 +54,7 @@ struct Inner {
 #[derive(Default)]
 struct Table {
     /// By group and plural; only the preferred version of each group.
-    known: BTreeMap<(String, String), Known>,
+    known: BTreeMap<Id, Known>,
     listeners: Vec<Listener>,
 }
 
@@ -70,11 +73,11 @@ impl Resources {
         }
     }
 
-    /// Asks again and again, for resources that are added later.
+    /// Asks again whenever something says that there may be other resources.
     pub(crate) async fn refresh(&self) {
         let news = Arc::clone(&self.0.news);
         self.on_change(move |resource, _| {
-            if resource.plural == DEFINITIONS {
+            if DEFINITIONS.contains(&resource.plural.as_ref()) {
                 news.notify_one();
             }
         });
@@ -95,6 +98,7 @@ impl Resources {
             // A server from before aggregated discovery.
             Err(_) => Discovery::new(client.clone()).run().await?,
         };
+        let mut served = BTreeMap::new();
         for group in discovery.groups() {
             for (kind, capabilities) in group.recommended_resources() {
                 let wanted = [verbs::LIST, verbs::WATCH, verbs::DELETE];
@@ -105,15 +109,35 @@ impl Resources {
                         plural: kind.plural.into(),
                         kind: kind.kind.into(),
                     };
-                    self.learn(resource, capabilities.scope == Scope::Namespaced);
+                    served.insert(id(&resource), (resource, capabilities.scope));
                 }
             }
+        }
+        self.forget_all_but(&served);
+        for (resource, scope) in served.into_values() {
+            self.learn(resource, scope == Scope::Namespaced);
         }
         Ok(())
     }
 
+    /// Forgets what is served no more, or now in another version or scope.
+    fn forget_all_but(&self, served: &BTreeMap<Id, (Resource, Scope)>) {
+        let stays = |known: &Known| {
+            served.get(&id(&known.resource)).is_some_and(|(resource, scope)| {
+                *resource == known.resource && (*scope == Scope::Namespaced) == known.namespaced
+            })
+        };
+        let gone: Vec<Known> = {
+            let mut table = self.0.table.write().expect("the table is only changed whole");
+            table.known.extract_if(.., |_, known| !stays(known)).map(|(_, known)| known).collect()
+        };
+        for known in gone {
+            self.0.caches.forget(&known.resource);
+        }
+    }
+
     fn learn(&self, resource: Resource, namespaced: bool) {
-        let id = (resource.group.to_string(), resource.plural.to_string());
+        let id = id(&resource);
         if self.read(|table| table.known.contains_key(&id)) {
             return;
         }
@@ -121,7 +145,7 @@ impl Resources {
         let objects = cached.then(|| self.0.caches.metadata(&resource));
         let known = Known { resource, namespaced, objects };
         let listeners = {
-            let mut table = self.0.table.write().expect("the table is only added to");
+            let mut table = self.0.table.write().expect("the table is only changed whole");
             table.known.insert(id, known.clone());
             table.listeners.clone()
         };
@@ -137,7 +161,7 @@ impl Resources {
     ) {
         let listener: Listener = Arc::new(listener);
         let known = {
-            let mut table = self.0.table.write().expect("the table is only added to");
+            let mut table = self.0.table.write().expect("the table is only changed whole");
             table.listeners.push(Arc::clone(&listener));
             table.known.values().cloned().collect::<Vec<_>>()
         };
@@ -153,8 +177,7 @@ impl Resources {
 
     /// The resource of this very type.
     pub(crate) fn of(&self, resource: &Resource) -> Option<Known> {
-        let id = (resource.group.to_string(), resource.plural.to_string());
-        self.read(|table| table.known.get(&id).cloned())
+        self.read(|table| table.known.get(&id(resource)).cloned())
     }
 
     /// The resource an owner reference means: by group and kind, whatever the version.
@@ -169,8 +192,12 @@ impl Resources {
     }
 
     fn read<T>(&self, look: impl FnOnce(&Table) -> T) -> T {
-        look(&self.0.table.read().expect("the table is only added to"))
+        look(&self.0.table.read().expect("the table is only changed whole"))
     }
+}
+
+fn id(resource: &Resource) -> Id {
+    (resource.group.to_string(), resource.plural.to_string())
 }
 
 fn listen(known: &Known, listener: Listener) {

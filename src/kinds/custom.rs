@@ -2,10 +2,11 @@
 
 mod definition;
 mod names;
+mod rules;
 
 use std::borrow::Cow;
 
-use machinery::{FieldErrors, Structural};
+use machinery::{FieldError, FieldErrorKind, FieldErrors, Structural};
 use serde_json::Value;
 
 use crate::column::Column;
@@ -15,6 +16,8 @@ use crate::subresource::{Subresource, Verb};
 
 pub use definition::{CustomVersion, custom_versions};
 pub use names::{NamesDecision, Rival, decide_names, set_condition};
+pub(crate) use rules::Rule;
+use rules::Rules;
 
 /// One version of a kind made at run time.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub struct CustomKind {
     /// What OpenAPI calls its objects.
     schema_name: String,
     schema: Structural,
+    /// What the schema says in CEL.
+    rules: Rules,
     subresources: Vec<Subresource>,
     columns: Vec<Column>,
     selectable: Vec<FieldLabel>,
@@ -50,6 +55,39 @@ impl CustomKind {
     pub fn schema(&self) -> &Structural {
         &self.schema
     }
+
+    /// Asks the schema, then its rules, which expect values of the right types.
+    fn judge(&self, object: &Value, old: Option<&Value>, errors: &FieldErrors) {
+        let found = FieldErrors::new();
+        self.schema.validate(object, old, &found);
+        let mut found = found.into_vec();
+        if !self.rules.is_empty() && found.iter().any(keeps_rules_from_asking) {
+            found.push(FieldError {
+                kind: FieldErrorKind::Invalid,
+                path: "<nil>".to_owned(),
+                value: Value::Null,
+                detail: UNASKED.to_owned(),
+            });
+        } else {
+            self.rules.validate(self.schema.root(), object, old, errors);
+        }
+        errors.extend(found);
+    }
+}
+
+/// What is said when rules cannot be asked.
+const UNASKED: &str = "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+
+/// Whether rules about such an object would fail for no reason of their own.
+fn keeps_rules_from_asking(error: &FieldError) -> bool {
+    matches!(
+        error.kind,
+        FieldErrorKind::NotSupported
+            | FieldErrorKind::Required
+            | FieldErrorKind::TooLong
+            | FieldErrorKind::TooMany
+            | FieldErrorKind::TypeInvalid
+    )
 }
 
 impl Kind for CustomKind {
@@ -114,15 +152,15 @@ impl Kind for CustomKind {
     }
 
     fn validate(&self, object: &Value, errors: &FieldErrors) {
-        self.schema.validate(object, None, errors);
+        self.judge(object, None, errors);
     }
 
     fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
-        self.schema.validate(new, Some(old), errors);
+        self.judge(new, Some(old), errors);
     }
 
     fn validate_status_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
-        self.schema.validate(new, Some(old), errors);
+        self.judge(new, Some(old), errors);
     }
 
     fn warnings(&self, _object: &Value) -> Vec<String> {

@@ -24,6 +24,7 @@ mod custom;
 mod discovery;
 mod domain;
 mod events;
+pub mod expression;
 mod fill;
 #[cfg(test)]
 mod fixture;

@@ -89,7 +89,7 @@ fn validate_namespace(scope: Scope, namespace: &str, path: &FieldPath<'_>) {
 }
 
 /// Checks a map of labels.
-pub(crate) fn labels(labels: &Value, path: &FieldPath<'_>) {
+pub fn labels(labels: &Value, path: &FieldPath<'_>) {
     for (key, value) in labels.as_object().into_iter().flatten() {
         path.check("", key, names::qualified_name(key));
         let value = value.as_str().unwrap_or_default();

@@ -10,6 +10,7 @@ mod change;
 mod fill;
 mod follow;
 mod follower;
+mod forms;
 mod head;
 mod history;
 mod progress;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
 use kinds::Kind;
+use tokio::sync::watch;
 
 use crate::cache::{CacheProgress, Shelf};
 
@@ -21,7 +22,11 @@ pub(crate) use view::View;
 
 /// Every kind served, by its names.
 #[derive(Debug)]
-pub(crate) struct Catalog(ArcSwap<Snapshot>);
+pub(crate) struct Catalog {
+    snapshot: ArcSwap<Snapshot>,
+    /// Tells those who follow the kinds that there are others.
+    changed: watch::Sender<()>,
+}
 
 impl Catalog {
     /// Serves these kinds, each stored kind on a shelf of its own.
@@ -38,12 +43,20 @@ impl Catalog {
             let shelf = shelves.get(kind.storage().prefix.as_ref()).cloned();
             Arc::new(Served::built_in(*kind, shelf))
         });
-        Self(ArcSwap::from_pointee(Snapshot::new(served.collect())))
+        Self {
+            snapshot: ArcSwap::from_pointee(Snapshot::new(served.collect())),
+            changed: watch::Sender::new(()),
+        }
     }
 
     /// The kinds as they are now.
     pub(crate) fn load(&self) -> Guard<Arc<Snapshot>> {
-        self.0.load()
+        self.snapshot.load()
+    }
+
+    /// The kinds as they are now, for longer than a moment.
+    pub(crate) fn load_full(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
     }
 
     /// The kind that paths call so.
@@ -56,10 +69,16 @@ impl Catalog {
         self.load().find(group, version, plural)?.shelf().cloned()
     }
 
+    /// Learns of every change of the kinds from now on.
+    pub(crate) fn follow(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
     /// Serves these kinds besides the built-in ones, and no longer those made at run time before.
     pub(crate) fn serve(&self, made: Vec<Arc<Served>>) {
         let next = self.load().with_made(made);
-        self.0.store(Arc::new(next));
+        self.snapshot.store(Arc::new(next));
+        self.changed.send_replace(());
     }
 }
 

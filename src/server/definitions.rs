@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use base::Tasks;
 use kinds::{NamesDecision, Rival, decide_names};
-use machinery::document;
+use machinery::{ApiError, document};
 use serde_json::Value;
 use tokio::sync::watch;
 use tracing::{error, warn};
@@ -59,6 +59,19 @@ impl Definitions {
 pub(crate) fn is_definition(served: &Served) -> bool {
     let names = served.kind().names();
     names.plural == PLURAL && names.group == GROUP
+}
+
+/// Kinds are kept compiled, with some hundred kilobytes for each; the largest collections of operators define about
+/// two thousand.
+const DEFINITIONS_MAX: usize = 4_096;
+
+/// Whether there may be one more definition.
+pub(crate) fn check_room(served: &Served, name: &str) -> Result<(), ApiError> {
+    if served.shelf().is_none_or(|shelf| shelf.len() < DEFINITIONS_MAX) {
+        return Ok(());
+    }
+    let why = format!("there are {DEFINITIONS_MAX} definitions of kinds already");
+    Err(ApiError::forbidden(served.resource(), name, &why))
 }
 
 /// Serves every definition there is, and keeps to their changes.

@@ -49,6 +49,7 @@ mod bootstrap;
 mod cache;
 mod catalog;
 mod connection;
+mod conversion;
 mod definitions;
 mod discovery;
 mod encryption;

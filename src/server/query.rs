@@ -23,6 +23,12 @@ impl<'a> Query<'a> {
             .ok_or_else(|| ApiError::bad_request("invalid URL escape in the query"))
     }
 
+    /// These parameters.
+    pub(crate) fn of(parameters: Vec<(String, String)>) -> Query<'static> {
+        let owned = |(name, value)| (Cow::Owned(name), Cow::Owned(value));
+        Query(parameters.into_iter().map(owned).collect())
+    }
+
     /// The first value of a parameter.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_ref())

@@ -25,6 +25,7 @@ mod quota_status;
 mod requester;
 pub(crate) mod scale;
 mod update;
+mod versions;
 mod watch;
 
 use std::sync::Arc;
@@ -58,6 +59,7 @@ pub(crate) struct Registry {
     random: Random,
     admission: Admission,
     allocators: Allocators,
+    outgoing: Arc<Outgoing>,
 }
 
 /// What became of a write.
@@ -78,8 +80,12 @@ impl Registry {
         authorizer: Arc<Authorizer>,
         outgoing: Arc<Outgoing>,
     ) -> Self {
-        let extensions =
-            Extensions::new(&catalog, outgoing, Arc::clone(&authorizer), &config.metrics);
+        let extensions = Extensions::new(
+            &catalog,
+            Arc::clone(&outgoing),
+            Arc::clone(&authorizer),
+            &config.metrics,
+        );
         Self {
             store: Arc::clone(&config.store),
             catalog,
@@ -88,7 +94,13 @@ impl Registry {
             random: config.random.clone(),
             admission: Admission::new(config.random.clone(), ledger, authorizer, extensions),
             allocators,
+            outgoing,
         }
+    }
+
+    /// What the server itself calls.
+    pub(crate) fn outgoing(&self) -> &Arc<Outgoing> {
+        &self.outgoing
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -149,7 +161,7 @@ impl Registry {
         expect: Expect,
     ) -> Result<Written, ApiError> {
         let shelf = place.shelf()?;
-        let stored = encode(place.served, document)?;
+        let stored = encode(place.served, document).await?;
         let key = place.key();
         let change = Change::Put(stored.clone());
         let path = format!("{}/{key}", shelf.prefix());
@@ -208,9 +220,9 @@ impl Registry {
 }
 
 /// A document of a kind in the bytes that are stored.
-fn encode(served: &Served, document: &Value) -> Result<Bytes, ApiError> {
+async fn encode(served: &Served, document: &Value) -> Result<Bytes, ApiError> {
     let shelf = served.shelf().ok_or_else(ApiError::unknown_path)?;
-    match served.view().to_stored(document) {
+    match served.stored(document).await? {
         None => shelf.head().encode(document),
         Some(stored) => shelf.head().encode(&stored),
     }

@@ -83,7 +83,7 @@ pub(crate) fn object(
     view: &table::TableView,
 ) -> Result<Answer, ApiError> {
     if form.is_plain()
-        && let Some(bytes) = served.bytes(&object.bytes)
+        && let Some(bytes) = served.bytes(object)
     {
         return Ok(with_body(status, JSON, bytes.into()));
     }

@@ -7,6 +7,7 @@ use machinery::{GroupVersionKind, Structural};
 use serde_json::Value;
 
 use super::CustomKind;
+use super::rules::Rules;
 use crate::column::Column;
 use crate::kind::{FieldLabel, Scope};
 use crate::names::{Names, Words};
@@ -53,6 +54,7 @@ fn kind(definition: &Value, version: &Value) -> CustomKind {
         selectable: selectable(version),
         deprecation: deprecation(version, &gvk),
         terminating: !definition["metadata"]["deletionTimestamp"].is_null(),
+        rules: Rules::read(&version["schema"]["openAPIV3Schema"]),
         schema: Structural::new(gvk, &version["schema"]["openAPIV3Schema"]),
         names,
     }

@@ -118,3 +118,29 @@ fn a_condition_keeps_its_time_while_it_stays() {
     assert_eq!(decision.status(&once, "2027-01-01T00:00:00Z"), once["status"]);
     assert!(decision.is_established(&once));
 }
+
+#[test]
+fn rules_are_not_asked_about_what_the_schema_refuses() {
+    let definition = json!({ "metadata": { "name": "xs.example.com" },
+        "spec": { "group": "example.com", "scope": "Cluster", "versions": [{ "name": "v1", "served": true, "storage": true,
+            "schema": { "openAPIV3Schema": { "type": "object",
+                "properties": { "a": { "type": "integer" }, "b": { "type": "string", "pattern": "^x" } },
+                "x-kubernetes-validations": [{ "rule": "self.a > 1", "message": "a is small", "fieldPath": ".a" }] } } }] },
+        "status": { "acceptedNames": { "kind": "X", "plural": "xs" } } });
+    let kind = custom_versions(&definition).remove(0).kind;
+    let problems = |object: &Value, old: Option<&Value>| {
+        let errors = FieldErrors::new();
+        match old {
+            None => kind.validate(object, &errors),
+            Some(old) => kind.validate_change(object, old, &errors),
+        }
+        errors.into_vec().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let small = json!({ "a": 1, "b": "y" });
+    let found = problems(&small, None);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found[0], "a: Invalid value: \"object\": a is small");
+    let found = problems(&json!({ "a": "text" }), None);
+    assert!(found[1].ends_with(UNASKED), "{found:?}");
+    assert!(problems(&small, Some(&small)).is_empty());
+}

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Pattern;
+use super::{Pattern, uniqueness};
 
 /// What a schema says about one value.
 #[derive(Debug, Default)]
@@ -120,6 +120,21 @@ impl Node {
             Additional::Of(node) => Some(node),
             Additional::None | Additional::Any => None,
         })
+    }
+
+    /// The format of a text.
+    pub fn format(&self) -> Option<&str> {
+        self.checks.as_ref()?.format.as_deref()
+    }
+
+    /// The item of an old list that an item of a new one continues.
+    pub fn counterpart<'a>(&self, item: &Value, old: &'a Value) -> Option<&'a Value> {
+        let old = old.as_array()?;
+        if !matches!(self.list, ListShape::Map(_)) {
+            return old.iter().find(|other| *other == item);
+        }
+        let own = uniqueness::identity(self, item)?;
+        old.iter().find(|other| uniqueness::identity(self, other).as_ref() == Some(&own))
     }
 
     pub(super) fn is_int_or_string(&self) -> bool {

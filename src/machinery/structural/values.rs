@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::node::{Additional, Bound, Checks, ListShape, Node, Range};
+use super::node::{Additional, Bound, Checks, Node, Range};
 use super::{ValueType, formats, junctors, uniqueness};
 use crate::path::Path;
 use crate::{FieldError, FieldErrorKind, FieldErrors};
@@ -65,7 +65,7 @@ impl Check<'_> {
     fn array(self, node: &Node, items: &[Value], old: Option<&Value>, path: &Path<'_>) {
         if let Some(child) = &node.items {
             for (index, item) in items.iter().enumerate() {
-                let before = old.and_then(|old| counterpart(node, item, old));
+                let before = old.and_then(|old| node.counterpart(item, old));
                 self.value(child, item, before, &path.index(index));
             }
         }
@@ -183,14 +183,4 @@ impl Check<'_> {
         };
         self.errors.push(FieldError { kind, path, value, detail: detail.to_owned() });
     }
-}
-
-/// The item of an old list that an item of a new one continues.
-fn counterpart<'a>(node: &Node, item: &Value, old: &'a Value) -> Option<&'a Value> {
-    if !matches!(node.list, ListShape::Map(_)) {
-        return old.as_array()?.iter().find(|other| *other == item);
-    }
-    let own = uniqueness::identity(node, item)?;
-    let same = |other: &&Value| uniqueness::identity(node, other).as_ref() == Some(&own);
-    old.as_array()?.iter().find(same)
 }

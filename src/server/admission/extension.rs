@@ -3,13 +3,14 @@
 //! Configurations are compiled once per revision and kept in step with the cache (`compiled`). A write when nobody
 //! has added anything costs a few atomic loads. What is asked about is a [`Request`]; `constraints` decides whether
 //! somebody's rules are about it, in which version of its kind; `review` speaks with webhooks, `policy` evaluates
-//! what is written in CEL (`expression`).
+//! what is written in CEL (`language`).
 
+mod authorizer;
 mod compiled;
 mod condition;
 mod constraints;
-mod expression;
 mod facts;
+mod language;
 mod meters;
 mod notes;
 mod policy;
@@ -100,7 +101,8 @@ impl Extensions {
             return Ok(Vec::new());
         };
         let language = self.language();
-        let mut warnings = policy::validate(&set.policies, self, tools, request, object)?;
+        let policies = policy::validate(&set.policies, self, tools, request, object);
+        let mut warnings = policies.await?;
         let end = Instant::now() + TIME_MAX;
         let hooks = webhooks::validate(&set.validating, language, tools, request, object, end);
         warnings.extend(hooks.await?);
@@ -157,7 +159,7 @@ impl Mutation<'_> {
         match mutator {
             Mutator::Policy(bound) => {
                 let (asked, changed) =
-                    policy::mutate(bound, language, self.tools, self.request, object)?;
+                    policy::mutate(bound, language, self.tools, self.request, object).await?;
                 changes.changed |= changed;
                 Ok(asked)
             }

@@ -23,8 +23,6 @@ const MANAGED: &str = "kube-aggregator.kubernetes.io/automanaged";
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// And at one that does not: it may be starting.
 const LOOK_SOON: Duration = Duration::from_secs(1);
-/// After a definition of kinds has changed, for the kinds to have changed, too.
-const KINDS_AGAIN: Duration = Duration::from_secs(1);
 /// After a write that failed for another reason than somebody else's write.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -35,13 +33,12 @@ pub(crate) fn start(tasks: &Tasks, api: Arc<Api>) {
 }
 
 async fn follow(tasks: &Tasks, api: &Arc<Api>) {
-    let definitions =
-        api.registry().catalog().shelf("apiextensions.k8s.io", "v1", "customresourcedefinitions");
-    let (Some(shelf), Some(definitions)) = (shelf(api), definitions) else { return };
+    let Some(shelf) = shelf(api) else { return };
+    let mut kinds = api.registry().catalog().follow();
     let mut seen = None;
-    let mut known = definitions.changed();
     loop {
-        let (revision, defined) = (shelf.changed(), definitions.changed());
+        kinds.mark_unchanged();
+        let revision = shelf.changed();
         if seen != Some(revision) {
             renew_routes(tasks, api, &shelf);
             seen = Some(revision);
@@ -50,20 +47,15 @@ async fn follow(tasks: &Tasks, api: &Arc<Api>) {
             warn!(%error, "an APIService of this server's own cannot be kept");
             tokio::time::sleep(RETRY).await;
         }
-        let change = async {
-            tokio::select! {
-                biased;
-                () = shelf.changed_after(revision) => {}
-                () = definitions.changed_after(defined) => {}
+        tokio::select! {
+            biased;
+            () = shelf.changed_after(revision) => {}
+            changed = kinds.changed() => {
+                if changed.is_err() {
+                    return;
+                }
             }
-        };
-        if defined == known {
-            change.await;
-        } else {
-            // What a definition says is served a moment after it is read.
-            let _ = tokio::time::timeout(KINDS_AGAIN, change).await;
         }
-        known = defined;
     }
 }
 

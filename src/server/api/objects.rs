@@ -1,11 +1,14 @@
 //! Requests that name a resource: finds the kind, calls the registry, renders what comes back.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
 use machinery::{ApiError, Reason};
 
 use crate::api::Api;
+use crate::cache::Cached;
 use crate::catalog::Served;
 use crate::definitions;
 use crate::identity::Identity;
@@ -62,7 +65,7 @@ impl Api {
             return Err(ApiError::method_not_supported(served.resource(), target.verb.as_str()));
         }
         let outcome = match target.verb {
-            Verb::Get => return self.answer_get(parts, query, &call),
+            Verb::Get => return self.answer_get(parts, query, &call).await,
             Verb::List | Verb::Watch => return self.answer_many(parts, query, target, &call).await,
             Verb::Create if served.kind().virtual_review() => {
                 let decoded = content(parts, &body)?.decode_for(served, call.options.validation)?;
@@ -90,10 +93,11 @@ impl Api {
                 );
             }
         };
-        if definitions::is_definition(served)
-            && let Object::Cached(written) = &outcome.object
-        {
-            self.definitions.settled(written.revision).await;
+        if let Object::Cached(written) = &outcome.object {
+            if definitions::is_definition(served) {
+                self.definitions.settled(written.revision).await;
+            }
+            prepare(served, written).await?;
         }
         self.render(parts, query, served, outcome)
     }
@@ -116,12 +120,12 @@ impl Api {
         let outcome = match (name, target.verb) {
             ("log", _) => return registry.log(call, query, self.nodes.as_ref()).await,
             ("approval" | "status" | "ephemeralcontainers" | "resize", Verb::Get) => {
-                return self.answer_get(parts, query, call);
+                return self.answer_get(parts, query, call).await;
             }
             ("approval" | "status" | "ephemeralcontainers" | "resize", Verb::Update) => {
                 registry.update_below(call, subresource, &content(parts, body)?).await?
             }
-            ("scale", Verb::Get) => scale::get(call, subresource)?,
+            ("scale", Verb::Get) => scale::get(call, subresource).await?,
             ("scale", Verb::Update) => {
                 registry.update_scale(call, subresource, &content(parts, body)?).await?
             }
@@ -150,10 +154,13 @@ impl Api {
             }
             _ => return Err(ApiError::unknown_path()),
         };
+        if let Object::Cached(written) = &outcome.object {
+            prepare(served, written).await?;
+        }
         self.render(parts, query, served, outcome)
     }
 
-    fn answer_get(
+    async fn answer_get(
         &self,
         parts: &Parts,
         query: &Query<'_>,
@@ -162,6 +169,7 @@ impl Api {
         let form = Form::negotiate(&parts.headers, query)?;
         let object = call.place.current()?;
         let view = self.table_view(query)?;
+        prepare(call.place.served, &object).await?;
         respond::object(StatusCode::OK, form, call.place.served, &object, &view)
     }
 
@@ -205,6 +213,11 @@ impl Api {
     fn table_view(&self, query: &Query<'_>) -> Result<TableView, ApiError> {
         TableView::new(query.get("includeObject"), self.clock.now())
     }
+}
+
+/// Has an object converted to the version that is asked for, if that needs a webhook.
+async fn prepare(served: &Served, object: &Arc<Cached>) -> Result<(), ApiError> {
+    if served.is_converted() { served.prepare(std::slice::from_ref(object)).await } else { Ok(()) }
 }
 
 fn content<'a>(parts: &Parts, body: &'a Bytes) -> Result<Content<'a>, ApiError> {

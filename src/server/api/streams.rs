@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::request::Parts;
-use machinery::ApiError;
+use machinery::{ApiError, document};
 use serde_json::{Value, json};
 
 use crate::admission::{Operation, Request};
@@ -47,7 +47,26 @@ impl Api {
         };
         let options = || connect_options(place, name, parts, query);
         let admission = self.registry.admission();
-        admission.admit_document(self.registry.catalog(), request, options).await?;
+        let admitted = admission.admit_document(self.registry.catalog(), request, options).await?;
+        let same = |admitted: &Value| *admitted == connect_options(place, name, parts, query);
+        match admitted.filter(|admitted| !same(admitted)) {
+            None => self.stream(name, parts, query, place, body).await,
+            Some(changed) if name == "proxy" => {
+                let parts = with_path(parts, document::str_at(&changed, "/path"))?;
+                self.stream(name, &parts, query, place, body).await
+            }
+            Some(changed) => self.stream(name, parts, &query_of(&changed), place, body).await,
+        }
+    }
+
+    async fn stream(
+        &self,
+        name: &str,
+        parts: &Parts,
+        query: &Query<'_>,
+        place: &Place<'_>,
+        body: Bytes,
+    ) -> Result<Answer, ApiError> {
         match name {
             "attach" | "exec" => self.streaming.attach(name, parts, query, place),
             "portforward" => self.streaming.port_forward(parts, query, place),
@@ -91,3 +110,34 @@ fn connect_options(place: &Place<'_>, name: &str, parts: &Parts, query: &Query<'
     }
     options
 }
+
+/// The parameters that say what a document of options says.
+fn query_of(options: &Value) -> Query<'static> {
+    let mut parameters = Vec::new();
+    for (name, value) in options.as_object().into_iter().flatten() {
+        let values = match value {
+            Value::Array(values) => values.as_slice(),
+            value => std::slice::from_ref(value),
+        };
+        for value in values {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            parameters.push((name.clone(), text));
+        }
+    }
+    Query::of(parameters)
+}
+
+/// A request to the same object, but to another path behind its proxy.
+fn with_path(parts: &Parts, path: &str) -> Result<Parts, ApiError> {
+    let before = parts.uri.path().split_once("/proxy").map_or("", |(before, _)| before);
+    let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+    let mut changed = parts.clone();
+    changed.uri = format!("{before}/proxy{slash}{path}{query}")
+        .parse()
+        .map_err(|_| ApiError::bad_request(format!("{path:?} is no valid path")))?;
+    Ok(changed)
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use serde::de::Error as _;
 use serde_json::Value;
 
 use super::Head;
+use super::forms::Forms;
 
 /// An object's final bytes, and what selectors ask about it.
 #[derive(Debug)]
@@ -24,6 +25,10 @@ pub(crate) struct Cached {
     pub(crate) labels: Labels,
     /// The values of the kind's selectable fields, in the kind's order.
     pub(crate) fields: Box<[Box<str>]>,
+    /// The version it was written in, if that is not the one objects of the kind are stored in today.
+    pub(crate) stored_as: Option<Box<str>>,
+    /// What it is in other versions.
+    pub(crate) forms: Forms,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +58,10 @@ impl Cached {
             let object: Value = serde_json::from_slice(stored)?;
             let again = head.encode(&object).map_err(serde_json::Error::custom)?;
             if head.fits(&again) {
-                return Self::read(head, selectable, key, &again, revision);
+                let read = Self::read(head, selectable, key, &again, revision)?;
+                let version = document::api_version(&object);
+                let stored_as = (version != head.api_version()).then(|| version.into());
+                return Ok(Self { stored_as, ..read });
             }
             return Err(serde_json::Error::custom("the stored object has no metadata"));
         }
@@ -66,7 +74,8 @@ impl Cached {
             (document::labels(&object), fields(selectable, &object), terminating)
         };
         let bytes = head.with_revision(stored, revision);
-        Ok(Self { key: key.into(), bytes, revision, terminating, labels, fields })
+        let (stored_as, forms) = (None, Forms::default());
+        Ok(Self { key: key.into(), bytes, revision, terminating, labels, fields, stored_as, forms })
     }
 
     /// The namespace, if the kind has one.

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::{BufMut, Bytes, BytesMut};
+use machinery::ApiError;
 use tokio::time::Instant;
 
 use super::{Cached, Head};
@@ -71,6 +72,16 @@ impl Change {
         }
     }
 
+    /// The object whose state a watcher sees.
+    pub(crate) fn shown(&self, event: EventType) -> Option<&Arc<Cached>> {
+        match event {
+            EventType::Added | EventType::Modified => self.current.as_ref(),
+            EventType::Deleted => self.previous.as_ref(),
+        }
+        .or(self.previous.as_ref())
+        .or(self.current.as_ref())
+    }
+
     /// The encoded event.
     pub(crate) fn frame(&self, head: &Head, event: EventType) -> Bytes {
         let frame =
@@ -84,6 +95,11 @@ pub(crate) fn encode(event: EventType, object: &[u8]) -> Bytes {
     let mut bytes = BytesMut::with_capacity(object.len() + 32);
     write(&mut bytes, event, object);
     bytes.freeze()
+}
+
+/// The line that says why a watch ends.
+pub(crate) fn failure(error: &ApiError) -> Bytes {
+    Bytes::from(format!("{{\"type\":\"ERROR\",\"object\":{}}}\n", error.to_status()))
 }
 
 pub(crate) fn write(bytes: &mut BytesMut, event: EventType, object: &[u8]) {

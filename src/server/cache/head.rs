@@ -14,6 +14,7 @@ pub(crate) struct Head {
     text: Bytes,
     /// Where the fields after kind and version begin.
     fields: usize,
+    api_version: Box<str>,
 }
 
 const VERSION_FIELD: &[u8] = br#""resourceVersion":""#;
@@ -24,7 +25,12 @@ impl Head {
     pub(crate) fn new(api_version: &str, kind: &str) -> Self {
         let types = format!(r#"{{"kind":"{kind}","apiVersion":"{api_version}","#);
         let text = format!(r#"{types}"metadata":{{"#);
-        Self { fields: types.len(), text: text.into() }
+        Self { fields: types.len(), text: text.into(), api_version: api_version.into() }
+    }
+
+    /// The version that the objects are in.
+    pub(crate) fn api_version(&self) -> &str {
+        &self.api_version
     }
 
     /// Encodes an object without its resource version, which is how it is stored.
@@ -94,6 +100,13 @@ impl Head {
         let digits = self.text.len() + VERSION_FIELD.len();
         let end = bytes[digits..].iter().position(|byte| *byte == b'"').unwrap_or(0);
         (&bytes[..digits], &bytes[digits + end..])
+    }
+
+    /// The resource version in the bytes of an object.
+    pub(crate) fn revision_in<'a>(&self, bytes: &'a [u8]) -> Option<&'a str> {
+        let rest = bytes.get(self.text.len() + VERSION_FIELD.len()..)?;
+        let end = rest.iter().position(|byte| *byte == b'"')?;
+        std::str::from_utf8(&rest[..end]).ok()
     }
 
     /// The object's bytes after kind and version; with a `{` before them, an item of a list.

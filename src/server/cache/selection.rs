@@ -100,7 +100,7 @@ fn place(selectable: &[FieldLabel], view: &View, label: &str) -> Option<Place> {
     let index = selectable.iter().position(|field| field.label == label)?;
     let from_stored = match view {
         View::Stored => return Some(Place::Field(index)),
-        View::Renamed => None,
+        View::Renamed | View::Converted(_) => None,
         View::Functions(conversion) => Some(conversion.from_stored),
     };
     Some(Place::Viewed { from_stored, field: selectable[index].clone() })

@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
 use kinds::{FieldLabel, Kind};
-use machinery::ApiError;
+use machinery::{ApiError, document};
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -25,6 +25,8 @@ pub(crate) struct Shelf {
     selectable: Box<[FieldLabel]>,
     /// A kind made at run time, whose schema may have changed since an object was stored.
     made: Option<Arc<dyn Kind>>,
+    /// Whether versions of the kind differ in more than their name.
+    converts: bool,
     progress: Arc<Progress>,
     state: RwLock<State>,
     /// The state's revision, for those who only ask whether it has moved.
@@ -120,6 +122,7 @@ impl Shelf {
             head: Head::new(&names.api_version(), &names.kind),
             selectable: kind.selectable().into(),
             made: None,
+            converts: false,
             progress,
             state: RwLock::default(),
             changed: AtomicU64::new(0),
@@ -129,9 +132,14 @@ impl Shelf {
     }
 
     /// The shelf of a kind made at run time.
-    pub(crate) fn made(kind: Arc<dyn Kind>, progress: Arc<Progress>) -> Self {
+    pub(crate) fn made(kind: Arc<dyn Kind>, converts: bool, progress: Arc<Progress>) -> Self {
         let shelf = Self::new(kind.as_ref(), progress);
-        Self { made: Some(kind), ..shelf }
+        Self { made: Some(kind), converts, ..shelf }
+    }
+
+    /// The kind made at run time whose objects are stored here.
+    pub(crate) fn made_kind(&self) -> Option<&dyn Kind> {
+        self.made.as_deref()
     }
 
     /// A stored object as the schema of today has it: without what is no longer known, with what is left out by
@@ -139,6 +147,10 @@ impl Shelf {
     pub(super) fn renewed(&self, stored: &[u8]) -> Option<Bytes> {
         let schema = self.made.as_ref()?.structural()?;
         let before: Value = serde_json::from_slice(stored).ok()?;
+        if self.converts && document::api_version(&before) != self.head.api_version() {
+            // The schema it fits is another one; whoever reads it has it converted.
+            return None;
+        }
         let mut object = before.clone();
         schema.prune(&mut object, kinds::schemas());
         schema.set_defaults(&mut object);

@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use machinery::ApiError;
 use tokio::time::{Instant, Sleep};
 
 use super::change::{self, EventType};
@@ -29,9 +30,16 @@ pub(crate) struct Render {
     pub(crate) api_version: String,
     /// Without it, objects are sent as they are kept, and frames are shared between watchers.
     pub(crate) object: Option<Transform>,
+    /// Without it, there is nothing to wait for.
+    pub(crate) prepare: Option<Prepare>,
 }
 
-type Transform = Box<dyn FnMut(&Bytes) -> Bytes + Send + Sync>;
+/// Given the object and the bytes that stand for it: after a deletion they carry another revision.
+type Transform = Box<dyn FnMut(&Cached, &Bytes) -> Bytes + Send + Sync>;
+
+/// Has objects converted that are about to be sent.
+type Prepare = Box<dyn Fn(Vec<Arc<Cached>>) -> Preparing + Send + Sync>;
+type Preparing = Pin<Box<dyn Future<Output = Result<(), ApiError>> + Send>>;
 
 /// How a watch behaves.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +61,8 @@ pub(crate) struct WatchBody {
     initial: std::vec::IntoIter<Arc<Cached>>,
     /// Taken from the queue, not sent yet.
     deliveries: VecDeque<Delivery>,
+    /// What must be done before they can be sent.
+    preparing: Option<Mutex<Preparing>>,
     /// The revision up to which everything has been sent once nothing is queued.
     revision: u64,
     stage: Stage,
@@ -72,13 +82,15 @@ enum Stage {
 impl WatchBody {
     pub(crate) fn new(feed: Feed, render: Render, settings: WatchSettings) -> Self {
         feed.shelf.sent().count_initial(feed.initial.len());
+        let deliveries = VecDeque::from(feed.backlog);
         Self {
             shelf: feed.shelf,
             watcher: feed.watcher,
+            preparing: render.prepare(&deliveries),
             render,
             settings,
             initial: feed.initial.into_iter(),
-            deliveries: feed.backlog.into(),
+            deliveries,
             revision: feed.revision,
             stage: Stage::Initial,
             ends_at: Instant::now() + settings.lifetime,
@@ -103,7 +115,7 @@ impl WatchBody {
         while chunk.len() < INITIAL_CHUNK_BYTES
             && let Some(object) = self.initial.next()
         {
-            let bytes = self.render.apply(&object.bytes);
+            let bytes = self.render.apply(&object, &object.bytes);
             chunk.reserve(bytes.len() + 32);
             change::write(&mut chunk, EventType::Added, &bytes);
         }
@@ -118,13 +130,24 @@ impl WatchBody {
 
     fn poll_live(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
+            match self.poll_prepared(context) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => {
+                    self.stage = Stage::Ended;
+                    return Poll::Ready(Some(change::failure(&error)));
+                }
+                Poll::Pending => return Poll::Pending,
+            }
             if let Some(delivery) = self.deliveries.pop_front() {
                 return Poll::Ready(Some(self.encode(&delivery)));
             }
             // Read before the queue: whatever was applied by now is in the queue, or does not concern us.
             let applied = self.shelf.progress().applied();
             match self.watcher.take(context.waker()) {
-                Taken::Some(deliveries) => self.deliveries = deliveries,
+                Taken::Some(deliveries) => {
+                    self.preparing = self.render.prepare(&deliveries);
+                    self.deliveries = deliveries;
+                }
                 Taken::Closed => {
                     self.stage = Stage::Ended;
                     return Poll::Ready(None);
@@ -135,6 +158,16 @@ impl WatchBody {
                 }
             }
         }
+    }
+
+    fn poll_prepared(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ApiError>> {
+        let Some(preparing) = &mut self.preparing else { return Poll::Ready(Ok(())) };
+        let preparing = preparing.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let polled = preparing.as_mut().poll(context);
+        if polled.is_ready() {
+            self.preparing = None;
+        }
+        polled
     }
 
     fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
@@ -164,8 +197,9 @@ impl WatchBody {
         if self.render.object.is_none() {
             return delivery.change.frame(head, delivery.event);
         }
-        let object = delivery.change.object(head, delivery.event);
-        change::encode(delivery.event, &self.render.apply(&object))
+        let bytes = delivery.change.object(head, delivery.event);
+        let Some(object) = delivery.change.shown(delivery.event) else { return Bytes::new() };
+        change::encode(delivery.event, &self.render.apply(object, &bytes))
     }
 }
 
@@ -182,11 +216,17 @@ impl fmt::Debug for WatchBody {
 }
 
 impl Render {
-    fn apply(&mut self, object: &Bytes) -> Bytes {
+    fn apply(&mut self, object: &Cached, bytes: &Bytes) -> Bytes {
         match &mut self.object {
-            None => object.clone(),
-            Some(transform) => transform(object),
+            None => bytes.clone(),
+            Some(transform) => transform(object, bytes),
         }
+    }
+
+    fn prepare(&self, deliveries: &VecDeque<Delivery>) -> Option<Mutex<Preparing>> {
+        let prepare = self.prepare.as_ref().filter(|_| !deliveries.is_empty())?;
+        let shown = deliveries.iter().filter_map(|one| one.change.shown(one.event)).cloned();
+        Some(Mutex::new(prepare(shown.collect())))
     }
 
     /// An event that carries nothing but a revision.

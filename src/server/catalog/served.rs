@@ -5,11 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use kinds::{Kind, Scope, Subresource};
 use machinery::managed::Shape;
-use machinery::{Definition, FieldSelector, LabelSelector, Resource, Schema, document};
+use machinery::{ApiError, Definition, FieldSelector, LabelSelector, Resource, Schema, document};
 use serde_json::Value;
 
 use super::View;
 use crate::cache::{Cached, Head, Selection, Shelf};
+use crate::conversion::Wanted;
 
 /// One kind as this server serves it.
 #[derive(Debug)]
@@ -141,21 +142,78 @@ impl Served {
         &self,
         labels: Option<LabelSelector>,
         fields: Option<&FieldSelector>,
-    ) -> Result<Selection, machinery::ApiError> {
+    ) -> Result<Selection, ApiError> {
         Selection::new(self.kind().selectable(), &self.view, labels, fields)
     }
 
     /// An object of the cache as a document of this kind.
+    ///
+    /// Versions that a webhook makes have to be prepared first; without, only the metadata is right.
     pub(crate) fn document(&self, object: &Cached) -> Value {
-        self.shown(object.object())
+        match &self.view {
+            View::Converted(converter) => converter
+                .form(&self.api_version, object)
+                .and_then(|form| serde_json::from_slice(&form).ok())
+                .unwrap_or_else(|| self.shown(object.object())),
+            _ => self.shown(object.object()),
+        }
+    }
+
+    /// Sees to it that objects can be shown as documents of this kind.
+    pub(crate) async fn prepare(&self, objects: &[Arc<Cached>]) -> Result<(), ApiError> {
+        match &self.view {
+            View::Converted(converter) => Box::pin(converter.prepare(self.wanted(), objects)).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for those who watch; they share the work.
+    pub(crate) async fn prepare_for_watch(&self, objects: &[Arc<Cached>]) -> Result<(), ApiError> {
+        match &self.view {
+            View::Converted(converter) => {
+                Box::pin(converter.prepare_for_watch(self.wanted(), objects)).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether somebody else has to be asked what objects look like in this version.
+    pub(crate) fn is_converted(&self) -> bool {
+        matches!(self.view, View::Converted(_))
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { kind: self.kind(), api_version: &self.api_version, head: &self.head }
     }
 
     /// A stored document as one of this kind.
-    pub(crate) fn shown(&self, stored: Value) -> Value {
+    fn shown(&self, stored: Value) -> Value {
         self.view.shown(stored, &self.api_version)
     }
 
-    /// A document of this kind as one of another version of it.
+    /// A document of this kind as it is stored, if that differs in more than its name.
+    pub(crate) async fn stored(&self, document: &Value) -> Result<Option<Value>, ApiError> {
+        let View::Converted(converter) = &self.view else {
+            return Ok(self.view.to_stored(document));
+        };
+        let stored = self.shelf.as_ref().and_then(|shelf| shelf.made_kind());
+        let Some(stored) = stored.filter(|_| converter.stored() != self.api_version) else {
+            return Ok(None);
+        };
+        let documents = vec![document.clone()];
+        let made = Box::pin(converter.convert(documents, stored, converter.stored())).await?;
+        Ok(made.into_iter().next())
+    }
+
+    /// A document of this kind as one of another version of it, whoever knows what that is.
+    pub(crate) async fn converted(&self, document: &Value, to: &Self) -> Result<Value, ApiError> {
+        let View::Converted(converter) = &self.view else { return Ok(self.convert(document, to)) };
+        let documents = vec![document.clone()];
+        let made = Box::pin(converter.convert(documents, to.kind(), to.api_version())).await?;
+        Ok(made.into_iter().next().unwrap_or_default())
+    }
+
+    /// A document of this kind as one of another version of it, as far as that needs no webhook.
     pub(crate) fn convert(&self, document: &Value, to: &Self) -> Value {
         let stored = self.view.to_stored(document).unwrap_or_else(|| document.clone());
         let mut converted = to.shown(stored);
@@ -164,12 +222,21 @@ impl Served {
     }
 
     /// The bytes of an object as this kind shows them, where that needs no look at the document.
-    pub(crate) fn bytes(&self, object: &Bytes) -> Option<Bytes> {
-        match self.view {
-            View::Stored => Some(object.clone()),
-            View::Renamed => Some(self.shelf.as_ref()?.head().replaced_by(&self.head, object)),
+    pub(crate) fn bytes(&self, object: &Cached) -> Option<Bytes> {
+        match &self.view {
+            View::Stored => Some(object.bytes.clone()),
+            View::Renamed => self.renamed(&object.bytes),
             View::Functions(_) => None,
+            View::Converted(converter) => converter.form(&self.api_version, object),
         }
+    }
+
+    /// The same of bytes that stand for a stored object which is no longer.
+    pub(crate) fn renamed(&self, object: &Bytes) -> Option<Bytes> {
+        let renames = matches!(self.view, View::Renamed);
+        renames.then(|| {
+            self.shelf.as_ref().map(|shelf| shelf.head().replaced_by(&self.head, object))
+        })?
     }
 }
 

@@ -63,7 +63,7 @@ fn a_version_that_differs_in_name_alone_is_shown_without_a_look_at_the_document(
     let stored = serde_json::json!({"metadata": {"name": "a"}, "spec": {"x": 1}});
     let bytes = shelf.head().with_revision(&shelf.head().encode(&stored).unwrap(), 7);
     let served = Served::made(named("v1"), View::Renamed, shelf, source());
-    let shown = served.bytes(&bytes).unwrap();
+    let shown = served.renamed(&bytes).unwrap();
     let expected = r#"{"kind":"HorizontalPodAutoscaler","apiVersion":"autoscaling/v1","metadata":{"resourceVersion":"7","name":"a"},"spec":{"x":1}}"#;
     assert_eq!(shown, expected);
 }

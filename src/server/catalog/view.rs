@@ -1,7 +1,11 @@
 //! How the documents of a kind differ from what is stored.
 
+use std::sync::Arc;
+
 use kinds::Conversion;
 use serde_json::Value;
+
+use crate::conversion::Converter;
 
 /// How the documents of a kind differ from the stored ones.
 #[derive(Debug, Clone)]
@@ -12,6 +16,8 @@ pub(crate) enum View {
     Renamed,
     /// As functions of the kind say.
     Functions(Conversion),
+    /// As a webhook says.
+    Converted(Arc<Converter>),
 }
 
 impl View {
@@ -23,7 +29,8 @@ impl View {
     pub(super) fn shown(&self, mut stored: Value, api_version: &str) -> Value {
         match self {
             Self::Stored => stored,
-            Self::Renamed => {
+            // Whoever needs more than the metadata has asked the webhook before.
+            Self::Renamed | Self::Converted(_) => {
                 stored["apiVersion"] = api_version.into();
                 stored
             }
@@ -34,7 +41,7 @@ impl View {
     /// A document in the stored form; what it is called there is written when it is encoded.
     pub(crate) fn to_stored(&self, document: &Value) -> Option<Value> {
         match self {
-            Self::Stored | Self::Renamed => None,
+            Self::Stored | Self::Renamed | Self::Converted(_) => None,
             Self::Functions(conversion) => Some((conversion.to_stored)(document.clone())),
         }
     }

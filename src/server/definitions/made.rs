@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::cache::{Cached, Shelf};
 use crate::catalog::{Served, View};
+use crate::conversion::Converter;
 use crate::registry::Registry;
 
 /// What a definition has made.
@@ -19,6 +20,7 @@ pub(super) struct Made {
     /// What the kinds depend on.
     whole: Vec<u8>,
     pub(super) shelf: Arc<Shelf>,
+    converter: Option<Arc<Converter>>,
     /// The versions clients may ask for.
     pub(super) served: Vec<Arc<Served>>,
     /// The objects as they are stored, whether or not clients may ask for that version.
@@ -48,19 +50,38 @@ pub(super) async fn make(
     let versions = custom_versions(definition);
     let Some(stored) = versions.iter().find(|version| version.stored) else { return Ok(None) };
     let kept = before.filter(|before| before.spec == spec);
-    let shelf = match kept {
-        Some(kept) => Arc::clone(&kept.shelf),
-        None => registry.open_shelf(Arc::clone(&stored.kind) as Arc<dyn Kind>).await?,
+    let (shelf, converter) = if let Some(kept) = kept {
+        (Arc::clone(&kept.shelf), kept.converter.clone())
+    } else {
+        let converter = converter(registry, definition, stored);
+        let kind = Arc::clone(&stored.kind) as Arc<dyn Kind>;
+        (registry.open_shelf(kind, converter.is_some()).await?, converter)
     };
     let serve = |version: &CustomVersion| {
-        let view = if version.stored { View::Stored } else { View::Renamed };
+        let view = match &converter {
+            Some(converter) => View::Converted(Arc::clone(converter)),
+            None if version.stored => View::Stored,
+            None => View::Renamed,
+        };
         let kind = Arc::clone(&version.kind) as Arc<dyn Kind>;
         Arc::new(Served::made(kind, view, Arc::clone(&shelf), Arc::clone(source)))
     };
     let served = versions.iter().filter(|version| version.served).map(serve).collect();
     let storage = serve(stored);
     let replaced = before.filter(|_| kept.is_none()).map(|before| Arc::clone(&before.shelf));
-    Ok(Some(Made { spec, whole, shelf, served, storage, dropped: false, is_new: true, replaced }))
+    let (dropped, is_new) = (false, true);
+    Ok(Some(Made { spec, whole, shelf, converter, served, storage, dropped, is_new, replaced }))
+}
+
+/// Who turns one version into another, where that is more than another name.
+fn converter(
+    registry: &Registry,
+    definition: &Value,
+    stored: &CustomVersion,
+) -> Option<Arc<Converter>> {
+    let conversion = &definition["spec"]["conversion"];
+    let api_version = stored.kind.names().api_version();
+    Converter::read(conversion, api_version, registry.outgoing(), registry.random()).map(Arc::new)
 }
 
 fn digest(value: &Value) -> Vec<u8> {

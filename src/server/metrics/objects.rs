@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base::{Metrics, Sample, Sort};
 
 use crate::cache::Shelf;
-use crate::catalog::{Catalog, Served, View};
+use crate::catalog::{Catalog, Served};
 
 const KIND_LABELS: &[&str] = &["group", "version", "resource"];
 
@@ -61,9 +61,13 @@ where
     move || {
         let Some(catalog) = catalog.upgrade() else { return Vec::new() };
         let catalog = catalog.load();
-        let owners = catalog.iter().filter(|served| matches!(served.view(), View::Stored));
-        let samples = owners.filter_map(|served| {
-            let (labels, value) = sample(served, served.shelf()?);
+        let samples = catalog.iter().filter_map(|served| {
+            // Each shelf once, under the version that is stored.
+            let shelf = served.shelf()?;
+            if shelf.head().api_version() != served.api_version() {
+                return None;
+            }
+            let (labels, value) = sample(served, shelf);
             #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^52 of anything")]
             Some((labels, value as f64))
         });

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::call::{Call, Outcome};
 use super::change::{Origin, Part, Proposal};
 use super::object_meta::MANAGED_FIELDS;
+use super::versions::{Conversions, ROUNDS_MAX};
 use super::{Registry, scale};
 
 /// How often an apply starts over because the object appeared or vanished meanwhile.
@@ -68,17 +69,27 @@ impl Registry {
         origin: Origin<'_>,
         wish: &Wish<'_>,
     ) -> Result<Outcome, ApiError> {
-        let propose = |old: &Value| {
-            self.as_write(call, origin, |write| {
-                let owners = old["metadata"].get(MANAGED_FIELDS).map(ManagedFields::decode);
-                let owners = owners.transpose().map_err(ApiError::internal)?.unwrap_or_default();
-                let mut live = old.clone();
-                document::metadata_mut(&mut live).remove(MANAGED_FIELDS);
-                let (object, owners) = applied(call, write, owners, &live, wish)?;
-                Ok(Proposal { owners: Some(owners), ..Proposal::new(object, Vec::new()) })
-            })
-        };
-        self.change(call, origin, propose).await
+        let mut conversions = Conversions::default();
+        for _ in 0..ROUNDS_MAX {
+            let propose = |old: &Value| {
+                let made = self.as_write(call, origin, &conversions, |write| {
+                    let owners = old["metadata"].get(MANAGED_FIELDS).map(ManagedFields::decode);
+                    let owners =
+                        owners.transpose().map_err(ApiError::internal)?.unwrap_or_default();
+                    let mut live = old.clone();
+                    document::metadata_mut(&mut live).remove(MANAGED_FIELDS);
+                    let (object, owners) = applied(call, write, owners, &live, wish)?;
+                    Ok(Proposal { owners: Some(owners), ..Proposal::new(object, Vec::new()) })
+                });
+                if conversions.is_missing() { Err(call.place.modified()) } else { made }
+            };
+            let outcome = self.change(call, origin, propose).await;
+            if !conversions.is_missing() {
+                return outcome;
+            }
+            Box::pin(conversions.complete(&self.catalog, call.place.served)).await?;
+        }
+        Err(call.place.modified())
     }
 
     /// Applies where nothing is.
@@ -95,9 +106,10 @@ impl Registry {
             return Err(place.modified());
         }
         let nothing = Value::Object(Map::new());
-        let (object, owners) = self.as_write(call, Origin::MAIN, |write| {
-            applied(call, write, ManagedFields::default(), &nothing, wish)
-        })?;
+        let (object, owners) =
+            self.as_write(call, Origin::MAIN, &Conversions::default(), |write| {
+                applied(call, write, ManagedFields::default(), &nothing, wish)
+            })?;
         self.create_document(call, object, Some(owners)).await
     }
 
@@ -115,12 +127,12 @@ impl Registry {
         check_document(shape, "autoscaling/v1", "Scale", wanted)?;
         let ignore = FieldValidation::Ignore;
         let fitted = machinery::conform(wanted.clone(), kinds::schemas(), definition, ignore)?;
-        let live = call.place.served.document(&*call.place.current()?);
+        let (_, live) = call.place.current_document().await?;
         scale::proposal(call, paths, &live, &fitted.object)?;
         let document = scale_wish(call, paths, wanted);
         let origin = Origin { part: Part::Main, subresource: Some("scale") };
         let outcome = self.apply_over(call, origin, &Wish { document: &document, force }).await?;
-        Ok(scale::show(call, paths, outcome))
+        scale::show(call, paths, outcome).await
     }
 }
 

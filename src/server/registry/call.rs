@@ -70,6 +70,16 @@ impl<'a> Place<'a> {
         found.ok_or_else(|| ApiError::not_found(self.served.resource(), self.name))
     }
 
+    /// The object that is there, and the document of the kind that it is.
+    pub(crate) async fn current_document(&self) -> Result<(Arc<Cached>, Value), ApiError> {
+        let current = self.current()?;
+        if self.served.is_converted() {
+            self.served.prepare(std::slice::from_ref(&current)).await?;
+        }
+        let document = self.served.document(&current);
+        Ok((current, document))
+    }
+
     /// The same place under another name.
     pub(crate) fn named<'b>(&self, name: &'b str) -> Place<'b>
     where

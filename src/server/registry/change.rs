@@ -81,8 +81,7 @@ impl Registry {
         propose: impl Fn(&Value) -> Result<Proposal, ApiError>,
     ) -> Result<Outcome, ApiError> {
         for _ in 0..ATTEMPTS {
-            let current = call.place.current()?;
-            let old = call.place.served.document(&current);
+            let (current, old) = call.place.current_document().await?;
             let proposal = propose(&old)?;
             let attempt = self.replace(call, origin, &current, &old, proposal).await?;
             if let Some(outcome) = attempt {
@@ -170,7 +169,7 @@ impl Registry {
         restrict(kind, origin.part, new, old);
         match owners {
             Some(owners) => ownership::set(new, owners),
-            None => self.own_changes(call, origin, new, old),
+            None => self.own_changes(call, origin, new, old).await?,
         }
         let mut attributes = attributes_of(call, origin, new, old);
         let changes = self.admission.admit(&self.catalog, &mut attributes).await?;

@@ -8,6 +8,7 @@ use super::call::{Call, Content, Object, Outcome, Place};
 use super::options::WriteOptions;
 use super::{Registry, Written, object_meta, requester};
 use crate::admission::{Attributes, Options, Shown};
+use crate::definitions;
 use crate::identity::Identity;
 use crate::request::Verb;
 
@@ -86,6 +87,9 @@ impl Registry {
         owners: Option<Value>,
     ) -> Result<Option<Outcome>, ApiError> {
         let kind = call.place.served.kind();
+        if definitions::is_definition(call.place.served) {
+            definitions::check_room(call.place.served, document::name(&object))?;
+        }
         object_meta::begin(&mut object, self.random.uuid(), self.clock.now(), kind.generation());
         document::set_type(&mut object, call.place.served.api_version(), &kind.names().kind);
         kind.set_defaults(&mut object);

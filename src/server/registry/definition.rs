@@ -16,8 +16,12 @@ use crate::identity::Identity;
 
 impl Registry {
     /// Keeps the objects of a kind made at run time from now on.
-    pub(crate) async fn open_shelf(&self, kind: Arc<dyn Kind>) -> Result<Arc<Shelf>, ApiError> {
-        let shelf = Arc::new(Shelf::made(kind, Arc::clone(self.cache.progress())));
+    pub(crate) async fn open_shelf(
+        &self,
+        kind: Arc<dyn Kind>,
+        converts: bool,
+    ) -> Result<Arc<Shelf>, ApiError> {
+        let shelf = Arc::new(Shelf::made(kind, converts, Arc::clone(self.cache.progress())));
         self.cache.add(self.store.as_ref(), &shelf).await.map_err(store_failure)?;
         Ok(shelf)
     }

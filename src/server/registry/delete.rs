@@ -87,6 +87,7 @@ impl Registry {
         let selection = served.selection(list.labels.clone(), list.fields.as_ref())?;
         let query = ListQuery { scope, selection, limit: list.limit, ..ListQuery::default() };
         let listed = call.place.shelf()?.list(&query).ok_or_else(ApiError::unknown_path)?;
+        served.prepare(&listed.items).await?;
         let mut items = Vec::with_capacity(listed.items.len());
         for item in &listed.items {
             let mut one = call.clone();
@@ -128,8 +129,7 @@ impl Registry {
         let (place, kind) = (&call.place, call.place.served.kind());
         let dry_run = options.dry_run || call.options.dry_run;
         for _ in 0..ATTEMPTS {
-            let current = place.current()?;
-            let object = place.served.document(&current);
+            let (current, object) = place.current_document().await?;
             options.check(place.served.resource(), &object)?;
             self.admit_delete(call, options, &object, dry_run).await?;
             match deletion::decide(kind, &object, options, self.clock.now()) {

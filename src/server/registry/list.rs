@@ -42,7 +42,12 @@ impl Registry {
             (None, at) => self.list_past(place, &query, at.unwrap_or_default()).await,
         };
         match listed {
-            Ok(listed) => render(place.served, listed, form, view),
+            Ok(listed) => {
+                if form.shape != Shape::Metadata {
+                    place.served.prepare(&listed.items).await?;
+                }
+                render(place.served, listed, form, view)
+            }
             Err(error) => match (&options.continuation, query.after) {
                 (Some(_), Some(after)) if error.code() == 410 => too_old_to_continue(error, after),
                 _ => Err(error),
@@ -131,7 +136,7 @@ fn render(
 ) -> Result<Answer, ApiError> {
     let meta = list_meta(&listed);
     let names = served.kind().names();
-    let shelf = served.shelf().filter(|_| !matches!(served.view(), View::Functions(_)));
+    let shelf = served.shelf().filter(|_| matches!(served.view(), View::Stored | View::Renamed));
     if form.is_plain()
         && let Some(shelf) = shelf
     {

@@ -1,26 +1,21 @@
 //! Who owns which fields: what every write leaves in `metadata.managedFields`.
 
-use machinery::document;
-use machinery::managed::{self, ManagedFields, Reach, Shape, Versions, Write};
+use machinery::managed::{self, ManagedFields, Reach, Write};
+use machinery::{ApiError, document};
 use serde_json::Value;
 
 use super::Registry;
 use super::call::Call;
 use super::change::{Origin, Part};
 use super::object_meta::{MANAGED_FIELDS, timestamp};
-use crate::catalog::{Served, Snapshot};
-
-/// The versions a kind is served in.
-pub(super) struct Siblings<'a> {
-    kinds: &'a Snapshot,
-    served: &'a Served,
-}
+use super::versions::{Conversions, ROUNDS_MAX, Siblings};
 
 impl Registry {
     /// Gives the fields of a new object to its writer, or to the owners it comes with.
     pub(super) fn own_new(&self, call: &Call<'_>, object: &mut Value, owners: Option<Value>) {
         let owners = owners.unwrap_or_else(|| {
-            self.as_write(call, Origin::MAIN, |write| {
+            // What is new has been written in one version alone.
+            self.as_write(call, Origin::MAIN, &Conversions::default(), |write| {
                 ManagedFields::created(write, object).encode()
             })
         });
@@ -29,18 +24,18 @@ impl Registry {
 
     /// Gives what changes to its writer. An object nobody is known to own is left alone until somebody applies to it,
     /// and what only the server does has no owner.
-    pub(super) fn own_changes(
+    pub(super) async fn own_changes(
         &self,
         call: &Call<'_>,
         origin: Origin<'_>,
         new: &mut Value,
         old: &Value,
-    ) {
+    ) -> Result<(), ApiError> {
         let sent = document::metadata_mut(new).remove(MANAGED_FIELDS);
         // Only a write to the object itself may say who owns what.
         let sent = sent.filter(|_| origin.subresource.is_none());
         if sent.as_ref().is_some_and(managed::is_reset) {
-            return;
+            return Ok(());
         }
         let Some(live) = old["metadata"].get(MANAGED_FIELDS) else {
             // Nobody owns anything so far, but the writer may say otherwise.
@@ -48,20 +43,31 @@ impl Registry {
             if let Some(said) = said.filter(|said| !said.is_empty()) {
                 set(new, said.encode());
             }
-            return;
+            return Ok(());
         };
         let tracked = origin.part != Part::Internal || origin.subresource == Some("finalize");
         let before = sent.as_ref().unwrap_or(live);
-        let owners = if tracked {
+        if !tracked {
+            set(new, live.clone());
+            return Ok(());
+        }
+        let mut conversions = Conversions::default();
+        let mut owners = live.clone();
+        for _ in 0..ROUNDS_MAX {
             let track = |before: &Value| {
-                self.as_write(call, origin, |write| managed::track(write, before, old, new))
+                self.as_write(call, origin, &conversions, |write| {
+                    managed::track(write, before, old, new)
+                })
             };
             // What cannot be read is as if it had not been said.
-            track(before).or_else(|_| track(live))
-        } else {
-            Ok(live.clone())
-        };
-        set(new, owners.unwrap_or_else(|_| live.clone()));
+            owners = track(before).or_else(|_| track(live)).unwrap_or_else(|_| live.clone());
+            if !conversions.is_missing() {
+                break;
+            }
+            Box::pin(conversions.complete(&self.catalog, call.place.served)).await?;
+        }
+        set(new, owners);
+        Ok(())
     }
 
     /// What a call writes, for whoever keeps account of it.
@@ -69,11 +75,12 @@ impl Registry {
         &self,
         call: &Call<'_>,
         origin: Origin<'_>,
+        conversions: &Conversions,
         with: impl FnOnce(&Write<'_>) -> T,
     ) -> T {
         let served = call.place.served;
         let kinds = self.catalog.load();
-        let siblings = Siblings { kinds: &kinds, served };
+        let siblings = Siblings { kinds: &kinds, served, conversions };
         let reach = match origin.part {
             Part::Status | Part::Approval => Reach::Status,
             Part::Main | Part::Below(_) | Part::Internal if served.kind().has_status() => {
@@ -120,29 +127,4 @@ fn same_without(left: &Value, right: &Value, hidden: &str) -> bool {
         fields.filter(move |(name, _)| name.as_str() != hidden)
     };
     fields(left).eq(fields(right))
-}
-
-impl Siblings<'_> {
-    fn find(&self, api_version: &str) -> Option<&Served> {
-        if self.served.api_version() == api_version {
-            return Some(self.served);
-        }
-        let prefix = self.served.shelf()?.prefix();
-        let siblings = self.kinds.iter().map(std::convert::AsRef::as_ref);
-        siblings
-            .filter(|served: &&Served| served.api_version() == api_version)
-            .find(|served| served.shelf().is_some_and(|other| other.prefix() == prefix))
-    }
-}
-
-impl Versions for Siblings<'_> {
-    fn shape(&self, api_version: &str) -> Option<Shape<'_>> {
-        self.find(api_version).map(Served::shape)
-    }
-
-    fn convert(&self, document: &Value, api_version: &str) -> Option<Value> {
-        let from = self.find(document::api_version(document))?;
-        let to = self.find(api_version)?;
-        Some(from.convert(document, to))
-    }
 }

@@ -58,7 +58,7 @@ impl Registry {
                 };
                 let origin = Origin { part: Part::Main, subresource: Some("scale") };
                 let outcome = self.change(call, origin, propose).await?;
-                Ok(scale::show(call, paths, outcome))
+                scale::show(call, paths, outcome).await
             }
             Some(below) => self.change(call, Origin::below(below), propose).await,
         }

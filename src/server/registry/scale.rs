@@ -10,10 +10,10 @@ use super::change::{Origin, Part, Proposal};
 use super::options::uid_mismatch;
 
 /// The scale as it is.
-pub(crate) fn get(call: &Call<'_>, subresource: &Subresource) -> Result<Outcome, ApiError> {
+pub(crate) async fn get(call: &Call<'_>, subresource: &Subresource) -> Result<Outcome, ApiError> {
     let paths = paths(subresource)?;
     let object = Object::Cached(call.place.current()?);
-    Ok(show(call, paths, Outcome::changed(object)))
+    show(call, paths, Outcome::changed(object)).await
 }
 
 impl Registry {
@@ -29,7 +29,7 @@ impl Registry {
         let origin = Origin { part: Part::Main, subresource: Some("scale") };
         let propose = |old: &Value| proposal(call, paths, old, &scale);
         let outcome = self.change(call, origin, propose).await?;
-        Ok(show(call, paths, outcome))
+        show(call, paths, outcome).await
     }
 }
 
@@ -76,11 +76,18 @@ pub(super) fn proposal(
 }
 
 /// Shows an outcome as its scale.
-pub(super) fn show(call: &Call<'_>, paths: &ScalePaths, outcome: Outcome) -> Outcome {
+pub(super) async fn show(
+    call: &Call<'_>,
+    paths: &ScalePaths,
+    outcome: Outcome,
+) -> Result<Outcome, ApiError> {
     let object = match outcome.object {
-        Object::Cached(object) => Object::Foreign(paths.read(&call.place.served.document(&object))),
+        Object::Cached(object) => {
+            call.place.served.prepare(std::slice::from_ref(&object)).await?;
+            Object::Foreign(paths.read(&call.place.served.document(&object)))
+        }
         Object::Fresh(object) => Object::Foreign(paths.read(&object)),
         foreign @ Object::Foreign(_) => foreign,
     };
-    Outcome { object, ..outcome }
+    Ok(Outcome { object, ..outcome })
 }

@@ -7,12 +7,11 @@ use base::Clock;
 use bytes::Bytes;
 use http::StatusCode;
 use machinery::ApiError;
-use serde_json::Value;
 
 use super::Registry;
 use super::call::Place;
 use super::options::ListOptions;
-use crate::cache::{Render, Scope, WatchBody, WatchSettings, WatchStart};
+use crate::cache::{Cached, Render, Scope, WatchBody, WatchSettings, WatchStart};
 use crate::catalog::Served;
 use crate::negotiate::{Form, JSON, Shape};
 use crate::respond::{self, Answer};
@@ -47,12 +46,24 @@ impl Registry {
             self.wait_for(version).await?;
         }
         let feed = place.shelf()?.watch(&scope, selection, start)?;
+        let converts = served.is_converted() && form.shape != Shape::Metadata;
+        if converts {
+            served.prepare_for_watch(&feed.initial).await?;
+        }
         let settings = WatchSettings {
             bookmarks: options.bookmarks,
             marks_initial_end: options.send_initial_events == Some(true),
             lifetime,
         };
-        let body = WatchBody::new(feed, render(served, form, view, self.clock.clone()), settings);
+        let mut render = render(served, form, view, self.clock.clone());
+        if converts {
+            let served = Arc::clone(served);
+            render.prepare = Some(Box::new(move |objects| {
+                let served = Arc::clone(&served);
+                Box::pin(async move { served.prepare_for_watch(&objects).await })
+            }));
+        }
+        let body = WatchBody::new(feed, render, settings);
         Ok(respond::with_body(StatusCode::OK, JSON, body.into()))
     }
 }
@@ -62,19 +73,23 @@ fn render(served: &Arc<Served>, form: Form, mut view: TableView, clock: Clock) -
         kind: served.kind_name().to_owned(),
         api_version: served.api_version().to_owned(),
         object: None,
+        prepare: None,
     };
     let shape = form.shape;
     if shape == Shape::Whole && served.view().is_stored() {
         return own;
     }
     let served = Arc::clone(served);
+    let head = served.shelf().map(|shelf| shelf.head().clone());
     let mut first = true;
-    let transform = move |bytes: &Bytes| {
-        if let (Shape::Whole, Some(renamed)) = (shape, served.bytes(bytes)) {
+    let transform = move |cached: &Cached, bytes: &Bytes| {
+        if let (Shape::Whole, Some(renamed)) = (shape, served.renamed(bytes)) {
             return renamed;
         }
-        let Ok(stored) = serde_json::from_slice::<Value>(bytes) else { return bytes.clone() };
-        let object = served.shown(stored);
+        let mut object = served.document(cached);
+        if let Some(revision) = head.as_ref().and_then(|head| head.revision_in(bytes)) {
+            object["metadata"]["resourceVersion"] = revision.into();
+        }
         let shown = match shape {
             Shape::Whole => object,
             Shape::Metadata => metadata::partial(&object),
@@ -95,5 +110,5 @@ fn render(served: &Arc<Served>, form: Form, mut view: TableView, clock: Clock) -
         Shape::Metadata => (metadata::KIND.to_owned(), metadata::API_VERSION.to_owned()),
         Shape::Table(version) => ("Table".to_owned(), format!("meta.k8s.io/{version}")),
     };
-    Render { kind, api_version, object: Some(Box::new(transform)) }
+    Render { kind, api_version, object: Some(Box::new(transform)), prepare: None }
 }

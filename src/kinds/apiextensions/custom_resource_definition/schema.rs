@@ -5,6 +5,7 @@
 
 mod lists;
 mod narrow;
+mod rules;
 mod word;
 
 use machinery::{FieldErrors, FieldPath, GroupVersionKind, Structural};
@@ -31,11 +32,17 @@ pub(super) fn validate(schema: &Value, path: &FieldPath<'_>) {
         path.required("", "schemas are required");
         return;
     }
-    check(schema, Place::Root, path, 0);
+    check(schema, Place::Root, None, path, 0);
     validate_metadata(schema, path);
 }
 
-fn check(schema: &Value, place: Place, path: &FieldPath<'_>, depth: usize) {
+fn check(
+    schema: &Value,
+    place: Place,
+    uncorrelatable: Option<&str>,
+    path: &FieldPath<'_>,
+    depth: usize,
+) {
     if depth > DEPTH_MAX {
         let detail = format!("a schema must not be nested deeper than {DEPTH_MAX} levels");
         path.forbidden("", &detail);
@@ -45,19 +52,24 @@ fn check(schema: &Value, place: Place, path: &FieldPath<'_>, depth: usize) {
     check_type(schema, place, path);
     lists::check(schema, path);
     narrow::check(schema, path);
+    let whole = place == Place::Root || schema["x-kubernetes-embedded-resource"] == true;
+    rules::check(schema, whole, uncorrelatable, path);
     if let Some(default) = schema.get("default") {
         check_default(schema, default, path);
     }
     for (name, property) in map(schema, "properties") {
-        check(property, Place::Property, &path.at("properties").key(name), depth + 1);
+        let path = path.at("properties").key(name);
+        check(property, Place::Property, uncorrelatable, &path, depth + 1);
     }
     if let Some(items) = schema.get("items").filter(|items| items.is_object()) {
-        check(items, Place::Item, &path.at("items"), depth + 1);
+        let own = (schema["x-kubernetes-list-type"] != "map").then(|| path.path());
+        check(items, Place::Item, uncorrelatable.or(own), &path.at("items"), depth + 1);
     } else if text(schema, "type") == "array" && !schema["items"].is_array() {
         path.required("items", "must be specified");
     }
     if let Some(values) = schema.get("additionalProperties").filter(|values| values.is_object()) {
-        check(values, Place::Entry, &path.at("additionalProperties"), depth + 1);
+        let path = path.at("additionalProperties");
+        check(values, Place::Entry, uncorrelatable, &path, depth + 1);
     }
 }
 

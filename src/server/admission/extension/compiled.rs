@@ -8,7 +8,7 @@ use base::Metrics;
 use machinery::document;
 use serde_json::Value;
 
-use super::expression::Language;
+use super::language::Language;
 use super::meters::Meters;
 use super::policy::{Binding, Bound, Policy};
 use super::request::GROUP;

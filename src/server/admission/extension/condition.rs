@@ -3,8 +3,8 @@
 use machinery::document;
 use serde_json::Value;
 
-use super::expression::{Expression, Names};
 use super::facts::Evaluation;
+use kinds::expression::{Expression, Names};
 
 /// What match conditions of webhooks may name.
 pub(super) const WEBHOOK: Names<'static> =

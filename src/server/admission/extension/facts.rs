@@ -7,11 +7,12 @@ use kube_cel::cel::Value as CelValue;
 use machinery::document;
 use serde_json::Value;
 
-use super::expression::{Budget, Expression, Language, Scope, from_json};
+use super::language::Language;
 use super::request::Request;
 use super::review;
 use crate::admission::Tools;
 use crate::catalog::Served;
+use kinds::expression::{Budget, Expression, Scope, from_json};
 
 /// A request, in the version of its kind that somebody's rules are about.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl<'a> Evaluation<'a> {
         bind("request", &|| from_json(&review::about(facts.request, facts.served, facts.shown())));
         bind("namespaceObject", &|| from_json(&namespace(tools, facts.request)));
         if reads("authorizer") {
-            scope.set_authorizer(facts.request.identity, |mut check| {
+            language.set_authorizer(&mut scope, facts.request.identity, |mut check| {
                 let names = facts.served.kind().names();
                 check.group = names.group.clone().into_owned();
                 check.resource = names.plural.clone().into_owned();

@@ -13,10 +13,10 @@ use serde_json::Value;
 
 use super::condition::Conditions;
 use super::constraints::Constraints;
-use super::expression::{Expression, Names};
 use super::request::Request;
 use crate::admission::Tools;
 use crate::catalog::Served;
+use kinds::expression::{Expression, Names};
 
 pub(super) use binding::Binding;
 pub(super) use check::check;

@@ -7,8 +7,8 @@ use machinery::{ApiError, FieldValidation, document, patch};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::expression::Language;
 use super::facts::{Evaluation, Facts};
+use super::language::Language;
 use super::notes;
 use super::request::Request;
 use super::review::{self, Verdict};
@@ -44,11 +44,13 @@ pub(super) async fn mutate(
     end: Instant,
 ) -> Result<Asked, ApiError> {
     let Some(served) = applies(hook, tools, request, object)? else { return Ok(Asked::Not) };
-    let shown = in_version(request, &served, object);
-    if !meets(hook, language, tools, request, &served, &shown)? {
+    let shown = in_version(request, &served, object).await?;
+    let old = old_in_version(request, &served).await?;
+    let facts = Facts { request, served: &served, object: &shown, old: &old };
+    if !meets(hook, language, tools, &facts)? {
         return Ok(Asked::Not);
     }
-    let Some(verdict) = ask(hook, tools, request, &served, &shown, end).await? else {
+    let Some(verdict) = ask(hook, tools, &facts, end).await? else {
         return Ok(Asked::Ignored);
     };
     let Verdict { warnings, patch, .. } = verdict;
@@ -60,7 +62,7 @@ pub(super) async fn mutate(
             "webhook attempted to modify the object, which is not supported for this operation";
         return refuse(hook, why).map(|()| Asked::Ignored);
     }
-    match patched(tools, request, shown, &patch) {
+    match patched(request, &served, &shown, &patch).await {
         Ok(patched) => {
             let mutated = patched != *object;
             *object = patched;
@@ -81,11 +83,13 @@ pub(super) async fn validate(
 ) -> Result<Vec<String>, ApiError> {
     let calls = hooks.iter().enumerate().map(|(index, hook)| async move {
         let Some(served) = applies(hook, tools, request, object)? else { return Ok(None) };
-        let shown = in_version(request, &served, object);
-        if !meets(hook, language, tools, request, &served, &shown)? {
+        let shown = in_version(request, &served, object).await?;
+        let old = old_in_version(request, &served).await?;
+        let facts = Facts { request, served: &served, object: &shown, old: &old };
+        if !meets(hook, language, tools, &facts)? {
             return Ok(None);
         }
-        let verdict = ask(hook, tools, request, &served, &shown, end).await?;
+        let verdict = ask(hook, tools, &facts, end).await?;
         if verdict.is_none() {
             notes::note_ignored(hook, index);
         }
@@ -116,9 +120,7 @@ fn meets(
     hook: &Webhook,
     language: &Language,
     tools: &Tools<'_>,
-    request: &Request<'_>,
-    served: &Served,
-    shown: &Value,
+    facts: &Facts<'_>,
 ) -> Result<bool, ApiError> {
     let failed = |why: &str| refuse(hook, why).map(|()| false);
     let conditions = match &hook.conditions {
@@ -126,10 +128,8 @@ fn meets(
         Ok(conditions) => conditions,
         Err(why) => return failed(why),
     };
-    let old = request.old.map(|old| in_version(request, served, old)).unwrap_or_default();
-    let facts = Facts { request, served, object: shown, old: &old };
     let reads = |name: &str| conditions.all().iter().any(|one| one.reads().contains(name));
-    let mut evaluation = Evaluation::new(language, tools, &facts, &Value::Null, &[], &reads);
+    let mut evaluation = Evaluation::new(language, tools, facts, &Value::Null, &[], &reads);
     conditions.hold(&mut evaluation).or_else(|why| failed(&why))
 }
 
@@ -137,14 +137,12 @@ fn meets(
 async fn ask(
     hook: &Webhook,
     tools: &Tools<'_>,
-    request: &Request<'_>,
-    served: &Served,
-    shown: &Value,
+    facts: &Facts<'_>,
     end: Instant,
 ) -> Result<Option<Verdict>, ApiError> {
-    let old = request.old.map(|old| in_version(request, served, old)).unwrap_or_default();
     let uid = tools.random.uuid();
-    match hook.ask(&uid, request, served, shown, &old, end).await {
+    let Facts { request, served, object, old } = facts;
+    match hook.ask(&uid, request, served, object, old, end).await {
         Ok(mut verdict) => {
             notes::note_own(hook, std::mem::take(&mut verdict.notes));
             if verdict.allowed {
@@ -165,48 +163,62 @@ fn refuse(hook: &Webhook, why: &str) -> Result<(), ApiError> {
 }
 
 /// A document in another version of its kind; documents of other kinds, such as a `Scale`, have but one.
-pub(super) fn in_version(request: &Request<'_>, served: &Served, shown: &Value) -> Value {
+pub(super) async fn in_version(
+    request: &Request<'_>,
+    served: &Served,
+    shown: &Value,
+) -> Result<Value, ApiError> {
     let own = document::kind(shown) == request.served.kind_name();
     if !own || served.api_version() == request.served.api_version() {
-        return shown.clone();
+        return Ok(shown.clone());
     }
-    request.served.convert(shown, served)
+    request.served.converted(shown, served).await
+}
+
+/// What was there before, in another version of its kind.
+pub(super) async fn old_in_version(
+    request: &Request<'_>,
+    served: &Served,
+) -> Result<Value, ApiError> {
+    match request.old {
+        Some(old) => in_version(request, served, old).await,
+        None => Ok(Value::Null),
+    }
 }
 
 /// What a patch makes of a document, back in the version of the request.
-fn patched(
-    tools: &Tools<'_>,
+async fn patched(
     request: &Request<'_>,
-    shown: Value,
+    served: &Served,
+    shown: &Value,
     patch: &Value,
 ) -> Result<Value, ApiError> {
     let made = patch::json::apply(shown.clone(), patch)?;
-    settled(tools, request, &shown, made)
+    settled(request, served, shown, made).await
 }
 
 /// What somebody made of a document, fitted to its schema, with defaults, in the version of the request.
-pub(super) fn settled(
-    tools: &Tools<'_>,
+pub(super) async fn settled(
     request: &Request<'_>,
+    served: &Served,
     shown: &Value,
     mut made: Value,
 ) -> Result<Value, ApiError> {
     let (api_version, kind) = (document::api_version(shown), document::kind(shown));
     document::set_type(&mut made, api_version, kind);
+    let own = kind == request.served.kind_name();
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    if let Some(definition) = kinds::schemas().by_gvk(group, version, kind) {
+    if let Some(structural) = served.kind().structural().filter(|_| own) {
+        structural.prune(&mut made, kinds::schemas());
+    } else if let Some(definition) = kinds::schemas().by_gvk(group, version, kind) {
         let ignore = FieldValidation::Ignore;
         made = machinery::conform(made, kinds::schemas(), definition, ignore)?.object;
     }
-    if kind != request.served.kind_name() {
+    if !own {
         return Ok(made);
     }
     if api_version != request.served.api_version() {
-        let kinds = tools.catalog.load();
-        let mut versions = kinds.versions(request.served);
-        if let Some(shown) = versions.find(|served| served.api_version() == api_version) {
-            made = shown.convert(&made, request.served);
-        }
+        made = served.converted(&made, request.served).await?;
     }
     request.served.kind().set_defaults(&mut made);
     Ok(made)

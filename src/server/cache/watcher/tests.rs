@@ -15,6 +15,8 @@ fn change(revision: u64, length: usize) -> Arc<Change> {
             terminating: false,
             labels: Labels::default(),
             fields: Box::default(),
+            stored_as: None,
+            forms: crate::cache::forms::Forms::default(),
         })
     };
     Arc::new(Change::new(revision, Some(object(length)), Some(object(1))))

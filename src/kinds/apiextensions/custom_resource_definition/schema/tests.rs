@@ -117,3 +117,37 @@ fn lists_tell_their_items_apart() {
             schema.properties[spec].properties[e].items.x-kubernetes-map-type: Invalid value: "": items as object must have x-kubernetes-map-type atomic if parent array's x-kubernetes-list-type is set"#]],
     );
 }
+
+#[test]
+fn rules_must_compile() {
+    refused(
+        with_spec(json!({ "type": "object", "properties": {
+            "a": { "type": "string" },
+            "list": { "type": "array", "items": { "type": "object", "properties": { "n": { "type": "integer" } },
+                "x-kubernetes-validations": [{ "rule": "self.n >= oldSelf.n" }] } },
+        }, "x-kubernetes-validations": [
+            { "rule": "self.a == 'x' && self.list.all(one, one.n > 0)" },
+            { "rule": "" }, { "rule": "self.a >" }, { "rule": "other.a == 'x'" }, { "rule": "self.b == 1" },
+            { "rule": "self.list.all(one, one.m > 0)" }, { "rule": "self.a" },
+            { "rule": "self.a == 'x'", "messageExpression": "self.a.unknown()", "reason": "Odd" },
+            { "rule": "self.a == 'x'", "optionalOldSelf": true, "fieldPath": ".c", "message": "a\nb" },
+            { "rule": "self.a ==\n'x'" },
+        ] })),
+        expect![[r#"
+            schema.properties[spec].x-kubernetes-validations[1].rule: Required value: rule is not specified
+            schema.properties[spec].x-kubernetes-validations[2].rule: Invalid value: "self.a >": compilation failed: ERROR: <input>:1:9: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}
+            | self.a >
+            | ........^
+            schema.properties[spec].x-kubernetes-validations[3].rule: Invalid value: "other.a == 'x'": compilation failed: ERROR: <input>: undeclared reference to 'other' (in container '')
+            schema.properties[spec].x-kubernetes-validations[4].rule: Invalid value: "self.b == 1": compilation failed: ERROR: <input>: undefined field 'b'
+            schema.properties[spec].x-kubernetes-validations[5].rule: Invalid value: "self.list.all(one, one.m > 0)": compilation failed: ERROR: <input>: undefined field 'm'
+            schema.properties[spec].x-kubernetes-validations[6].rule: Invalid value: "self.a": cel expression must evaluate to a bool
+            schema.properties[spec].x-kubernetes-validations[7].reason: Unsupported value: "Odd": supported values: "FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"
+            schema.properties[spec].x-kubernetes-validations[7].messageExpression: Invalid value: "self.a.unknown()": messageExpression compilation failed: ERROR: <input>: undeclared reference to 'unknown' (in container '')
+            schema.properties[spec].x-kubernetes-validations[8].message: Invalid value: "a\nb": message must not contain line breaks
+            schema.properties[spec].x-kubernetes-validations[8].fieldPath: Invalid value: ".c": fieldPath must be a valid path
+            schema.properties[spec].x-kubernetes-validations[8].optionalOldSelf: Invalid value: true: may not be set if oldSelf is not used in rule
+            schema.properties[spec].x-kubernetes-validations[9].message: Required value: message must be specified if rule contains line breaks
+            schema.properties[spec].properties[list].items.x-kubernetes-validations[0].rule: Invalid value: "self.n >= oldSelf.n": oldSelf cannot be used on the uncorrelatable portion of the schema within schema.properties[spec].properties[list]"#]],
+    );
+}

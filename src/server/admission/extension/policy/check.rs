@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::ROOTS;
 use crate::admission::extension::condition;
-use crate::admission::extension::expression::{Expression, Names};
 use crate::catalog::Served;
+use kinds::expression::{Expression, Names};
 
 /// Checks the expressions of a policy or of a configuration of webhooks.
 pub(in crate::admission::extension) fn check(

@@ -8,14 +8,15 @@ use tracing::warn;
 use super::binding::Binding;
 use super::{Bound, Mutation, Policy, parameters};
 use crate::admission::Tools;
-use crate::admission::extension::expression::{Language, to_json};
 use crate::admission::extension::facts::{Evaluation, Facts};
+use crate::admission::extension::language::Language;
 use crate::admission::extension::request::Request;
-use crate::admission::extension::webhooks::{in_version, settled};
+use crate::admission::extension::webhooks::{in_version, old_in_version, settled};
 use crate::catalog::Served;
+use kinds::expression::to_json;
 
 /// Lets a policy change the object; says whether it was about the request, and whether it changed something.
-pub(in crate::admission::extension) fn mutate(
+pub(in crate::admission::extension) async fn mutate(
     bound: &Bound,
     language: &Language,
     tools: &Tools<'_>,
@@ -27,7 +28,8 @@ pub(in crate::admission::extension) fn mutate(
     for binding in &bound.bindings {
         let Some(served) = policy.applies(binding, tools, request, object) else { continue };
         asked = true;
-        match mutated(policy, binding, language, tools, request, &served, object) {
+        let made = mutated(policy, binding, language, tools, request, &served, object).await;
+        match made {
             Ok(made) => {
                 changed |= made != *object;
                 *object = made;
@@ -41,7 +43,7 @@ pub(in crate::admission::extension) fn mutate(
     Ok((asked, changed))
 }
 
-fn mutated(
+async fn mutated(
     policy: &Policy,
     binding: &Binding,
     language: &Language,
@@ -51,24 +53,28 @@ fn mutated(
     object: &Value,
 ) -> Result<Value, String> {
     let body = policy.body.as_ref().map_err(|why| format!("failed to configure policy: {why}"))?;
-    let old = request.old.map(|old| in_version(request, served, old)).unwrap_or_default();
+    let old = old_in_version(request, served).await.map_err(|error| error.message)?;
     let mut object = object.clone();
     for params in parameters::find(body, binding, tools, request)? {
         for mutation in std::iter::once(None).chain(body.mutations.iter().map(Some)) {
             // Each sees what those before it made.
-            let shown = in_version(request, served, &object);
-            let facts = Facts { request, served, object: &shown, old: &old };
-            let reads = |name: &str| body.reads(name);
-            let mut evaluation =
-                Evaluation::new(language, tools, &facts, &params, &body.variables, &reads);
-            let Some(mutation) = mutation else {
-                if !body.conditions.hold(&mut evaluation)? {
-                    break;
-                }
-                continue;
+            let shown =
+                in_version(request, served, &object).await.map_err(|error| error.message)?;
+            let made = {
+                let facts = Facts { request, served, object: &shown, old: &old };
+                let reads = |name: &str| body.reads(name);
+                let mut evaluation =
+                    Evaluation::new(language, tools, &facts, &params, &body.variables, &reads);
+                let Some(mutation) = mutation else {
+                    if !body.conditions.hold(&mut evaluation)? {
+                        break;
+                    }
+                    continue;
+                };
+                applied(mutation, &mut evaluation, served, &shown)?
             };
-            let made = applied(mutation, &mut evaluation, served, &shown)?;
-            object = settled(tools, request, &shown, made).map_err(|error| error.message)?;
+            let made = settled(request, served, &shown, made).await;
+            object = made.map_err(|error| error.message)?;
         }
     }
     Ok(object)

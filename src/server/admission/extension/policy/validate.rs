@@ -10,11 +10,11 @@ use tracing::warn;
 use super::binding::Binding;
 use super::{Body, Bound, Policy, Validation, parameters};
 use crate::admission::Tools;
-use crate::admission::extension::expression::Language;
 use crate::admission::extension::facts::{Evaluation, Facts};
+use crate::admission::extension::language::Language;
 use crate::admission::extension::meters::Action;
 use crate::admission::extension::request::Request;
-use crate::admission::extension::webhooks::in_version;
+use crate::admission::extension::webhooks::{in_version, old_in_version};
 use crate::admission::extension::{Extensions, notes};
 use crate::audit;
 use crate::catalog::Served;
@@ -31,7 +31,7 @@ struct Finding {
 type Notes = BTreeMap<String, Vec<String>>;
 
 /// Evaluates what must hold of a request; returns what the writer is to be told.
-pub(in crate::admission::extension) fn validate(
+pub(in crate::admission::extension) async fn validate(
     policies: &[Bound],
     extensions: &Extensions,
     tools: &Tools<'_>,
@@ -45,7 +45,7 @@ pub(in crate::admission::extension) fn validate(
             let Some(served) = policy.applies(binding, tools, request, object) else { continue };
             let (started, language) = (Instant::now(), extensions.language());
             let call = Call { policy, binding, language, tools, request, served: &served };
-            let findings = call.findings(object, &mut said);
+            let findings = call.findings(object, &mut said).await;
             let action = if findings.is_empty() { Action::Allow } else { binding.action() };
             extensions.meters().checked(binding, started, action);
             for finding in findings {
@@ -94,7 +94,7 @@ impl Call<'_> {
         })
     }
 
-    fn findings(&self, object: &Value, said: &mut Notes) -> Vec<Finding> {
+    async fn findings(&self, object: &Value, said: &mut Notes) -> Vec<Finding> {
         let Self { policy, binding, language, tools, request, served } = *self;
         let failed = |message: String| policy.failure(0, message).into_iter().collect();
         let body = match &policy.body {
@@ -105,8 +105,14 @@ impl Call<'_> {
             Ok(all) => all,
             Err(why) => return failed(why),
         };
-        let object = in_version(request, served, object);
-        let old = request.old.map(|old| in_version(request, served, old)).unwrap_or_default();
+        let versions = async {
+            let object = in_version(request, served, object).await?;
+            Ok::<_, ApiError>((object, old_in_version(request, served).await?))
+        };
+        let (object, old) = match versions.await {
+            Ok(versions) => versions,
+            Err(error) => return failed(error.message),
+        };
         let facts = Facts { request, served, object: &object, old: &old };
         let mut findings = Vec::new();
         for params in all {

@@ -111,3 +111,32 @@ async fn an_answer_that_is_none_counts_as_a_failure() {
          response: webhook returned response.patch but not response.patchType"
     );
 }
+
+#[tokio::test]
+async fn what_a_webhook_makes_of_a_custom_resource_is_pruned() {
+    let server = Fixture::new().await;
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "lamps.example.com"},
+        "spec": {
+            "group": "example.com", "scope": "Namespaced", "names": {"plural": "lamps", "kind": "Lamp"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {
+                "type": "object", "properties": {"spec": {"type": "object", "properties": {
+                    "watts": {"type": "integer", "default": 5}, "color": {"type": "string"}}}}}}}],
+        },
+    });
+    let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    server.post(definitions, &definition).await.expect(201);
+    let hook = hook(|_| {
+        patch(json!([{"op": "add", "path": "/spec", "value": {"color": "red", "smell": "none"}}]))
+    })
+    .await;
+    let rules = json!({"rules": [{
+        "operations": ["CREATE"], "apiGroups": ["example.com"], "apiVersions": ["v1"], "resources": ["lamps"],
+    }]});
+    configure(&server, "Mutating", "m", &[webhook("lamps", &hook, rules)]).await;
+    let lamp = json!({"apiVersion": "example.com/v1", "kind": "Lamp", "metadata": {"name": "a"}});
+    let made =
+        server.post("/apis/example.com/v1/namespaces/default/lamps", &lamp).await.expect(201);
+    assert_eq!(made["spec"], json!({"color": "red", "watts": 5}));
+}

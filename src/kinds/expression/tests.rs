@@ -1,27 +1,17 @@
 //! Expressions over documents.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
-use super::functions;
-use super::{Budget, Expression, Names, Scope, to_json};
-use kube_cel::cel::Context;
+use super::*;
 
 const NAMES: Names<'static> = Names { roots: &["object", "variables"], variables: &["known"] };
 
 fn run(source: &str, object: &Value) -> Result<Value, String> {
     let expression = Expression::compile(source, &NAMES)?;
-    let root: Context<'static> = functions::root();
-    let mut context = root.new_inner_scope();
-    let budget = Arc::new(Budget::new());
-    context.add_variable_from_value(
-        super::BUDGET,
-        kube_cel::cel::Value::Opaque(Arc::<Budget>::clone(&budget) as _),
-    );
-    context.add_variable_from_value("object", super::from_json(object));
-    let value = context.resolve(&expression.tree).map_err(|error| error.to_string())?;
-    to_json(&value)
+    let functions = Functions::new(|_| ());
+    let mut scope = functions.scope(&Arc::new(Budget::new()));
+    scope.set("object", from_json(object));
+    to_json(&scope.evaluate(&expression)?)
 }
 
 #[test]
@@ -45,6 +35,19 @@ fn documents_are_read_as_they_are() {
         ("'a,b'.split(',').join('-')", json!("a-b")),
         ("'banana'.replace('a', 'o', 2)", json!("bonona")),
         ("dyn(1)", json!(1)),
+        ("cel.bind(n, object.spec.replicas, n * n + cel.bind(n, 1, n))", json!(10)),
+        ("[3, 1, 2].sortBy(x, -x)", json!([3, 2, 1])),
+        ("['bb', 'a'].sortBy(s, size(s)).join()", json!("abb")),
+        ("['a', 'b'].transformList(i, v, v + string(i))", json!(["a0", "b1"])),
+        ("['a', 'b'].transformList(i, v, i > 0, v)", json!(["b"])),
+        ("{'a': 1}.all(k, v, k == 'a' && v == 1)", json!(true)),
+        ("[1, 2].exists(i, v, i == v)", json!(false)),
+        ("[1, 2].existsOne(i, v, i + v == 3)", json!(true)),
+        ("{'a': 1, 'b': 2}.transformMap(k, v, k != 'b', v + 1)", json!({"a": 2})),
+        ("['a'].transformMapEntry(i, v, {v: i})", json!({"a": 0})),
+        ("[[1, 2], [3]].all(i, inner, inner.all(j, v, v == i * 2 + j + 1))", json!(true)),
+        ("type(1) == int && type('a') == string && type(type(1)) == type", json!(true)),
+        ("type([]) == map || type(null) != null_type", json!(false)),
     ] {
         assert_eq!(run(source, &object), Ok(value), "{source}");
     }

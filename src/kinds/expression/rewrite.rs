@@ -9,14 +9,16 @@ use kube_cel::cel::common::ast::{
 
 use super::BUDGET;
 use super::functions::{FIELD, KNOWN, MAKE, MAKERS, QUALIFIED, STEP};
+use super::macros::{self, Meant, ident, number, operator, tree, truth};
+use super::types;
 
 /// What an expression may name.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::admission::extension) struct Names<'a> {
+pub struct Names<'a> {
     /// Such as `object`.
-    pub(in crate::admission::extension) roots: &'a [&'a str],
+    pub roots: &'a [&'a str],
     /// What `variables` has.
-    pub(in crate::admission::extension) variables: &'a [&'a str],
+    pub variables: &'a [&'a str],
 }
 
 /// How Kubernetes writes the names of fields that are no identifiers.
@@ -25,16 +27,31 @@ const ESCAPES: [(&str, &str); 4] =
 
 /// Rewrites a tree; returns the names it reads.
 pub(super) fn rewrite(tree: &mut IdedExpr, names: &Names<'_>) -> Result<BTreeSet<String>, String> {
-    let mut rewriter = Rewriter { names, bound: Vec::new(), reads: BTreeSet::new() };
+    let mut rewriter = Rewriter { names, bound: Vec::new(), reads: BTreeSet::new(), fresh: 0 };
     rewriter.expression(tree)?;
     Ok(rewriter.reads)
 }
 
 struct Rewriter<'a> {
     names: &'a Names<'a>,
-    /// The variables of the loops around.
-    bound: Vec<String>,
+    /// The variables of the loops around; the last of a name counts.
+    bound: Vec<Bound>,
     reads: BTreeSet<String>,
+    /// How many names have been made up.
+    fresh: usize,
+}
+
+/// A name that a loop gives.
+struct Bound {
+    name: String,
+    /// Where its value is, if it is half of an entry.
+    half: Option<(String, i64)>,
+}
+
+impl Bound {
+    fn whole(name: &str) -> Self {
+        Self { name: name.to_owned(), half: None }
+    }
 }
 
 impl Rewriter<'_> {
@@ -42,7 +59,11 @@ impl Rewriter<'_> {
         match &mut tree.expr {
             Expr::Unspecified => Err("nothing is expressed".to_owned()),
             Expr::Literal(_) => Ok(()),
-            Expr::Ident(name) => self.name(name),
+            Expr::Ident(name) => {
+                let name = std::mem::take(name);
+                tree.expr = self.name(name)?;
+                Ok(())
+            }
             Expr::List(list) => list.elements.iter_mut().try_for_each(|one| self.expression(one)),
             Expr::Map(map) => self.entries(map),
             Expr::Struct(typed) => {
@@ -57,7 +78,7 @@ impl Rewriter<'_> {
                 tree.expr = self.select(select)?;
                 Ok(())
             }
-            Expr::Comprehension(comprehension) => self.comprehension(comprehension),
+            Expr::Comprehension(comprehension) => self.comprehension(comprehension, Vec::new()),
             Expr::Call(call) => {
                 let call = std::mem::take(call);
                 tree.expr = self.call(tree.id, call)?;
@@ -66,20 +87,28 @@ impl Rewriter<'_> {
         }
     }
 
-    fn name(&mut self, name: &str) -> Result<(), String> {
-        if name.starts_with('@') || self.bound.iter().any(|bound| bound == name) {
-            return Ok(());
+    fn name(&mut self, name: String) -> Result<Expr, String> {
+        if let Some(bound) = self.bound.iter().rev().find(|bound| bound.name == name) {
+            let Some((pair, at)) = &bound.half else { return Ok(Expr::Ident(name)) };
+            return Ok(operator(operators::INDEX, vec![ident(pair), number(*at)]).expr);
         }
-        if !self.names.roots.contains(&name) {
-            return Err(undeclared(name));
+        if name.starts_with('@') {
+            return Ok(Expr::Ident(name));
         }
-        self.reads.insert(name.to_owned());
-        Ok(())
+        if self.names.roots.contains(&name.as_str()) {
+            self.reads.insert(name.clone());
+            return Ok(Expr::Ident(name));
+        }
+        if types::NAMES.contains(&name.as_str()) {
+            let literal = LiteralValue::String(name.into());
+            return Ok(operator(types::TYPE, vec![tree(Expr::Literal(literal))]).expr);
+        }
+        Err(undeclared(&name))
     }
 
     fn is_root(&self, tree: &IdedExpr, root: &str) -> bool {
         let is = matches!(&tree.expr, Expr::Ident(name) if name == root);
-        is && self.names.roots.contains(&root) && !self.bound.iter().any(|bound| bound == root)
+        is && self.names.roots.contains(&root) && !self.bound.iter().any(|bound| bound.name == root)
     }
 
     fn select(&mut self, mut select: SelectExpr) -> Result<Expr, String> {
@@ -121,28 +150,33 @@ impl Rewriter<'_> {
         Ok(())
     }
 
-    fn comprehension(&mut self, comprehension: &mut ComprehensionExpr) -> Result<(), String> {
-        if comprehension.iter_var2.is_some() {
-            return Err("loops over two variables are not supported".to_owned());
-        }
+    fn comprehension(
+        &mut self,
+        comprehension: &mut ComprehensionExpr,
+        halves: Vec<Bound>,
+    ) -> Result<(), String> {
         self.expression(&mut comprehension.iter_range)?;
         self.expression(&mut comprehension.accu_init)?;
         let outer = self.bound.len();
-        self.bound.push(comprehension.accu_var.clone());
+        self.bound.push(Bound::whole(&comprehension.accu_var));
         self.expression(&mut comprehension.result)?;
-        self.bound.push(comprehension.iter_var.clone());
+        self.bound.push(Bound::whole(&comprehension.iter_var));
+        self.bound.extend(halves);
         self.expression(&mut comprehension.loop_cond)?;
         self.expression(&mut comprehension.loop_step)?;
         self.bound.truncate(outer);
         // A step that is not paid for is an error, which a conditional never swallows.
         let condition = std::mem::take(&mut comprehension.loop_cond);
-        let paid = call(STEP, vec![ident(BUDGET)]);
-        let never = IdedExpr { id: 0, expr: Expr::Literal(LiteralValue::Boolean(false.into())) };
-        comprehension.loop_cond = call(operators::CONDITIONAL, vec![paid, condition, never]);
+        let paid = operator(STEP, vec![ident(BUDGET)]);
+        let never = truth(false);
+        comprehension.loop_cond = operator(operators::CONDITIONAL, vec![paid, condition, never]);
         Ok(())
     }
 
     fn call(&mut self, id: u64, mut inner: CallExpr) -> Result<Expr, String> {
+        if let Some(meant) = self.meaning(&mut inner) {
+            return self.meant(meant);
+        }
         for argument in &mut inner.args {
             self.expression(argument)?;
         }
@@ -156,7 +190,33 @@ impl Rewriter<'_> {
         if !makes {
             return Ok(made.expr);
         }
-        Ok(call(MAKE, vec![ident(BUDGET), made]).expr)
+        Ok(operator(MAKE, vec![ident(BUDGET), made]).expr)
+    }
+
+    fn meaning(&mut self, inner: &mut CallExpr) -> Option<Meant> {
+        let fresh = &mut self.fresh;
+        macros::meaning(inner, || {
+            *fresh += 1;
+            format!("@made{fresh}")
+        })
+    }
+
+    fn meant(&mut self, meant: Meant) -> Result<Expr, String> {
+        match meant {
+            Meant::Loop(mut around) => {
+                self.comprehension(&mut around, Vec::new())?;
+                Ok(Expr::Comprehension(around))
+            }
+            Meant::Called(function, mut around) => {
+                self.comprehension(&mut around, Vec::new())?;
+                Ok(operator(function, vec![tree(Expr::Comprehension(around))]).expr)
+            }
+            Meant::Entries { keys, values, pair, mut around } => {
+                let half = |name, at| Bound { name, half: Some((pair.clone(), at)) };
+                self.comprehension(&mut around, vec![half(keys, 0), half(values, 1)])?;
+                Ok(Expr::Comprehension(around))
+            }
+        }
     }
 
     /// Checks what is called, and on what.
@@ -186,17 +246,6 @@ fn undeclared(name: &str) -> String {
     format!("undeclared reference to '{name}' (in container '')")
 }
 
-fn call(name: &str, args: Vec<IdedExpr>) -> IdedExpr {
-    IdedExpr {
-        id: 0,
-        expr: Expr::Call(CallExpr { func_name: name.to_owned(), target: None, args }),
-    }
-}
-
-fn ident(name: &str) -> IdedExpr {
-    IdedExpr { id: 0, expr: Expr::Ident(name.to_owned()) }
-}
-
 /// `Object{…}`, `Object.spec{…}` and `JSONPatch{…}` are maps whose types the schema checks later.
 fn as_map(typed: StructExpr) -> Result<MapExpr, String> {
     let name = typed.type_name.as_str();
@@ -221,7 +270,8 @@ fn as_map(typed: StructExpr) -> Result<MapExpr, String> {
     Ok(MapExpr { entries: typed.entries.into_iter().map(entry).collect() })
 }
 
-fn unescaped(field: &str) -> String {
+/// The name of a field that is written as an identifier.
+pub(super) fn unescaped(field: &str) -> String {
     if !field.contains("__") {
         return field.to_owned();
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use kube_cel::KubeCelExt;
 use kube_cel::cel::extractors::{Arguments, This};
-use kube_cel::cel::objects::{Key, OptionalValue};
+use kube_cel::cel::objects::{Key, Map, OptionalValue};
 use kube_cel::cel::{Context, ExecutionError, FunctionContext, ResolveResult, Value};
 
 use super::BUDGET;
-use super::authorizer;
 use super::budget::Budget;
+use super::macros::{ENTRIES, MERGE, PUT, SORTED};
+use super::types;
 use super::value::size;
 
 /// Takes a step of a loop.
@@ -21,8 +22,8 @@ pub(super) const MAKE: &str = "@make";
 pub(super) const FIELD: &str = "@field";
 
 /// Calls that make more than they are given.
-pub(super) const MAKERS: [&str; 7] =
-    ["_+_", "join", "replace", "format", "split", "lists.range", "flatten"];
+pub(super) const MAKERS: [&str; 10] =
+    ["_+_", "join", "replace", "format", "split", "lists.range", "flatten", ENTRIES, PUT, MERGE];
 
 /// The longest list of numbers, which only loops are for.
 const RANGE_MAX: i64 = 100_000;
@@ -104,7 +105,6 @@ pub(super) const KNOWN: &[&str] = &[
     "minor",
     "name",
     "namespace",
-    "optMap",
     "or",
     "orValue",
     "patch",
@@ -130,6 +130,7 @@ pub(super) const KNOWN: &[&str] = &[
     "sum",
     "timestamp",
     "trim",
+    "type",
     "uint",
     "upperAscii",
     "url",
@@ -191,11 +192,18 @@ pub(super) fn root() -> Context<'static> {
     context.add_function(STEP, step);
     context.add_function(MAKE, make);
     context.add_function(FIELD, field);
+    context.add_function(ENTRIES, entries);
+    context.add_function(PUT, put);
+    context.add_function(MERGE, merge);
+    context.add_function(SORTED, sorted);
+    context.add_function(types::TYPE, |name: Arc<String>| -> ResolveResult {
+        Ok(types::named(&name))
+    });
+    context.add_function("type", |value: Value| -> ResolveResult { Ok(types::of(&value)) });
     context.add_function("dyn", |value: Value| -> ResolveResult { Ok(value) });
     context.add_function("replace", replace);
     context.add_function("join", join);
     context.add_function("lists.range", range);
-    authorizer::register(&mut context);
     context
 }
 
@@ -289,4 +297,73 @@ fn range(count: i64) -> ResolveResult {
         return Err(ExecutionError::function_error("lists.range", why));
     }
     Ok(Value::List(Arc::new((0..count).map(Value::Int).collect())))
+}
+
+/// The entries of a list, by place, or of a map.
+fn entries(value: Value) -> ResolveResult {
+    let pair = |key: Value, value: &Value| Value::List(Arc::new(vec![key, value.clone()]));
+    let pairs = match &value {
+        Value::List(items) => {
+            let places = (0_i64..).map(Value::Int);
+            places.zip(items.iter()).map(|(place, item)| pair(place, item)).collect()
+        }
+        Value::Map(map) => map.map.iter().map(|(key, value)| pair(of_key(key), value)).collect(),
+        _ => return Err(ExecutionError::NoSuchOverload),
+    };
+    Ok(Value::List(Arc::new(pairs)))
+}
+
+fn of_key(key: &Key) -> Value {
+    match key {
+        Key::Int(number) => Value::Int(*number),
+        Key::Uint(number) => Value::UInt(*number),
+        Key::Bool(truth) => Value::Bool(*truth),
+        Key::String(text) => Value::String(Arc::clone(text)),
+    }
+}
+
+fn put(map: Value, key: Value, value: Value) -> ResolveResult {
+    let Value::Map(map) = map else { return Err(ExecutionError::NoSuchOverload) };
+    let key = match key {
+        Value::Int(number) => Key::Int(number),
+        Value::UInt(number) => Key::Uint(number),
+        Value::Bool(truth) => Key::Bool(truth),
+        Value::String(text) => Key::String(text),
+        _ => return Err(ExecutionError::NoSuchOverload),
+    };
+    let mut entries = map.map.as_ref().clone();
+    entries.insert(key, value);
+    Ok(Value::Map(Map { map: Arc::new(entries) }))
+}
+
+fn merge(map: Value, more: Value) -> ResolveResult {
+    let (Value::Map(map), Value::Map(more)) = (map, more) else {
+        return Err(ExecutionError::NoSuchOverload);
+    };
+    let mut entries = map.map.as_ref().clone();
+    for (key, value) in more.map.iter() {
+        if entries.insert(key.clone(), value.clone()).is_some() {
+            let why = format!("insert failed: key {key:?} already exists");
+            return Err(ExecutionError::function_error("transformMapEntry", why));
+        }
+    }
+    Ok(Value::Map(Map { map: Arc::new(entries) }))
+}
+
+fn sorted(pairs: Arc<Vec<Value>>) -> ResolveResult {
+    let mut split = Vec::with_capacity(pairs.len());
+    for pair in pairs.iter() {
+        let Value::List(pair) = pair else { return Err(ExecutionError::NoSuchOverload) };
+        let [key, item] = pair.as_slice() else { return Err(ExecutionError::NoSuchOverload) };
+        split.push((key.clone(), item.clone()));
+    }
+    let first = split.first().map(|(key, _)| key.clone());
+    if split
+        .iter()
+        .any(|(key, _)| first.as_ref().and_then(|first| first.partial_cmp(key)).is_none())
+    {
+        return Err(ExecutionError::NoSuchOverload);
+    }
+    split.sort_by(|(a, _), (b, _)| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+    Ok(Value::List(Arc::new(split.into_iter().map(|(_, item)| item).collect())))
 }

@@ -1,13 +1,15 @@
-//! Expressions in CEL (the Common Expression Language), as policies and match conditions have them.
+//! Expressions in CEL (the Common Expression Language), as policies, match conditions and the rules of schemas have them.
 //!
 //! An expression is parsed once, then rewritten (`rewrite`): names are resolved, so that a wrong one is refused when
 //! it is written; typed objects become maps; and every loop asks a [`Budget`] for its next step. Evaluating is
 //! synchronous and bounded by that budget; what the interpreter cannot do is an error, never a wrong answer.
 
-mod authorizer;
 mod budget;
+mod fields;
 mod functions;
+mod macros;
 mod rewrite;
+mod types;
 mod value;
 
 use std::collections::BTreeSet;
@@ -17,12 +19,10 @@ use std::sync::Arc;
 use kube_cel::cel::parser::Parser;
 use kube_cel::cel::{Context, ExecutionError, IdedExpr, Value as CelValue};
 
-use crate::authorize::Authorizer;
-use crate::identity::Identity;
-use authorizer::Check;
-pub(super) use budget::Budget;
-pub(super) use rewrite::Names;
-pub(super) use value::{from_json, to_json};
+pub use budget::{Budget, EXHAUSTED};
+pub use fields::Shape;
+pub use rewrite::Names;
+pub use value::{from_json, to_json};
 
 /// The longest expression. Its tree is walked once for each evaluation, outside of any budget.
 const SOURCE_BYTES_MAX: usize = 16 << 10;
@@ -39,7 +39,7 @@ const BUDGET: &str = "@budget";
 
 /// An expression, ready to be evaluated.
 #[derive(Debug)]
-pub(super) struct Expression {
+pub struct Expression {
     source: Box<str>,
     tree: IdedExpr,
     /// What it reads: names such as `object`, or `variables.x`.
@@ -48,7 +48,30 @@ pub(super) struct Expression {
 
 impl Expression {
     /// Parses and checks; the error is what is said about the field that holds the source.
-    pub(super) fn compile(source: &str, names: &Names<'_>) -> Result<Self, String> {
+    pub fn compile(source: &str, names: &Names<'_>) -> Result<Self, String> {
+        Self::compile_tree(source, names, |_| Ok(()))
+    }
+
+    /// The same for a condition on values of which some are known by their schema.
+    pub fn compile_condition(
+        source: &str,
+        names: &Names<'_>,
+        shapes: &[(&str, Shape<'_>)],
+    ) -> Result<Self, String> {
+        Self::compile_tree(source, names, |tree| match fields::check(tree, shapes) {
+            Ok(Some(shape)) if shape.is_no_truth() => {
+                Err("cel expression must evaluate to a bool".to_owned())
+            }
+            Ok(_) => Ok(()),
+            Err(why) => Err(format!("compilation failed: ERROR: <input>: {why}")),
+        })
+    }
+
+    fn compile_tree(
+        source: &str,
+        names: &Names<'_>,
+        check: impl FnOnce(&IdedExpr) -> Result<(), String>,
+    ) -> Result<Self, String> {
         if source.len() > SOURCE_BYTES_MAX {
             return Err(format!("compilation failed: longer than {SOURCE_BYTES_MAX} bytes"));
         }
@@ -56,43 +79,46 @@ impl Expression {
             return Err("compilation failed: it nests too deep".to_owned());
         }
         let mut tree = parse(source).map_err(|why| format!("compilation failed: {why}"))?;
+        check(&tree)?;
         let reads = rewrite::rewrite(&mut tree, names)
             .map_err(|why| format!("compilation failed: ERROR: <input>: {why}"))?;
         Ok(Self { source: source.trim().into(), tree, reads })
     }
 
-    pub(super) fn source(&self) -> &str {
+    /// As it was written.
+    pub fn source(&self) -> &str {
         &self.source
     }
 
-    pub(super) fn reads(&self) -> &BTreeSet<String> {
+    /// What it reads: names such as `object`, or `variables.x`.
+    pub fn reads(&self) -> &BTreeSet<String> {
         &self.reads
     }
 }
 
-/// The functions that every expression may call.
-pub(super) struct Language {
-    root: Context<'static>,
-    authorizer: Arc<Authorizer>,
-}
+/// The functions that expressions may call.
+pub struct Functions(Context<'static>);
 
-impl std::fmt::Debug for Language {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Language")
-    }
-}
-
-impl Language {
-    pub(super) fn new(authorizer: Arc<Authorizer>) -> Self {
-        Self { root: functions::root(), authorizer }
+impl Functions {
+    /// Those of Kubernetes, and what `more` adds.
+    pub fn new(more: impl FnOnce(&mut Context<'static>)) -> Self {
+        let mut root = functions::root();
+        more(&mut root);
+        Self(root)
     }
 
-    /// Names without values yet, for expressions about one request.
-    pub(super) fn scope(&self, budget: &Arc<Budget>) -> Scope<'_> {
-        let mut context = self.root.new_inner_scope();
+    /// Names without values yet, for expressions that share a budget.
+    pub fn scope(&self, budget: &Arc<Budget>) -> Scope<'_> {
+        let mut context = self.0.new_inner_scope();
         context
             .add_variable_from_value(BUDGET, CelValue::Opaque(Arc::<Budget>::clone(budget) as _));
-        Scope { context, language: self }
+        Scope(context)
+    }
+}
+
+impl std::fmt::Debug for Functions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Functions")
     }
 }
 
@@ -126,31 +152,24 @@ fn nesting(source: &str) -> usize {
     deepest + conditions
 }
 
-/// What names mean for one request.
-pub(super) struct Scope<'a> {
-    context: Context<'a>,
-    language: &'a Language,
+/// What names mean.
+pub struct Scope<'a>(Context<'a>);
+
+impl std::fmt::Debug for Scope<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scope")
+    }
 }
 
 impl Scope<'_> {
-    pub(super) fn set(&mut self, name: &str, value: CelValue) {
-        self.context.add_variable_from_value(name, value);
-    }
-
-    /// Lets expressions ask what a user may do, in general and to what the request is about.
-    pub(super) fn set_authorizer(
-        &mut self,
-        identity: &Identity,
-        check: impl FnOnce(Check) -> Check,
-    ) {
-        let own = Check::new(&self.language.authorizer, identity);
-        self.set("authorizer", CelValue::Opaque(Arc::new(own.clone())));
-        self.set("authorizer.requestResource", CelValue::Opaque(Arc::new(check(own))));
+    /// Gives a name its meaning.
+    pub fn set(&mut self, name: &str, value: CelValue) {
+        self.0.add_variable_from_value(name, value);
     }
 
     /// What an expression comes to.
-    pub(super) fn evaluate(&self, expression: &Expression) -> Result<CelValue, String> {
-        let resolved = catch_unwind(AssertUnwindSafe(|| self.context.resolve(&expression.tree)));
+    pub fn evaluate(&self, expression: &Expression) -> Result<CelValue, String> {
+        let resolved = catch_unwind(AssertUnwindSafe(|| self.0.resolve(&expression.tree)));
         match resolved {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(ExecutionError::NoSuchKey(key))) => Err(format!("no such key: {key}")),

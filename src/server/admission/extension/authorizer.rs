@@ -11,15 +11,15 @@ use crate::identity::{Identity, User};
 
 /// A question that is being put together.
 #[derive(Debug, Clone)]
-pub(in crate::admission::extension) struct Check {
+pub(super) struct Check {
     authorizer: Arc<Authorizer>,
     identity: Arc<Identity>,
     path: Option<String>,
-    pub(in crate::admission::extension) group: String,
-    pub(in crate::admission::extension) resource: String,
-    pub(in crate::admission::extension) subresource: String,
-    pub(in crate::admission::extension) namespace: String,
-    pub(in crate::admission::extension) name: String,
+    pub(super) group: String,
+    pub(super) resource: String,
+    pub(super) subresource: String,
+    pub(super) namespace: String,
+    pub(super) name: String,
 }
 
 /// The answer.

@@ -8,7 +8,7 @@ use kube_cel::cel::objects::{Key, Map};
 use serde_json::{Number, Value};
 
 /// A document as expressions see it.
-pub(in crate::admission::extension) fn from_json(value: &Value) -> CelValue {
+pub fn from_json(value: &Value) -> CelValue {
     match value {
         Value::Null => CelValue::Null,
         Value::Bool(flag) => CelValue::Bool(*flag),
@@ -30,7 +30,7 @@ pub(in crate::admission::extension) fn from_json(value: &Value) -> CelValue {
 }
 
 /// What an expression made, as a document.
-pub(in crate::admission::extension) fn to_json(value: &CelValue) -> Result<Value, String> {
+pub fn to_json(value: &CelValue) -> Result<Value, String> {
     Ok(match value {
         CelValue::Null => Value::Null,
         CelValue::Bool(flag) => Value::Bool(*flag),

@@ -16,16 +16,23 @@ const TIME_MAX: Duration = Duration::from_millis(500);
 
 /// What is left for the expressions about one request.
 #[derive(Debug)]
-pub(in crate::admission::extension) struct Budget {
+pub struct Budget {
     steps: AtomicU64,
     bytes: AtomicU64,
     end: Instant,
 }
 
-impl Budget {
-    pub(in crate::admission::extension) fn new() -> Self {
+impl Default for Budget {
+    fn default() -> Self {
         let end = Instant::now() + TIME_MAX;
         Self { steps: AtomicU64::new(STEPS_MAX), bytes: AtomicU64::new(BYTES_MAX), end }
+    }
+}
+
+impl Budget {
+    /// All that one request may cost.
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Takes one step of a loop.
@@ -45,9 +52,11 @@ fn take(from: &AtomicU64, amount: u64) -> bool {
 }
 
 fn exhausted() -> Result<(), ExecutionError> {
-    let why = "operation cancelled: actual cost limit exceeded";
-    Err(ExecutionError::function_error("budget", why))
+    Err(ExecutionError::function_error("budget", EXHAUSTED))
 }
+
+/// What an expression that cost too much fails with.
+pub const EXHAUSTED: &str = "operation cancelled: actual cost limit exceeded";
 
 impl PartialEq for Budget {
     fn eq(&self, other: &Self) -> bool {

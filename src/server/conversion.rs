@@ -1,0 +1,195 @@
+//! Turns objects of one version of a custom kind into another by asking a webhook (`conversion.strategy: Webhook`).
+//!
+//! Objects are stored in one version. Whoever wants another asks the [`Converter`] first ([`Converter::prepare`]),
+//! which puts the other form beside the cached object, so that it is converted once per revision and version, for all
+//! readers and watches; what renders objects stays synchronous.
+
+mod review;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::Random;
+use bytes::Bytes;
+use kinds::Kind;
+use machinery::{ApiError, Reason, document};
+use serde_json::Value;
+use tokio::sync::{Mutex, Semaphore};
+
+use crate::cache::{Cached, Head};
+use crate::outgoing::{Outgoing, Remote, client_config};
+
+/// How long a webhook may take; as in Kubernetes.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// Objects in one question. A webhook takes some milliseconds for each.
+const BATCH_OBJECTS_MAX: usize = 500;
+/// Bytes of the objects in one question, far below what an answer may be.
+const BATCH_BYTES_MAX: usize = 4 << 20;
+/// Questions to one webhook at a time; more would only queue there.
+const QUESTIONS_MAX: usize = 16;
+
+/// A webhook that knows all versions of one kind.
+#[derive(Debug)]
+pub(crate) struct Converter {
+    /// The version objects are stored in.
+    stored: Box<str>,
+    review: Option<&'static str>,
+    remote: Result<Remote, String>,
+    random: Random,
+    permits: Semaphore,
+    /// Watches wait for each other, so that an event is converted once for all of them.
+    watches: Mutex<()>,
+}
+
+/// A version of a kind, as somebody wants objects.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) kind: &'a dyn Kind,
+    pub(crate) api_version: &'a str,
+    pub(crate) head: &'a Head,
+}
+
+impl Converter {
+    /// Reads `spec.conversion` of a definition; `None` when nobody is to be asked.
+    pub(crate) fn read(
+        conversion: &Value,
+        stored: String,
+        outgoing: &Arc<Outgoing>,
+        random: &Random,
+    ) -> Option<Self> {
+        if conversion["strategy"] != "Webhook" {
+            return None;
+        }
+        let webhook = &conversion["webhook"];
+        let remote = client_config(&webhook["clientConfig"])
+            .and_then(|settings| Remote::new(outgoing, settings));
+        Some(Self {
+            stored: stored.into(),
+            review: review::version(&webhook["conversionReviewVersions"]),
+            remote,
+            random: random.clone(),
+            permits: Semaphore::new(QUESTIONS_MAX),
+            watches: Mutex::default(),
+        })
+    }
+
+    /// The version objects are stored in.
+    pub(crate) fn stored(&self) -> &str {
+        &self.stored
+    }
+
+    /// Sees to it that objects have the form that is wanted.
+    pub(crate) async fn prepare(
+        &self,
+        wanted: Wanted<'_>,
+        objects: &[Arc<Cached>],
+    ) -> Result<(), ApiError> {
+        let missing: Vec<&Arc<Cached>> = objects
+            .iter()
+            .filter(|object| self.form(wanted.api_version, object).is_none())
+            .collect();
+        let mut rest = missing.as_slice();
+        while !rest.is_empty() {
+            let (batch, after) = rest.split_at(batch_length(rest));
+            rest = after;
+            let documents = batch.iter().map(|object| self.as_stored(object)).collect();
+            let converted = self.convert(documents, wanted.kind, wanted.api_version).await?;
+            for (object, converted) in batch.iter().zip(converted) {
+                let bytes = wanted.head.encode(&converted)?;
+                let bytes = wanted.head.with_revision(&bytes, object.revision);
+                object.forms.put(wanted.api_version, bytes);
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for a watch.
+    pub(crate) async fn prepare_for_watch(
+        &self,
+        wanted: Wanted<'_>,
+        objects: &[Arc<Cached>],
+    ) -> Result<(), ApiError> {
+        if objects.iter().all(|object| self.form(wanted.api_version, object).is_some()) {
+            return Ok(());
+        }
+        let _turn = self.watches.lock().await;
+        self.prepare(wanted, objects).await
+    }
+
+    /// An object in a version, if it has been converted or need not be.
+    pub(crate) fn form(&self, api_version: &str, object: &Cached) -> Option<Bytes> {
+        if api_version == self.stored.as_ref() && object.stored_as.is_none() {
+            return Some(object.bytes.clone());
+        }
+        object.forms.get(api_version)
+    }
+
+    /// What the store holds, under the version it was written in.
+    fn as_stored(&self, object: &Cached) -> Value {
+        let mut document = object.object();
+        document["apiVersion"] = object.stored_as.as_deref().unwrap_or(&self.stored).into();
+        document
+    }
+
+    /// Documents in another version, fitted to its schema and with its defaults.
+    pub(crate) async fn convert(
+        &self,
+        documents: Vec<Value>,
+        kind: &dyn Kind,
+        api_version: &str,
+    ) -> Result<Vec<Value>, ApiError> {
+        let mut converted = documents;
+        let (places, asked): (Vec<usize>, Vec<Value>) = converted
+            .iter()
+            .enumerate()
+            .filter(|(_, document)| document::api_version(document) != api_version)
+            .map(|(place, document)| (place, document.clone()))
+            .unzip();
+        if !asked.is_empty() {
+            let answered = self.ask(&asked, api_version).await?;
+            for (place, document) in places.into_iter().zip(answered) {
+                converted[place] = document;
+            }
+        }
+        for document in &mut converted {
+            if let Some(structural) = kind.structural() {
+                structural.prune(document, kinds::schemas());
+            }
+            kind.set_defaults(document);
+        }
+        Ok(converted)
+    }
+
+    async fn ask(&self, documents: &[Value], api_version: &str) -> Result<Vec<Value>, ApiError> {
+        let _permit = self.permits.acquire().await.map_err(ApiError::internal)?;
+        let subject = review::subject(&documents[0]);
+        let failed = |why: &str| {
+            let message = format!("conversion webhook for {subject} {why}");
+            ApiError::new(Reason::InternalError, message)
+        };
+        let broken = |why: &str| failed(&format!("failed: {why}"));
+        let version = self.review.ok_or_else(|| {
+            broken("it accepts none of the versions of ConversionReview known here")
+        })?;
+        let remote = self.remote.as_ref().map_err(|why| broken(why))?;
+        let uid = self.random.uuid();
+        let question = review::question(version, &uid, documents, api_version);
+        let answer = remote.post("?timeout=30s", Bytes::from(question.to_string()), DEADLINE).await;
+        let answer = answer.map_err(|failure| broken(&failure.to_string()))?;
+        let objects = review::objects(version, &uid, &answer).map_err(|why| broken(&why))?;
+        review::accept(documents, objects, api_version).map_err(|why| failed(&why))
+    }
+}
+
+/// How many of these objects go into one question.
+fn batch_length(objects: &[&Arc<Cached>]) -> usize {
+    let mut bytes = 0;
+    let fits = |object: &&&Arc<Cached>| {
+        bytes += object.bytes.len();
+        bytes <= BATCH_BYTES_MAX
+    };
+    objects.iter().take(BATCH_OBJECTS_MAX).take_while(fits).count().max(1)
+}
+
+#[cfg(test)]
+mod tests;
