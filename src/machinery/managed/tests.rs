@@ -1,5 +1,7 @@
 //! The laws of ownership, over random histories of an object.
 
+mod structural;
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -42,13 +44,17 @@ pub(super) fn deployment() -> Shape<'static> {
 
 /// A write to a deployment.
 pub(super) fn by(manager: &'static str) -> Write<'static> {
+    written(manager, "apps/v1", deployment())
+}
+
+fn written<'a>(manager: &'a str, api_version: &'a str, shape: Shape<'a>) -> Write<'a> {
     Write {
         manager,
-        api_version: "apps/v1",
+        api_version,
         subresource: "",
         now: "2026-01-01T00:00:00Z",
         reach: Reach::AllButStatus,
-        shape: deployment(),
+        shape,
         versions: &Only,
     }
 }
@@ -88,13 +94,13 @@ enum Step {
 
 const MANAGERS: [&str; 3] = ["ann", "bob", "eve"];
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+fn steps<S: Strategy<Value = Value>>(objects: impl Fn() -> S) -> impl Strategy<Value = Vec<Step>> {
     let manager = || prop::sample::select(&MANAGERS[..]);
     let step = prop_oneof![
-        (manager(), deployments(), any::<bool>())
+        (manager(), objects(), any::<bool>())
             .prop_map(|(who, what, force)| Step::Apply(who, what, force)),
-        (manager(), deployments()).prop_map(|(who, what)| Step::Update(who, what)),
-        deployments().prop_map(Step::Untracked),
+        (manager(), objects()).prop_map(|(who, what)| Step::Update(who, what)),
+        objects().prop_map(Step::Untracked),
     ];
     vec(step, 1..7)
 }
@@ -166,12 +172,12 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 /// Every value in a document that may have an owner.
-fn places(object: &Value) -> FieldSet {
-    by("").ownable(collect::applied(deployment(), object)).leaves()
+fn places(write: &Write<'_>, object: &Value) -> FieldSet {
+    write.ownable(collect::applied(write.shape, object)).leaves()
 }
 
-fn all_places(object: &Value) -> FieldSet {
-    collect::below(deployment(), object, collect::Places::All)
+fn all_places(write: &Write<'_>, object: &Value) -> FieldSet {
+    collect::below(write.shape, object, collect::Places::All)
 }
 
 /// Whether something has gone alone.
@@ -186,66 +192,82 @@ fn owned(managed: &ManagedFields) -> FieldSet {
     managed.entries().iter().fold(FieldSet::default(), |all, entry| all.union(&entry.fields))
 }
 
-fn start() -> (Value, ManagedFields) {
-    let object = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}});
-    let managed = ManagedFields::created(&by("maker"), &object);
-    (object, managed)
+/// Goes through a history, and looks at each step whether the laws hold.
+fn laws_hold(
+    api_version: &str,
+    shape: Shape<'_>,
+    start: Value,
+    steps: Vec<Step>,
+) -> Result<(), TestCaseError> {
+    let by = |manager: &'static str| written(manager, api_version, shape);
+    let mut managed = ManagedFields::created(&by("maker"), &start);
+    let mut object = start;
+    for step in steps {
+        match step {
+            Step::Apply(who, wanted, force) => {
+                let write = by(who);
+                let Ok((next, owners)) = apply(&managed, &write, &object, &wanted, force) else {
+                    prop_assert!(!force, "force has no conflicts");
+                    continue;
+                };
+                // What is applied is there, and its applier's.
+                let again = merge(shape, next.clone(), &wanted);
+                prop_assert!(
+                    compare(shape, &next, &again).is_same(),
+                    "{next} has not all of {wanted}"
+                );
+                let claimed = write.ownable(applied(shape, &wanted));
+                prop_assert!(owned(&owners).covers(&claimed));
+                let own = fields_of(&owners, who, Operation::Apply);
+                prop_assert_eq!(
+                    own,
+                    if claimed.is_empty() { Value::Null } else { fields_v1::encode(&claimed) }
+                );
+                // What nobody owns, or others do, goes only with the object or item around it.
+                let mine = fields_of(&managed, who, Operation::Apply);
+                let mine = if mine.is_null() { FieldSet::default() } else { set(mine) };
+                let others = places(&write, &object).difference(&mine);
+                prop_assert!(!loses(&others, &all_places(&write, &next)), "{object} became {next}");
+                // Whoever else had a changed field has it no more.
+                let changed = compare(shape, &object, &next).changed();
+                for entry in owners.entries() {
+                    if entry.manager != who || entry.operation != Operation::Apply {
+                        prop_assert!(entry.fields.intersection(&changed).is_empty());
+                    }
+                }
+                // Doing it again changes nothing.
+                let twice = apply(&owners, &write, &next, &wanted, false);
+                prop_assert_eq!(twice, Ok((next.clone(), owners.clone())));
+                (object, managed) = (next, owners);
+            }
+            Step::Update(who, next) => {
+                let write = by(who);
+                managed.update(&write, &object, &next);
+                let changed =
+                    places(&write, &next).intersection(&compare(shape, &object, &next).changed());
+                prop_assert!(owned(&managed).covers(&changed));
+                let before = managed.clone();
+                managed.update(&by("other"), &next, &next);
+                prop_assert_eq!(&before, &managed);
+                object = next;
+            }
+            Step::Untracked(next) => object = next,
+        }
+        let text = managed.clone().encode();
+        let read = ManagedFields::decode(&text).unwrap();
+        prop_assert_eq!(read.encode(), text);
+        prop_assert!(managed.entries().iter().all(|entry| !entry.fields.is_empty()));
+    }
+    Ok(())
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_laws_of_ownership_hold(steps in steps()) {
-        let (mut object, mut managed) = start();
-        for step in steps {
-            match step {
-                Step::Apply(who, wanted, force) => {
-                    let write = by(who);
-                    let Ok((next, owners)) = apply(&managed, &write, &object, &wanted, force) else {
-                        prop_assert!(!force, "force has no conflicts");
-                        continue;
-                    };
-                    // What is applied is there, and its applier's.
-                    let again = merge(deployment(), next.clone(), &wanted);
-                    prop_assert!(compare(deployment(), &next, &again).is_same());
-                    let claimed = write.ownable(applied(deployment(), &wanted));
-                    prop_assert!(owned(&owners).covers(&claimed));
-                    let own = fields_of(&owners, who, Operation::Apply);
-                    prop_assert_eq!(own, if claimed.is_empty() { Value::Null } else { fields_v1::encode(&claimed) });
-                    // What nobody owns, or others do, goes only with the object or item around it.
-                    let mine = fields_of(&managed, who, Operation::Apply);
-                    let mine = if mine.is_null() { FieldSet::default() } else { set(mine) };
-                    let others = places(&object).difference(&mine);
-                    prop_assert!(!loses(&others, &all_places(&next)), "{next}");
-                    // Whoever else had a changed field has it no more.
-                    let changed = compare(deployment(), &object, &next).changed();
-                    for entry in owners.entries() {
-                        if entry.manager != who || entry.operation != Operation::Apply {
-                            prop_assert!(entry.fields.intersection(&changed).is_empty());
-                        }
-                    }
-                    // Doing it again changes nothing.
-                    let twice = apply(&owners, &write, &next, &wanted, false);
-                    prop_assert_eq!(twice, Ok((next.clone(), owners.clone())));
-                    (object, managed) = (next, owners);
-                }
-                Step::Update(who, next) => {
-                    managed.update(&by(who), &object, &next);
-                    let changed = places(&next).intersection(&compare(deployment(), &object, &next).changed());
-                    prop_assert!(owned(&managed).covers(&changed));
-                    let before = managed.clone();
-                    managed.update(&by("other"), &next, &next);
-                    prop_assert_eq!(&before, &managed);
-                    object = next;
-                }
-                Step::Untracked(next) => object = next,
-            }
-            let text = managed.clone().encode();
-            let read = ManagedFields::decode(&text).unwrap();
-            prop_assert_eq!(read.encode(), text);
-            prop_assert!(managed.entries().iter().all(|entry| !entry.fields.is_empty()));
-        }
+    fn the_laws_of_ownership_hold(steps in steps(deployments)) {
+        let start = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}});
+        laws_hold("apps/v1", deployment(), start, steps)?;
     }
 
     #[test]
