@@ -70,7 +70,8 @@ pub(crate) async fn serve(
 
 fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_MAX).pipeline_flush(true);
+    // Not `pipeline_flush`: with it, bodies are taken from whoever makes them however slowly the client reads.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
     builder
         .http2()
         .timer(TokioTimer::new())
