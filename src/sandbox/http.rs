@@ -122,8 +122,7 @@ impl Server {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
-            .max_buf_size(MAX_HEAD_BYTES)
-            .pipeline_flush(true);
+            .max_buf_size(MAX_HEAD_BYTES);
         let connection = http.serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
         let listening = Arc::clone(&self.container.listening);

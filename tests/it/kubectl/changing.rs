@@ -141,7 +141,7 @@ async fn lists_of_a_pod_template_are_merged_by_name() {
         k.check(
             "patch deployment two --type=json -p '[{\"op\":\"test\",\"path\":\"/spec/replicas\",\"value\":9}]'",
             expect![[r#"
-                ! The request is invalid: the server rejected our request due to an error in our request: operation '/0' failed at path '/spec/replicas': value did not match
+                ! The request is invalid: the server rejected our request due to an error in our request: testing value /spec/replicas failed: test failed
                 [exit 1]"#]],
         )
         .await;
