@@ -64,13 +64,13 @@ fn values(schema: &Value) -> BoxedStrategy<Value> {
                 .prop_map(move |items| distinct(&list, items))
                 .boxed()
         }
-        _ => match schema["properties"].as_object() {
-            Some(properties) => fields(properties, &schema["required"]),
-            None => {
-                let entries = btree_map(field(), values(&schema["additionalProperties"]), 0..3);
-                entries.prop_map(|entries| json!(entries)).boxed()
+        _ => {
+            if let Some(properties) = schema["properties"].as_object() {
+                return fields(properties, &schema["required"]);
             }
-        },
+            let entries = btree_map(field(), values(&schema["additionalProperties"]), 0..3);
+            entries.prop_map(|entries| json!(entries)).boxed()
+        }
     }
 }
 
