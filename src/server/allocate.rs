@@ -321,11 +321,12 @@ fn is_ready(range: &Value) -> bool {
     conditions.into_iter().any(|it| it["type"] == "Ready" && it["status"] == "True")
 }
 
-/// What a `ServiceCIDR` lists of the family of the cluster's own network.
+/// What a `ServiceCIDR` adds to the cluster's own network, which has one family.
 fn ranges(range: &Value, own: IpNet) -> Vec<IpNet> {
     let listed = range["spec"]["cidrs"].as_array().into_iter().flatten();
     let parsed = listed.filter_map(|range| range.as_str()?.parse::<IpNet>().ok());
-    parsed.filter(|range| range.addr().is_ipv4() == own.addr().is_ipv4()).collect()
+    let is_same_family = |range: &IpNet| range.addr().is_ipv4() == own.addr().is_ipv4();
+    parsed.filter(|range| is_same_family(range) && *range != own).collect()
 }
 
 /// Whether the Service already has an address, and it is not this one.
