@@ -47,7 +47,8 @@ pub(crate) fn keep_plugins(tasks: &Tasks, in_force: Arc<ArcSwap<Configuration>>,
     });
 }
 
-/// Starts to look at the file. One that cannot be used leaves everything as it was.
+/// Starts to look at the file. One that cannot be used leaves everything as it was and is tried again: a plugin
+/// that it names may be starting.
 pub(crate) fn start(
     tasks: &Tasks,
     file: PathBuf,
@@ -70,13 +71,13 @@ pub(crate) fn start(
             match usable.await {
                 Ok(configuration) => {
                     in_force.store(Arc::new(configuration));
+                    known = found;
                     info!(file = %file.display(), "the encryption configuration has changed");
                 }
                 Err(error) => {
                     error!(file = %file.display(), %error, "the encryption configuration stays as it was");
                 }
             }
-            known = found;
         }
     });
 }
