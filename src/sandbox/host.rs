@@ -89,8 +89,10 @@ impl Listening {
 
     /// Closes all listeners, present and future; false when there is none, so that nobody would notice.
     pub(crate) fn close(&self) -> bool {
+        // Before they hear of it: whoever does may be gone by the next line.
+        let is_heard = self.count.load(Ordering::Relaxed) > 0;
         self.closed.cancel();
-        self.count.load(Ordering::Relaxed) > 0
+        is_heard
     }
 }
 
@@ -147,3 +149,6 @@ fn retype<Theirs: 'static, Ours: 'static>(resource: &Resource<Theirs>) -> Resour
 fn retype_owned<A: 'static, B: 'static>(resource: Resource<A>) -> Resource<B> {
     Resource::new_own(resource.rep())
 }
+
+#[cfg(test)]
+mod tests;
