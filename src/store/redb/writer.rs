@@ -1,6 +1,7 @@
 //! The one thread that writes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::redb::{ReadableTable, Table, WriteTransaction};
 use base::Metrics;
@@ -21,6 +22,10 @@ const BATCH_WRITES: usize = 512;
 
 /// How many bytes share a commit at most, for the same reason, and since watchers pin whole batches.
 const BATCH_BYTES: usize = 2 << 20;
+
+/// How long a commit waits for company when the last one had some. Writers who got their answers together come back
+/// together, but for the first, who would otherwise have a commit alone and make the others wait for it.
+const COMPANY: Duration = Duration::from_micros(100);
 
 /// What a caller wants of the writer.
 #[derive(Debug)]
@@ -47,6 +52,8 @@ pub(super) struct Writer {
     compacted: Revision,
     /// Compactions asked for and not yet reached.
     compactions: Vec<(Revision, oneshot::Sender<Result<(), Error>>)>,
+    /// Whether writes shared the last commit.
+    has_company: bool,
     commits: Commits,
 }
 
@@ -90,6 +97,7 @@ impl Writer {
             revision,
             compacted,
             compactions,
+            has_company: false,
             commits,
         })
     }
@@ -107,12 +115,16 @@ impl Writer {
         if self.compactions.is_empty() {
             let request = self.requests.blocking_recv()?;
             self.take(request, &mut group);
+            if self.has_company {
+                std::thread::park_timeout(COMPANY);
+            }
         }
         while group.has_room()
             && let Ok(request) = self.requests.try_recv()
         {
             self.take(request, &mut group);
         }
+        self.has_company = group.writes.len() > 1;
         Some(group)
     }
 
