@@ -64,19 +64,20 @@ impl Registry {
         object_meta::check_place(place, &mut object)?;
         let base = document::str_at(&object, "/metadata/generateName").to_owned();
         let generates = document::name(&object).is_empty() && !base.is_empty();
-        let attempts = if generates { NAME_ATTEMPTS } else { 1 };
-        for _ in 0..attempts {
+        if !generates {
+            let name = document::name(&object).to_owned();
+            let outcome = self.create_candidate(call, object, owners).await?;
+            return outcome.ok_or_else(|| ApiError::already_exists(place.served.resource(), &name));
+        }
+        for _ in 0..NAME_ATTEMPTS {
             let mut candidate = object.clone();
-            if generates {
-                let name = self.generated_name(&base);
-                document::metadata_mut(&mut candidate).insert("name".to_owned(), name.into());
-            }
+            let name = self.generated_name(&base);
+            document::metadata_mut(&mut candidate).insert("name".to_owned(), name.into());
             if let Some(outcome) = self.create_candidate(call, candidate, owners.clone()).await? {
                 return Ok(outcome);
             }
         }
-        let name = if generates { base.as_str() } else { document::name(&object) };
-        Err(ApiError::already_exists(place.served.resource(), name))
+        Err(ApiError::already_exists(place.served.resource(), &base))
     }
 
     /// Creates one object; `None` when its name is taken.
