@@ -240,6 +240,12 @@ impl Watch {
         }
     }
 
+    /// How many events come next in one piece.
+    pub(crate) async fn together(&mut self) -> usize {
+        let frame = self.body.frame().await.unwrap().unwrap();
+        frame.data_ref().unwrap().iter().filter(|byte| **byte == b'\n').count()
+    }
+
     /// The next event as `TYPE name`, or `TYPE` alone.
     pub(crate) async fn brief(&mut self) -> String {
         let Some(event) = self.next().await else { return "end".to_owned() };

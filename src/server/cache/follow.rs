@@ -75,6 +75,7 @@ impl Cache {
         // Every key: whoever waits for a revision must see it, even if its key is not an object's.
         let events = store.watch(store::everything(), at).await?;
         let mut batches = events.ready_chunks(BATCH_MAX);
+        let mut changed = Vec::new();
         while let Some(batch) = batches.next().await {
             backoff.reset();
             let mut last = None;
@@ -83,7 +84,7 @@ impl Cache {
                 match event {
                     Ok(event) => {
                         last = Some(event.revision.0);
-                        self.apply(event);
+                        self.apply(event, &mut changed);
                     }
                     Err(error) => ended = Err(error),
                 }
@@ -91,12 +92,14 @@ impl Cache {
             if let Some(revision) = last {
                 self.progress.advance(revision);
             }
+            changed.drain(..).for_each(|shelf: Arc<Shelf>| shelf.announce());
             ended?;
         }
         Ok(())
     }
 
-    fn apply(&self, event: Event) {
+    /// Takes in one change, and notes whose watches have to be told.
+    fn apply(&self, event: Event, changed: &mut Vec<Arc<Shelf>>) {
         let shelves = self.shelves.load();
         let Some((shelves, key)) = shelves_of(&shelves, &event.key) else { return };
         let revision = event.revision.0;
@@ -112,6 +115,9 @@ impl Cache {
                 EventChange::Delete => None,
             };
             shelf.apply(key, revision, current.clone());
+            if !changed.iter().any(|noted| Arc::ptr_eq(noted, shelf)) {
+                changed.push(Arc::clone(shelf));
+            }
             // Of two shelves with one prefix, only the first is told of.
             for listener in self.listeners.iter().filter(|_| index == 0) {
                 listener.changed(shelf.prefix(), key, current.as_deref());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::task::Waker;
 
 use bytes::Bytes;
 use kinds::{FieldLabel, Kind};
@@ -49,6 +50,8 @@ struct State {
     revision: u64,
     history: History,
     watchers: Vec<Arc<Watcher>>,
+    /// Who waits for changes that have come but were not announced yet.
+    sleepers: Vec<Waker>,
     /// What the objects were read at; changes up to there are in them.
     base: u64,
     /// What has happened while the objects are read; only then.
@@ -292,7 +295,7 @@ impl Shelf {
         self.write().watchers.retain(|other| !Arc::ptr_eq(other, watcher));
     }
 
-    /// Takes in one change of the store.
+    /// Takes in one change of the store. Watches hear of it when it is announced.
     pub(super) fn apply(&self, key: &str, revision: u64, current: Option<Arc<Cached>>) {
         let mut state = self.write();
         if let Some(waiting) = &mut state.waiting {
@@ -315,8 +318,15 @@ impl Shelf {
             return;
         }
         let change = Arc::new(Change::new(revision, previous, current));
-        state.watchers.retain(|watcher| watcher.offer(&change));
+        let State { watchers, sleepers, .. } = state;
+        watchers.retain(|watcher| watcher.offer(&change, sleepers));
         state.history.push(change);
+    }
+
+    /// Wakes the watches for which there was something: once for changes that come together, which then leave together.
+    pub(super) fn announce(&self) {
+        let sleepers = std::mem::take(&mut self.write().sleepers);
+        sleepers.into_iter().for_each(Waker::wake);
     }
 
     /// Whoever sees the new revision waits for the lock that is held here, and then sees the change too.
@@ -354,16 +364,12 @@ impl Shelf {
             objects.into_iter().map(|object| (Arc::clone(&object.key), object)).collect();
         self.advance(state, revision);
         state.history.restart(revision);
-        for watcher in state.watchers.drain(..) {
-            watcher.close();
-        }
+        state.close_watches();
     }
 
     /// Ends every watch.
     pub(super) fn close_watches(&self) {
-        for watcher in self.write().watchers.drain(..) {
-            watcher.close();
-        }
+        self.write().close_watches();
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -394,6 +400,11 @@ impl Sent {
 }
 
 impl State {
+    fn close_watches(&mut self) {
+        self.watchers.drain(..).for_each(|watcher| watcher.close());
+        self.sleepers.drain(..).for_each(Waker::wake);
+    }
+
     /// The objects a watcher selects.
     fn current(&self, watcher: &Watcher) -> Vec<Arc<Cached>> {
         let query = ListQuery { scope: watcher.scope().clone(), ..ListQuery::default() };

@@ -22,6 +22,9 @@ const BOOKMARK_INTERVAL: Duration = Duration::from_mins(1);
 /// Objects of the initial state are sent in chunks of about this size: few frames, and little memory for a
 /// client that reads slowly.
 const INITIAL_CHUNK_BYTES: usize = 64 << 10;
+/// Events that wait together leave together, as one frame of HTTP and about one record of TLS, which holds 16 KiB. An
+/// event alone is sent as the bytes that all watchers share.
+const LIVE_CHUNK_BYTES: usize = 16 << 10;
 
 /// Turns the stored form of objects into the form a watcher asked for.
 pub(crate) struct Render {
@@ -138,8 +141,8 @@ impl WatchBody {
                 }
                 Poll::Pending => return Poll::Pending,
             }
-            if let Some(delivery) = self.deliveries.pop_front() {
-                return Poll::Ready(Some(self.encode(&delivery)));
+            if let Some(bytes) = self.next_live() {
+                return Poll::Ready(Some(bytes));
             }
             // Read before the queue: whatever was applied by now is in the queue, or does not concern us.
             let applied = self.shelf.progress().applied();
@@ -189,6 +192,23 @@ impl WatchBody {
                 return Poll::Ready(Some(self.render.bookmark(self.revision, false)));
             }
         }
+    }
+
+    /// The next of what was taken from the queue.
+    fn next_live(&mut self) -> Option<Bytes> {
+        let delivery = self.deliveries.pop_front()?;
+        let first = self.encode(&delivery);
+        if self.deliveries.is_empty() || first.len() >= LIVE_CHUNK_BYTES {
+            return Some(first);
+        }
+        let mut chunk = BytesMut::with_capacity(LIVE_CHUNK_BYTES + first.len());
+        chunk.extend_from_slice(&first);
+        while chunk.len() < LIVE_CHUNK_BYTES
+            && let Some(delivery) = self.deliveries.pop_front()
+        {
+            chunk.extend_from_slice(&self.encode(&delivery));
+        }
+        Some(chunk.freeze())
     }
 
     fn encode(&mut self, delivery: &Delivery) -> Bytes {

@@ -79,8 +79,9 @@ impl Watcher {
         Some(Delivery { event, change: Arc::clone(change) })
     }
 
-    /// Queues a change; false when the watch has ended, which it does when its queue is full.
-    pub(super) fn offer(&self, change: &Arc<Change>) -> bool {
+    /// Queues a change; false when the watch has ended, which it does when its queue is full. Whoever waits for it is
+    /// added to `sleepers`, to be woken once for all changes that come together.
+    pub(super) fn offer(&self, change: &Arc<Change>, sleepers: &mut Vec<Waker>) -> bool {
         let Some(delivery) = self.delivery(change) else { return true };
         let mut queue = self.lock();
         queue.bytes += change.weight();
@@ -91,13 +92,8 @@ impl Watcher {
         } else {
             queue.deliveries.push_back(delivery);
         }
-        let open = !queue.closed;
-        let waker = queue.waker.take();
-        drop(queue);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        open
+        sleepers.extend(queue.waker.take());
+        !queue.closed
     }
 
     /// Ends the watch once what is queued has been taken.

@@ -179,6 +179,21 @@ async fn watchers_see_every_change_in_order() {
 }
 
 #[tokio::test]
+async fn events_that_wait_leave_together_unless_they_are_large() {
+    let server = Fixture::new().await;
+    let revision = create(&server, &["first"]).await;
+    let mut watch =
+        server.watch(&format!("{CONFIG_MAPS}?watch=1&resourceVersion={revision}")).await;
+    create(&server, &["a", "b", "c"]).await;
+    assert_eq!(watch.together().await, 3);
+    for name in ["d", "e"] {
+        let large = config_map(name, json!({"k": "x".repeat(20 << 10)}));
+        server.post(CONFIG_MAPS, &large).await.expect(201);
+    }
+    assert_eq!((watch.together().await, watch.together().await), (1, 1));
+}
+
+#[tokio::test]
 async fn watches_end_when_the_server_stops() {
     let server = Fixture::new().await;
     let revision = create(&server, &["a"]).await;

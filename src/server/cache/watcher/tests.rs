@@ -28,7 +28,9 @@ fn watcher() -> Watcher {
 
 /// Offers changes until the watch has ended, and says how many were taken.
 fn taken(watcher: &Watcher, length: usize) -> usize {
-    (1..20_000).take_while(|revision| watcher.offer(&change(*revision, length))).count()
+    (1..20_000)
+        .take_while(|revision| watcher.offer(&change(*revision, length), &mut Vec::new()))
+        .count()
 }
 
 #[test]
@@ -47,7 +49,7 @@ fn a_watcher_that_reads_nothing_ends_after_so_many_bytes() {
 fn a_watcher_that_reads_goes_on() {
     let watcher = watcher();
     for revision in 1..100 {
-        assert!(watcher.offer(&change(revision, 1 << 20)));
+        assert!(watcher.offer(&change(revision, 1 << 20), &mut Vec::new()));
         assert!(matches!(watcher.take(Waker::noop()), Taken::Some(_)));
     }
 }
