@@ -54,7 +54,7 @@ impl Watch {
     /// The next event as it came.
     pub(super) async fn line(&mut self) -> Result<Bytes> {
         loop {
-            let end = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n');
+            let end = memchr::memchr(b'\n', &self.buffer[self.searched..]);
             if let Some(end) = end {
                 let line = self.buffer.split_to(self.searched + end + 1).freeze();
                 self.searched = 0;

@@ -232,7 +232,7 @@ async fn listen(mut watch: Watch, arrivals: Arc<Arrivals>) -> Result<()> {
 
 /// The number in the name of one of our objects. Parsing a hundred copies of each event would measure the parser.
 fn number(line: &[u8]) -> Option<usize> {
-    let at = line.windows(PREFIX.len()).position(|window| window == PREFIX)? + PREFIX.len();
+    let at = memchr::memmem::find(line, PREFIX)? + PREFIX.len();
     let digits = line[at..].iter().take_while(|byte| byte.is_ascii_digit());
     Some(digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0')))
 }
