@@ -109,10 +109,33 @@ impl Head {
         std::str::from_utf8(&rest[..end]).ok()
     }
 
+    /// The metadata in the bytes of an object.
+    pub(crate) fn metadata<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        let from = self.text.len();
+        &bytes[from - 1..from + rest_of_object(&bytes[from..])]
+    }
+
     /// The object's bytes after kind and version; with a `{` before them, an item of a list.
     pub(crate) fn item<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         &bytes[self.fields..]
     }
+}
+
+/// How long an object goes on whose opening brace came before.
+fn rest_of_object(bytes: &[u8]) -> usize {
+    let (mut depth, mut in_string, mut escaped) = (1, false, false);
+    let end = bytes.iter().position(|byte| {
+        match (in_string, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => in_string = !in_string,
+            (false, b'{') => depth += 1,
+            (false, b'}') => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    end.map_or(bytes.len(), |end| end + 1)
 }
 
 #[cfg(test)]

@@ -25,6 +25,11 @@ impl View {
         matches!(self, Self::Stored)
     }
 
+    /// Whether the stored bytes are those of the kind, but for `apiVersion`.
+    pub(crate) fn keeps_bytes(&self) -> bool {
+        matches!(self, Self::Stored | Self::Renamed)
+    }
+
     /// A stored document in the form of a kind with this `apiVersion`.
     pub(super) fn shown(&self, mut stored: Value, api_version: &str) -> Value {
         match self {

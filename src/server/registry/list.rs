@@ -14,7 +14,7 @@ use super::call::Place;
 use super::continuation::Continuation;
 use super::options::{ListOptions, VersionMatch};
 use crate::cache::{Cached, ListQuery, Listed, Scope};
-use crate::catalog::{Served, View};
+use crate::catalog::Served;
 use crate::error::store_failure;
 use crate::negotiate::{Form, JSON, Shape};
 use crate::respond::{self, Answer};
@@ -136,7 +136,7 @@ fn render(
 ) -> Result<Answer, ApiError> {
     let meta = list_meta(&listed);
     let names = served.kind().names();
-    let shelf = served.shelf().filter(|_| matches!(served.view(), View::Stored | View::Renamed));
+    let shelf = served.shelf().filter(|_| served.view().keeps_bytes());
     if form.is_plain()
         && let Some(shelf) = shelf
     {

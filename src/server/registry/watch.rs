@@ -79,8 +79,20 @@ fn render(served: &Arc<Served>, form: Form, mut view: TableView, clock: Clock) -
     if shape == Shape::Whole && served.view().is_stored() {
         return own;
     }
+    let (kind, api_version) = match shape {
+        Shape::Whole => (own.kind, own.api_version),
+        Shape::Metadata => (metadata::KIND.to_owned(), metadata::API_VERSION.to_owned()),
+        Shape::Table(version) => ("Table".to_owned(), format!("meta.k8s.io/{version}")),
+    };
+    let render = |object| Render { kind, api_version, object: Some(object), prepare: None };
     let served = Arc::clone(served);
     let head = served.shelf().map(|shelf| shelf.head().clone());
+    if let (Shape::Metadata, true, Some(head)) = (shape, served.view().keeps_bytes(), &head) {
+        let head = head.clone();
+        return render(Box::new(move |_: &Cached, bytes: &Bytes| {
+            metadata::partial_bytes(head.metadata(bytes))
+        }));
+    }
     let mut first = true;
     let transform = move |cached: &Cached, bytes: &Bytes| {
         if let (Shape::Whole, Some(renamed)) = (shape, served.renamed(bytes)) {
@@ -105,10 +117,5 @@ fn render(served: &Arc<Served>, form: Form, mut view: TableView, clock: Clock) -
         first = false;
         Bytes::from(shown.to_string())
     };
-    let (kind, api_version) = match shape {
-        Shape::Whole => (own.kind, own.api_version),
-        Shape::Metadata => (metadata::KIND.to_owned(), metadata::API_VERSION.to_owned()),
-        Shape::Table(version) => ("Table".to_owned(), format!("meta.k8s.io/{version}")),
-    };
-    Render { kind, api_version, object: Some(Box::new(transform)), prepare: None }
+    render(Box::new(transform))
 }

@@ -23,6 +23,19 @@ fn an_object_is_encoded_once_and_cut_in_place() {
         head.item(&bytes),
         br#""metadata":{"resourceVersion":"42","name":"n"},"spec":{"a":1}}"#
     );
+    assert_eq!(head.metadata(&bytes), br#"{"resourceVersion":"42","name":"n"}"#);
     let (before, after) = head.around_revision(&bytes);
     assert!(before.ends_with(b"\"resourceVersion\":\"") && after.starts_with(b"\",\"name\""));
+}
+
+#[test]
+fn metadata_is_cut_out_whatever_is_in_it() {
+    let head = Head::new("v1", "Pod");
+    let metadata = json!({
+        "annotations": {"a}": "\"}{\\", "b\\": "{"}, "name": "n",
+        "ownerReferences": [{"uid": "}"}, {}],
+    });
+    let object = json!({"metadata": metadata, "spec": {"metadata": {}}});
+    let bytes = head.encode(&object).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(head.metadata(&bytes)).unwrap(), metadata);
 }
