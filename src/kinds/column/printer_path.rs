@@ -5,6 +5,13 @@
 
 use serde_json::Value;
 
+/// The longest path; people write some dozens of characters.
+const PATH_BYTES_MAX: usize = 1 << 10;
+/// How many filters may be within each other; each is a level of recursion.
+const FILTERS_MAX: usize = 8;
+/// How many values a step may lead to: each further step is taken from every one of them.
+const FOUND_MAX: usize = 1 << 10;
+
 /// A path, parsed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PrinterPath(Vec<Step>);
@@ -38,7 +45,10 @@ enum Operator {
 impl PrinterPath {
     /// Parses a path; a leading dot may be missing.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let mut parser = Parser { rest: text };
+        if text.len() > PATH_BYTES_MAX {
+            return Err(format!("must not be longer than {PATH_BYTES_MAX} bytes"));
+        }
+        let mut parser = Parser { rest: text, filters: 0 };
         let steps = parser.steps(&[])?;
         if steps.is_empty() { Err("the path is empty".to_owned()) } else { Ok(Self(steps)) }
     }
@@ -51,7 +61,7 @@ impl PrinterPath {
 
 fn follow<'v>(steps: &[Step], object: &'v Value) -> Vec<&'v Value> {
     steps.iter().fold(vec![object], |found, step| {
-        found.into_iter().flat_map(|value| step.take(value)).collect()
+        found.into_iter().flat_map(|value| step.take(value)).take(FOUND_MAX).collect()
     })
 }
 
@@ -121,6 +131,8 @@ fn holds(item: &Value, left: &[Step], operator: Operator, right: Option<&Value>)
 
 struct Parser<'a> {
     rest: &'a str,
+    /// How many filters are open.
+    filters: usize,
 }
 
 impl Parser<'_> {
@@ -228,7 +240,12 @@ impl Parser<'_> {
         if !self.take("@") {
             return Err("a filter starts with @".to_owned());
         }
+        if self.filters == FILTERS_MAX {
+            return Err("filters nest too deep".to_owned());
+        }
+        self.filters += 1;
         let left = self.steps(&['=', '!', '<', '>', ')', ' '])?;
+        self.filters -= 1;
         self.rest = self.rest.trim_start();
         let operators = [
             ("==", Operator::Equal),

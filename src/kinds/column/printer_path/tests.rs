@@ -45,3 +45,19 @@ fn nonsense_is_refused() {
         assert!(PrinterPath::parse(path).is_err(), "{path}");
     }
 }
+
+#[test]
+fn a_path_is_short_and_its_filters_are_few() {
+    let nested = |filters: usize| format!("{}a{}", "[?(@".repeat(filters), ")]".repeat(filters));
+    PrinterPath::parse(&nested(FILTERS_MAX)).unwrap();
+    assert_eq!(PrinterPath::parse(&nested(9)), Err("filters nest too deep".to_owned()));
+    let long = "[?(@".repeat(250_000);
+    assert_eq!(PrinterPath::parse(&long), Err("must not be longer than 1024 bytes".to_owned()));
+}
+
+#[test]
+fn a_path_does_not_lead_to_more_values_than_anybody_reads() {
+    let path = PrinterPath::parse(&"[0,0,0,0,0,0,0,0]".repeat(20)).unwrap();
+    let nested = (0..20).fold(json!(1), |inner, _| json!([inner]));
+    assert_eq!(path.find(&nested).len(), FOUND_MAX);
+}
