@@ -5,6 +5,7 @@
 //! synchronous and bounded by that budget; what the interpreter cannot do is an error, never a wrong answer.
 
 mod budget;
+mod depth;
 mod fields;
 mod functions;
 mod macros;
@@ -26,13 +27,18 @@ pub use value::{from_json, to_json};
 
 /// The longest expression. Its tree is walked once for each evaluation, outside of any budget.
 const SOURCE_BYTES_MAX: usize = 16 << 10;
-/// How deep it may nest; the interpreter recurses.
-const DEPTH_MAX: u16 = 64;
+/// How many levels its tree may have: what cel-go allows. A chain such as `a.b.c` or `1 + 2 + 3` has one for each link.
+const DEPTH_MAX: usize = 250;
+/// How many levels are evaluated on the caller's stack, of which the interpreter takes some tens of kilobytes for each.
+const SHALLOW_MAX: usize = 32;
 
 /// How many brackets and conditions may be open at once: far more than people read.
 const NESTING_MAX: usize = 128;
-/// The parser takes some tens of kilobytes for each.
-const PARSER_STACK_BYTES: usize = 32 << 20;
+/// How many expressions may be within each other.
+const NESTED_MAX: u16 = 64;
+/// Enough for the parser with the longest chain there is room for, and for the interpreter with the deepest tree.
+/// Only what is used of it takes memory.
+const DEEP_STACK_BYTES: usize = 128 << 20;
 
 /// The name under which loops find their budget; no expression can be written with it.
 const BUDGET: &str = "@budget";
@@ -42,6 +48,8 @@ const BUDGET: &str = "@budget";
 pub struct Expression {
     source: Box<str>,
     tree: IdedExpr,
+    /// How many levels the tree has.
+    depth: usize,
     /// What it reads: names such as `object`, or `variables.x`.
     reads: BTreeSet<String>,
 }
@@ -70,19 +78,28 @@ impl Expression {
     fn compile_tree(
         source: &str,
         names: &Names<'_>,
-        check: impl FnOnce(&IdedExpr) -> Result<(), String>,
+        check: impl FnOnce(&IdedExpr) -> Result<(), String> + Send,
     ) -> Result<Self, String> {
         if source.len() > SOURCE_BYTES_MAX {
             return Err(format!("compilation failed: longer than {SOURCE_BYTES_MAX} bytes"));
         }
         if nesting(source) > NESTING_MAX {
-            return Err("compilation failed: it nests too deep".to_owned());
+            return Err(TOO_DEEP.to_owned());
         }
-        let mut tree = parse(source).map_err(|why| format!("compilation failed: {why}"))?;
-        check(&tree)?;
-        let reads = rewrite::rewrite(&mut tree, names)
-            .map_err(|why| format!("compilation failed: ERROR: <input>: {why}"))?;
-        Ok(Self { source: source.trim().into(), tree, reads })
+        let compiled = on_deep_stack(|| {
+            let mut tree = parse(source).map_err(|why| format!("compilation failed: {why}"))?;
+            if depth::depth(&tree) > DEPTH_MAX {
+                return Err(TOO_DEEP.to_owned());
+            }
+            check(&tree)?;
+            let reads = rewrite::rewrite(&mut tree, names)
+                .map_err(|why| format!("compilation failed: ERROR: <input>: {why}"))?;
+            Ok(Self { source: source.trim().into(), depth: depth::depth(&tree), tree, reads })
+        });
+        compiled.map_err(|lost| match lost {
+            Lost::NoThread => "compilation failed: there is no thread for the parser".to_owned(),
+            Lost::Panicked => "compilation failed: the parser cannot read it".to_owned(),
+        })?
     }
 
     /// As it was written.
@@ -122,19 +139,27 @@ impl std::fmt::Debug for Functions {
     }
 }
 
-/// Parses on a thread of its own: the parser recurses more for each bracket than a worker's stack may bear.
+/// What is said of a text that would take too much of a stack.
+const TOO_DEEP: &str = "compilation failed: it nests too deep";
+
+/// Why there is no answer from another thread.
+enum Lost {
+    NoThread,
+    Panicked,
+}
+
+/// Works on a thread of its own, whose stack bears what a worker's may not.
+fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Lost> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(DEEP_STACK_BYTES);
+        let thread = thread.spawn_scoped(scope, work).map_err(|_| Lost::NoThread)?;
+        thread.join().map_err(|_| Lost::Panicked)
+    })
+}
+
 fn parse(source: &str) -> Result<IdedExpr, String> {
-    let parser = Parser::new().max_recursion_depth(DEPTH_MAX).enable_optional_syntax(true);
-    let parsed = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(PARSER_STACK_BYTES);
-        Some(thread.spawn_scoped(scope, || parser.parse(source)).ok()?.join())
-    });
-    match parsed {
-        Some(Ok(Ok(tree))) => Ok(tree),
-        Some(Ok(Err(errors))) => Err(errors.to_string()),
-        Some(Err(_)) => Err("the parser cannot read it".to_owned()),
-        None => Err("there is no thread for the parser".to_owned()),
-    }
+    let parser = Parser::new().max_recursion_depth(NESTED_MAX).enable_optional_syntax(true);
+    parser.parse(source).map_err(|errors| errors.to_string())
 }
 
 /// An upper bound of how deep a text nests: open brackets, and conditions within conditions.
@@ -169,13 +194,19 @@ impl Scope<'_> {
 
     /// What an expression comes to.
     pub fn evaluate(&self, expression: &Expression) -> Result<CelValue, String> {
-        let resolved = catch_unwind(AssertUnwindSafe(|| self.0.resolve(&expression.tree)));
+        let resolve = || self.0.resolve(&expression.tree);
+        let resolved = if expression.depth > SHALLOW_MAX {
+            on_deep_stack(resolve)
+        } else {
+            catch_unwind(AssertUnwindSafe(resolve)).map_err(|_| Lost::Panicked)
+        };
         match resolved {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(ExecutionError::NoSuchKey(key))) => Err(format!("no such key: {key}")),
             Ok(Err(ExecutionError::NoSuchOverload)) => Err("no such overload".to_owned()),
             Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err("the interpreter cannot evaluate it".to_owned()),
+            Err(Lost::Panicked) => Err("the interpreter cannot evaluate it".to_owned()),
+            Err(Lost::NoThread) => Err("there is no thread for the interpreter".to_owned()),
         }
     }
 }

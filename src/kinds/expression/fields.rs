@@ -2,9 +2,10 @@
 //!
 //! This is no type checker: where a type cannot be told from the schema alone, it says nothing.
 
-use kube_cel::cel::common::ast::{EntryExpr, Expr, IdedExpr, SelectExpr, operators};
+use kube_cel::cel::common::ast::{Expr, IdedExpr, SelectExpr, operators};
 use serde_json::Value;
 
+use super::depth::parts;
 use super::rewrite::unescaped;
 
 /// What a value looks like: its schema, and whether it is a whole object.
@@ -87,13 +88,6 @@ impl<'s> Checker<'s> {
             Known::Unknown => Ok(None),
             Known::Missing => Err(format!("undefined field '{}'", select.field)),
         }
-    }
-}
-
-fn parts(entry: &EntryExpr) -> Vec<&IdedExpr> {
-    match entry {
-        EntryExpr::StructField(field) => vec![&field.value],
-        EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
     }
 }
 

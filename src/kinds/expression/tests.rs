@@ -85,6 +85,29 @@ fn what_is_not_known_does_not_compile() {
 }
 
 #[test]
+fn a_chain_is_as_deep_as_it_is_long() {
+    let chains =
+        [("1", "+1"), ("object", ".a"), ("object", "[0]"), ("object", ".size()"), ("1", "<1")];
+    for (start, link) in chains {
+        let compiled =
+            |links: usize| Expression::compile(&format!("{start}{}", link.repeat(links)), &NAMES);
+        let most = (SOURCE_BYTES_MAX - start.len()) / link.len();
+        for links in [DEPTH_MAX, 1_000, most] {
+            assert_eq!(compiled(links).map(drop), Err(TOO_DEEP.to_owned()), "{links} × {link}");
+        }
+        let functions = Functions::new(|_| ());
+        let mut scope = functions.scope(&Arc::new(Budget::new()));
+        scope.set("object", from_json(&json!({})));
+        // What it comes to is another matter; that it comes to an end is this one.
+        let _ = scope.evaluate(&compiled(DEPTH_MAX - 1).unwrap());
+    }
+    let sum = format!("1{}", "+1".repeat(DEPTH_MAX - 1));
+    assert_eq!(run(&sum, &json!({})), Ok(json!(DEPTH_MAX)));
+    // The parser balances these.
+    assert_eq!(run(&format!("false{}", "||false".repeat(1_000)), &json!({})), Ok(json!(false)));
+}
+
+#[test]
 fn nothing_grows_without_bound() {
     let exhausted = |source: &str| {
         let error = run(source, &json!({})).unwrap_err();
