@@ -16,6 +16,7 @@ mod values;
 
 pub use node::{Additional, ListShape, Node, ValueType};
 pub use pattern::Pattern;
+pub use uniqueness::Counterparts;
 
 use serde_json::{Map, Value};
 

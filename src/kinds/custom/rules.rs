@@ -100,8 +100,9 @@ impl Rules {
         }
         if let (Some(rules), Some(item), Some(list)) = (&self.items, &node.items, value.as_array())
         {
+            let before = node.counterparts(old);
             for (index, value) in list.iter().enumerate() {
-                let old = old.and_then(|old| node.counterpart(value, old));
+                let old = before.of(value);
                 rules.walk(walk, Place { node: item, value, old, root: false }, &path.index(index));
             }
         }

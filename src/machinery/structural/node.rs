@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Pattern, uniqueness};
+use super::{Counterparts, Pattern};
 
 /// What a schema says about one value.
 #[derive(Debug, Default)]
@@ -127,14 +127,9 @@ impl Node {
         self.checks.as_ref()?.format.as_deref()
     }
 
-    /// The item of an old list that an item of a new one continues.
-    pub fn counterpart<'a>(&self, item: &Value, old: &'a Value) -> Option<&'a Value> {
-        let old = old.as_array()?;
-        if !matches!(self.list, ListShape::Map(_)) {
-            return old.iter().find(|other| *other == item);
-        }
-        let own = uniqueness::identity(self, item)?;
-        old.iter().find(|other| uniqueness::identity(self, other).as_ref() == Some(&own))
+    /// The items of an old list by what tells them apart, for the items of a new one to be compared with.
+    pub fn counterparts<'a>(&'a self, old: Option<&'a Value>) -> Counterparts<'a> {
+        Counterparts::new(self, old)
     }
 
     pub(super) fn is_int_or_string(&self) -> bool {

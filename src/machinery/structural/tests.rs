@@ -134,6 +134,29 @@ fn what_was_wrong_before_and_stays_is_let_be() {
 }
 
 #[test]
+fn only_items_with_keys_are_compared_with_what_they_were() {
+    let item = json!({ "type": "object", "properties": { "name": { "type": "string" }, "n": { "maximum": 1 } } });
+    let list = |shape: &str| json!({ "type": "array", "items": item, "x-kubernetes-list-type": shape, "x-kubernetes-list-map-keys": ["name"] });
+    let old = json!([{ "name": "a", "n": 2 }, { "name": "b", "n": 1 }]);
+    let new = json!([{ "name": "b", "n": 1 }, { "name": "a", "n": 2 }]);
+    assert_eq!(changed(&list("map"), new.clone(), Some(old.clone())), "");
+    for shape in ["atomic", "set"] {
+        let problem = changed(&list(shape), new.clone(), Some(old.clone()));
+        assert!(problem.starts_with("spec[1].n: Invalid value: 2"), "{shape}: {problem}");
+        assert_eq!(changed(&list(shape), old.clone(), Some(old.clone())), "", "{shape}");
+    }
+}
+
+#[test]
+fn long_lists_are_compared_in_one_pass() {
+    let schema = json!({ "type": "array", "items": { "type": "object" }, "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["name"] });
+    // Every item with every other would take hours.
+    let list = |n: u32| (0..100_000).map(|at| json!({ "name": at, "n": n })).collect::<Value>();
+    assert_eq!(changed(&schema, list(1), Some(list(0))), "");
+}
+
+#[test]
 fn defaults_are_filled_in_deep_down() {
     let schema = structural(json!({ "type": "object", "default": {}, "properties": {
         "replicas": { "type": "integer", "default": 1 },

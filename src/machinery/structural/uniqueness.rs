@@ -1,6 +1,6 @@
-//! Lists whose items must differ.
+//! Lists whose items are told apart: they must differ, and each continues one that was there before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -27,8 +27,37 @@ pub(super) fn check(node: &Node, items: &[Value], path: &Path<'_>, errors: &Fiel
     }
 }
 
+/// The items of an old list, to be found by those of a new one. Only the items of maps have something that stays the
+/// same while they change, so only these are compared.
+#[derive(Debug)]
+pub struct Counterparts<'a> {
+    node: &'a Node,
+    items: BTreeMap<String, &'a Value>,
+}
+
+impl<'a> Counterparts<'a> {
+    pub(super) fn new(node: &'a Node, old: Option<&'a Value>) -> Self {
+        let mut items = BTreeMap::new();
+        let old = old.filter(|_| matches!(node.list, ListShape::Map(_))).and_then(Value::as_array);
+        for item in old.into_iter().flatten() {
+            if let Some(identity) = identity(node, item) {
+                items.entry(identity.to_string()).or_insert(item);
+            }
+        }
+        Self { node, items }
+    }
+
+    /// The item that this one continues.
+    pub fn of(&self, item: &Value) -> Option<&'a Value> {
+        if self.items.is_empty() {
+            return None;
+        }
+        self.items.get(&identity(self.node, item)?.to_string()).copied()
+    }
+}
+
 /// What tells an item from the others.
-pub(super) fn identity(node: &Node, item: &Value) -> Option<Value> {
+fn identity(node: &Node, item: &Value) -> Option<Value> {
     match &node.list {
         ListShape::Atomic => None,
         ListShape::Set => Some(item.clone()),

@@ -64,9 +64,9 @@ impl Check<'_> {
 
     fn array(self, node: &Node, items: &[Value], old: Option<&Value>, path: &Path<'_>) {
         if let Some(child) = &node.items {
+            let before = node.counterparts(old.filter(|_| self.ratchets));
             for (index, item) in items.iter().enumerate() {
-                let before = old.and_then(|old| node.counterpart(item, old));
-                self.value(child, item, before, &path.index(index));
+                self.value(child, item, before.of(item), &path.index(index));
             }
         }
         uniqueness::check(node, items, path, self.errors);
