@@ -129,7 +129,7 @@ impl Functions {
         let mut context = self.0.new_inner_scope();
         context
             .add_variable_from_value(BUDGET, CelValue::Opaque(Arc::<Budget>::clone(budget) as _));
-        Scope(context)
+        Scope { context, budget: Arc::clone(budget) }
     }
 }
 
@@ -178,7 +178,10 @@ fn nesting(source: &str) -> usize {
 }
 
 /// What names mean.
-pub struct Scope<'a>(Context<'a>);
+pub struct Scope<'a> {
+    context: Context<'a>,
+    budget: Arc<Budget>,
+}
 
 impl std::fmt::Debug for Scope<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -189,18 +192,20 @@ impl std::fmt::Debug for Scope<'_> {
 impl Scope<'_> {
     /// Gives a name its meaning.
     pub fn set(&mut self, name: &str, value: CelValue) {
-        self.0.add_variable_from_value(name, value);
+        self.context.add_variable_from_value(name, value);
     }
 
     /// What an expression comes to.
     pub fn evaluate(&self, expression: &Expression) -> Result<CelValue, String> {
-        let resolve = || self.0.resolve(&expression.tree);
+        let resolve = || self.context.resolve(&expression.tree);
         let resolved = if expression.depth > SHALLOW_MAX {
             on_deep_stack(resolve)
         } else {
             catch_unwind(AssertUnwindSafe(resolve)).map_err(|_| Lost::Panicked)
         };
         match resolved {
+            // Whatever an expression made of it: what is too dear ends the whole of it.
+            Ok(_) if self.budget.is_spent() => Err(EXHAUSTED.to_owned()),
             Ok(Ok(value)) => Ok(value),
             Ok(Err(ExecutionError::NoSuchKey(key))) => Err(format!("no such key: {key}")),
             Ok(Err(ExecutionError::NoSuchOverload)) => Err("no such overload".to_owned()),

@@ -1,17 +1,17 @@
 //! What an evaluation may cost.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use kube_cel::cel::ExecutionError;
 use kube_cel::cel::objects::Opaque;
 use tokio::time::Instant;
 
-/// Steps of loops for all expressions about one request. A step costs about a microsecond.
+/// Steps of loops, calls and readings for all expressions about one request. A step costs about a microsecond.
 const STEPS_MAX: u64 = 1_000_000;
 /// Bytes of text and entries of lists that expressions about one request may make.
 const BYTES_MAX: u64 = 64 << 20;
-/// A loop over a large object copies more than its steps tell; other requests of this thread wait meanwhile.
+/// A step over a large object copies more than it tells; other requests of this thread wait meanwhile.
 const TIME_MAX: Duration = Duration::from_millis(500);
 
 /// What is left for the expressions about one request.
@@ -20,12 +20,15 @@ pub struct Budget {
     steps: AtomicU64,
     bytes: AtomicU64,
     end: Instant,
+    /// Whether something was too dear. Nothing is evaluated after that.
+    is_spent: AtomicBool,
 }
 
 impl Default for Budget {
     fn default() -> Self {
         let end = Instant::now() + TIME_MAX;
-        Self { steps: AtomicU64::new(STEPS_MAX), bytes: AtomicU64::new(BYTES_MAX), end }
+        let (steps, bytes) = (AtomicU64::new(STEPS_MAX), AtomicU64::new(BYTES_MAX));
+        Self { steps, bytes, end, is_spent: AtomicBool::new(false) }
     }
 }
 
@@ -35,24 +38,33 @@ impl Budget {
         Self::default()
     }
 
-    /// Takes one step of a loop.
-    pub(super) fn step(&self) -> Result<(), ExecutionError> {
-        if take(&self.steps, 1) && Instant::now() <= self.end { Ok(()) } else { exhausted() }
+    /// Takes one step: of a loop, of a call, or to something that has a name.
+    pub(crate) fn step(&self) -> Result<(), ExecutionError> {
+        self.take(&self.steps, 1)
     }
 
     /// Makes something of this size.
-    pub(super) fn make(&self, bytes: u64) -> Result<(), ExecutionError> {
-        if take(&self.bytes, bytes) { Ok(()) } else { exhausted() }
+    pub(crate) fn make(&self, bytes: u64) -> Result<(), ExecutionError> {
+        self.take(&self.bytes, bytes)
+    }
+
+    /// Whether something was too dear, even if an expression could do without it.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.is_spent.load(Ordering::Relaxed)
+    }
+
+    fn take(&self, from: &AtomicU64, amount: u64) -> Result<(), ExecutionError> {
+        if !self.is_spent() && take(from, amount) && Instant::now() <= self.end {
+            return Ok(());
+        }
+        self.is_spent.store(true, Ordering::Relaxed);
+        Err(ExecutionError::function_error("budget", EXHAUSTED))
     }
 }
 
 fn take(from: &AtomicU64, amount: u64) -> bool {
     let left = |left: u64| left.checked_sub(amount);
     from.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok()
-}
-
-fn exhausted() -> Result<(), ExecutionError> {
-    Err(ExecutionError::function_error("budget", EXHAUSTED))
 }
 
 /// What an expression that cost too much fails with.

@@ -22,8 +22,21 @@ pub(super) const MAKE: &str = "@make";
 pub(super) const FIELD: &str = "@field";
 
 /// Calls that make more than they are given.
-pub(super) const MAKERS: [&str; 10] =
-    ["_+_", "join", "replace", "format", "split", "lists.range", "flatten", ENTRIES, PUT, MERGE];
+pub(super) const MAKERS: [&str; 13] = [
+    "_+_",
+    "join",
+    "replace",
+    "format",
+    "split",
+    "lists.range",
+    "flatten",
+    "base64.encode",
+    "jsonpatch.escapeKey",
+    "strings.quote",
+    ENTRIES,
+    PUT,
+    MERGE,
+];
 
 /// The longest list of numbers, which only loops are for.
 const RANGE_MAX: i64 = 100_000;

@@ -64,7 +64,7 @@ impl Rewriter<'_> {
                 tree.expr = self.name(name)?;
                 Ok(())
             }
-            Expr::List(list) => list.elements.iter_mut().try_for_each(|one| self.expression(one)),
+            Expr::List(list) => list.elements.iter_mut().try_for_each(|one| self.part(one)),
             Expr::Map(map) => self.entries(map),
             Expr::Struct(typed) => {
                 let typed = std::mem::take(typed);
@@ -89,15 +89,15 @@ impl Rewriter<'_> {
 
     fn name(&mut self, name: String) -> Result<Expr, String> {
         if let Some(bound) = self.bound.iter().rev().find(|bound| bound.name == name) {
-            let Some((pair, at)) = &bound.half else { return Ok(Expr::Ident(name)) };
-            return Ok(operator(operators::INDEX, vec![ident(pair), number(*at)]).expr);
+            let Some((pair, at)) = &bound.half else { return Ok(stepping(Expr::Ident(name))) };
+            return Ok(stepping(operator(operators::INDEX, vec![ident(pair), number(*at)]).expr));
         }
         if name.starts_with('@') {
             return Ok(Expr::Ident(name));
         }
         if self.names.roots.contains(&name.as_str()) {
             self.reads.insert(name.clone());
-            return Ok(Expr::Ident(name));
+            return Ok(stepping(Expr::Ident(name)));
         }
         if types::NAMES.contains(&name.as_str()) {
             let literal = LiteralValue::String(name.into());
@@ -134,18 +134,27 @@ impl Rewriter<'_> {
     fn flat(&mut self, root: &str, field: &str) -> Expr {
         let name = format!("{root}.{field}");
         self.reads.insert(name.clone());
-        Expr::Ident(name)
+        stepping(Expr::Ident(name))
     }
 
     fn entries(&mut self, map: &mut MapExpr) -> Result<(), String> {
         for entry in &mut map.entries {
             match &mut entry.expr {
                 EntryExpr::MapEntry(entry) => {
-                    self.expression(&mut entry.key)?;
-                    self.expression(&mut entry.value)?;
+                    self.part(&mut entry.key)?;
+                    self.part(&mut entry.value)?;
                 }
-                EntryExpr::StructField(field) => self.expression(&mut field.value)?,
+                EntryExpr::StructField(field) => self.part(&mut field.value)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Something that is copied into a list, a map or a variable, and paid for before the next copy is made.
+    fn part(&mut self, part: &mut IdedExpr) -> Result<(), String> {
+        self.expression(part)?;
+        if !is_small(&part.expr) {
+            *part = operator(MAKE, vec![ident(BUDGET), std::mem::take(part)]);
         }
         Ok(())
     }
@@ -156,7 +165,7 @@ impl Rewriter<'_> {
         halves: Vec<Bound>,
     ) -> Result<(), String> {
         self.expression(&mut comprehension.iter_range)?;
-        self.expression(&mut comprehension.accu_init)?;
+        self.part(&mut comprehension.accu_init)?;
         let outer = self.bound.len();
         self.bound.push(Bound::whole(&comprehension.accu_var));
         self.expression(&mut comprehension.result)?;
@@ -165,11 +174,8 @@ impl Rewriter<'_> {
         self.expression(&mut comprehension.loop_cond)?;
         self.expression(&mut comprehension.loop_step)?;
         self.bound.truncate(outer);
-        // A step that is not paid for is an error, which a conditional never swallows.
-        let condition = std::mem::take(&mut comprehension.loop_cond);
-        let paid = operator(STEP, vec![ident(BUDGET)]);
-        let never = truth(false);
-        comprehension.loop_cond = operator(operators::CONDITIONAL, vec![paid, condition, never]);
+        let condition = std::mem::take(&mut comprehension.loop_cond.expr);
+        comprehension.loop_cond.expr = stepping(condition);
         Ok(())
     }
 
@@ -185,12 +191,11 @@ impl Rewriter<'_> {
             FIELD.clone_into(&mut inner.func_name);
         }
         let name = self.callee(&mut inner)?;
-        let makes = MAKERS.contains(&name.as_str());
-        let made = IdedExpr { id, expr: Expr::Call(inner) };
-        if !makes {
-            return Ok(made.expr);
+        let call = Expr::Call(inner);
+        if MAKERS.contains(&name.as_str()) {
+            return Ok(operator(MAKE, vec![ident(BUDGET), IdedExpr { id, expr: call }]).expr);
         }
-        Ok(operator(MAKE, vec![ident(BUDGET), made]).expr)
+        Ok(if is_operator(&name) { call } else { stepping(call) })
     }
 
     fn meaning(&mut self, inner: &mut CallExpr) -> Option<Meant> {
@@ -222,8 +227,7 @@ impl Rewriter<'_> {
     /// Checks what is called, and on what.
     fn callee(&mut self, inner: &mut CallExpr) -> Result<String, String> {
         let Some(target) = inner.target.as_mut() else {
-            let operator = inner.func_name.starts_with(|first: char| !first.is_alphabetic());
-            if operator || KNOWN.contains(&inner.func_name.as_str()) {
+            if is_operator(&inner.func_name) || KNOWN.contains(&inner.func_name.as_str()) {
                 return Ok(inner.func_name.clone());
             }
             return Err(undeclared(&inner.func_name));
@@ -240,6 +244,27 @@ impl Rewriter<'_> {
         }
         Err(undeclared(&inner.func_name))
     }
+}
+
+/// Takes a step before anything else: what has a name, and what a call makes, may be large. A step that is not paid for
+/// is an error, which a conditional never swallows.
+fn stepping(then: Expr) -> Expr {
+    let paid = operator(STEP, vec![ident(BUDGET)]);
+    operator(operators::CONDITIONAL, vec![paid, tree(then), truth(false)]).expr
+}
+
+/// Whether a value is no larger than its text.
+fn is_small(part: &Expr) -> bool {
+    match part {
+        Expr::Literal(_) => true,
+        Expr::List(list) => list.elements.is_empty(),
+        Expr::Map(map) => map.entries.is_empty(),
+        _ => false,
+    }
+}
+
+fn is_operator(name: &str) -> bool {
+    !name.starts_with(char::is_alphabetic)
 }
 
 fn undeclared(name: &str) -> String {

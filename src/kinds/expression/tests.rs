@@ -122,6 +122,29 @@ fn nothing_grows_without_bound() {
 }
 
 #[test]
+fn copies_are_paid_for_as_they_are_made() {
+    let large = json!({ "spec": vec![7; 100_000] });
+    let exhausted = |source: &str| {
+        let error = run(source, &large).unwrap_err();
+        assert!(error.contains(EXHAUSTED), "{source}: {error}");
+    };
+    exhausted(&format!("[{}].size() > 0", vec!["object"; 2_000].join(",")));
+    exhausted(&format!("{{{}}}.size() > 0", vec!["'a': object"; 1_000].join(",")));
+    let tenfold = |name: &str| format!("[{}]", vec![name; 10].join(","));
+    let bound = ["a", "b", "c", "d", "e", "f", "g", "h", "i"].windows(2);
+    let bound: String =
+        bound.map(|pair| format!("cel.bind({}, {}, ", pair[1], tenfold(pair[0]))).collect();
+    exhausted(&format!("cel.bind(a, {}, {bound}i.size(){}", tenfold("0"), ")".repeat(9)));
+    let encoded = (0..28).fold("'x'".to_owned(), |inner, _| format!("strings.quote({inner})"));
+    exhausted(&encoded);
+    // Each reading copies, though nothing is kept of it.
+    let read = vec!["object == object"; 800].join(" && ");
+    assert!(run(&read, &large).is_err_and(|error| error.contains(EXHAUSTED)));
+    // What ran out stays out, whatever else is true.
+    exhausted(&format!("[{}].size() > 0 || true", vec!["object"; 2_000].join(",")));
+}
+
+#[test]
 fn a_scope_belongs_to_one_request() {
     fn is_send<T: Send>() {}
     is_send::<Scope<'static>>();

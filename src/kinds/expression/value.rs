@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kube_cel::cel::Value as CelValue;
-use kube_cel::cel::objects::{Key, Map};
+use kube_cel::cel::objects::{Key, Map, OptionalValue};
 use serde_json::{Number, Value};
 
 /// A document as expressions see it.
@@ -54,13 +54,28 @@ pub fn to_json(value: &CelValue) -> Result<Value, String> {
     })
 }
 
-/// How large a value is, in bytes of text and entries.
-pub(super) fn size(value: &CelValue) -> u64 {
-    match value {
+/// What a value takes besides its text.
+const VALUE_BYTES: u64 = 16;
+
+/// How large a value is, about, in bytes.
+pub(crate) fn size(value: &CelValue) -> u64 {
+    let own = match value {
         CelValue::String(text) => text.len() as u64,
         CelValue::Bytes(bytes) => bytes.len() as u64,
-        CelValue::List(items) => items.iter().map(|item| 1 + size(item)).sum(),
-        CelValue::Map(map) => map.map.values().map(|value| 1 + size(value)).sum(),
-        _ => 1,
+        CelValue::List(items) => items.iter().map(size).sum(),
+        CelValue::Map(map) => map.map.iter().map(|(key, value)| of_key(key) + size(value)).sum(),
+        CelValue::Opaque(opaque) => {
+            let optional = opaque.downcast_ref::<OptionalValue>().and_then(OptionalValue::value);
+            optional.map_or(0, size)
+        }
+        _ => 0,
+    };
+    VALUE_BYTES + own
+}
+
+fn of_key(key: &Key) -> u64 {
+    match key {
+        Key::String(name) => name.len() as u64,
+        _ => 0,
     }
 }
