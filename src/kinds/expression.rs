@@ -8,6 +8,7 @@ mod budget;
 mod depth;
 mod fields;
 mod functions;
+mod lists;
 mod macros;
 mod rewrite;
 mod types;
@@ -23,6 +24,7 @@ use kube_cel::cel::{Context, ExecutionError, IdedExpr, Value as CelValue};
 pub use budget::{Budget, EXHAUSTED};
 pub use fields::Shape;
 pub use rewrite::Names;
+pub(crate) use value::size;
 pub use value::{from_json, to_json};
 
 /// The longest expression. Its tree is walked once for each evaluation, outside of any budget.

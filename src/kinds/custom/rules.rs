@@ -79,7 +79,7 @@ impl Rules {
 
     fn walk(&self, walk: &Walk, place: Place<'_>, path: &FieldPath<'_>) {
         let Place { node, value, old, .. } = place;
-        if value.is_null() || (old == Some(value) && !self.compares) {
+        if walk.is_over() || value.is_null() || (old == Some(value) && !self.compares) {
             return;
         }
         walk.check(&self.here, place, path);

@@ -11,6 +11,8 @@ use tokio::time::Instant;
 const STEPS_MAX: u64 = 1_000_000;
 /// Bytes of text and entries of lists that expressions about one request may make.
 const BYTES_MAX: u64 = 64 << 20;
+/// Comparisons that cost as much as a step.
+const COMPARED_AT_ONCE: u64 = 32;
 /// A step over a large object copies more than it tells; other requests of this thread wait meanwhile.
 const TIME_MAX: Duration = Duration::from_millis(500);
 
@@ -41,6 +43,11 @@ impl Budget {
     /// Takes one step: of a loop, of a call, or to something that has a name.
     pub(crate) fn step(&self) -> Result<(), ExecutionError> {
         self.take(&self.steps, 1)
+    }
+
+    /// Compares something with so many others.
+    pub(super) fn compare(&self, others: usize) -> Result<(), ExecutionError> {
+        self.take(&self.steps, 1 + others as u64 / COMPARED_AT_ONCE)
     }
 
     /// Makes something of this size.

@@ -10,8 +10,8 @@ use kube_cel::cel::{Context, ExecutionError, FunctionContext, ResolveResult, Val
 use super::BUDGET;
 use super::budget::Budget;
 use super::macros::{ENTRIES, MERGE, PUT, SORTED};
-use super::types;
 use super::value::size;
+use super::{lists, types};
 
 /// Takes a step of a loop.
 pub(super) const STEP: &str = "@step";
@@ -217,6 +217,7 @@ pub(super) fn root() -> Context<'static> {
     context.add_function("replace", replace);
     context.add_function("join", join);
     context.add_function("lists.range", range);
+    lists::register(&mut context);
     context
 }
 
@@ -228,10 +229,18 @@ fn budget_of(value: &Value) -> Result<&Budget, ExecutionError> {
     found.ok_or_else(|| ExecutionError::function_error("budget", "there is none"))
 }
 
-fn pay(context: &FunctionContext<'_, '_>, bytes: u64) -> Result<(), ExecutionError> {
+/// Does something that the budget is needed for.
+pub(super) fn with_budget<T>(
+    context: &FunctionContext<'_, '_>,
+    act: impl FnOnce(&Budget) -> Result<T, ExecutionError>,
+) -> Result<T, ExecutionError> {
     let found = context.ptx.get_variable(BUDGET);
     let found = found.ok_or_else(|| ExecutionError::undeclared_reference(BUDGET))?;
-    budget_of(&Value::try_from(found.as_ref())?)?.make(bytes)
+    act(budget_of(&Value::try_from(found.as_ref())?)?)
+}
+
+fn pay(context: &FunctionContext<'_, '_>, bytes: u64) -> Result<(), ExecutionError> {
+    with_budget(context, |budget| budget.make(bytes))
 }
 
 fn step(budget: Value) -> ResolveResult {

@@ -9,7 +9,7 @@ use machinery::{FieldError, FieldErrorKind, FieldPath};
 use serde_json::Value;
 
 use super::{Rule, values};
-use crate::expression::{Budget, EXHAUSTED, Expression, Functions, Scope};
+use crate::expression::{Budget, EXHAUSTED, Expression, Functions, Scope, size};
 
 /// Rules call what is Kubernetes' own, and nothing of the request.
 static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| Functions::new(|_| ()));
@@ -37,6 +37,11 @@ impl Walk {
         Self { budget: Arc::new(Budget::new()) }
     }
 
+    /// Whether it has cost too much to go on.
+    pub(super) fn is_over(&self) -> bool {
+        self.budget.is_spent()
+    }
+
     /// Asks the rules of one place. What has not changed is asked only about the change.
     pub(super) fn check(&self, rules: &[Rule], place: Place<'_>, path: &FieldPath<'_>) {
         let unchanged = place.old == Some(place.value);
@@ -50,8 +55,8 @@ impl Walk {
             return;
         }
         let mut scope = FUNCTIONS.scope(&self.budget);
-        scope.set("self", values::of(place.value, place.node, place.root));
-        let before = place.old.map(|old| values::of(old, place.node, place.root));
+        scope.set("self", self.shown(place.value, place));
+        let before = place.old.map(|old| self.shown(old, place));
         let kind = place.node.types.first().map_or("", |kind| kind.as_str());
         for rule in due {
             match &before {
@@ -59,7 +64,7 @@ impl Walk {
                 Some(before) if rule.is_transition => scope.set("oldSelf", before.clone()),
                 _ => {}
             }
-            match ask(rule, &scope) {
+            match self.ask(rule, &scope) {
                 Ok(None) => {}
                 Ok(Some(message)) => report(rule, kind_of(&rule.reason), kind, path, &message),
                 Err(problem) => {
@@ -67,7 +72,23 @@ impl Walk {
                     report(rule, FieldErrorKind::Invalid, kind, path, &detail);
                 }
             }
+            if self.is_over() {
+                return;
+            }
         }
+    }
+
+    /// A value as rules see it, and paid for. If it was too dear, the next rule says so.
+    fn shown(&self, value: &Value, place: Place<'_>) -> Cel {
+        let shown = values::of(value, place.node, place.root);
+        let _ = self.budget.make(size(&shown));
+        shown
+    }
+
+    /// What a rule says against a value, if anything.
+    fn ask(&self, rule: &Rule, scope: &Scope<'_>) -> Result<Option<String>, String> {
+        self.budget.step().map_err(|error| error.to_string())?;
+        ask(rule, scope)
     }
 }
 
@@ -77,7 +98,6 @@ fn optional(before: Option<&Cel>) -> Cel {
     Cel::Opaque(Arc::new(optional))
 }
 
-/// What a rule says against a value, if anything.
 fn ask(rule: &Rule, scope: &Scope<'_>) -> Result<Option<String>, String> {
     match scope.evaluate(&rule.condition)? {
         Cel::Bool(true) => Ok(None),

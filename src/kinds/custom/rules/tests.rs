@@ -87,6 +87,34 @@ fn loops_in_loops_over_many_values_are_too_dear() {
 }
 
 #[test]
+fn comparing_everything_with_everything_is_too_dear() {
+    let many: Vec<u32> = (0..100_000).collect();
+    for rule in [
+        "self.list.distinct().size() == self.list.size()",
+        "sets.equivalent(self.list, self.list.reverse())",
+        "!sets.intersects(self.list, self.list.map(x, -1 - x))",
+    ] {
+        let schema = of_spec(json!([{ "rule": rule }]));
+        let few = json!({ "spec": { "list": [2, 1, 3] } });
+        assert_eq!(problems(&schema, few, None), "", "{rule}");
+        let problem = problems(&schema, json!({ "spec": { "list": many } }), None);
+        assert!(problem.contains("running out of cost budget"), "{rule}: {problem}");
+    }
+}
+
+#[test]
+fn what_is_too_dear_is_said_once() {
+    let rules = json!([{ "rule": "self.size() > 0" }, { "rule": "self.startsWith('x')" }]);
+    let item = json!({ "type": "string", "x-kubernetes-validations": rules });
+    let schema = json!({ "type": "object",
+        "properties": { "list": { "type": "array", "items": item } } });
+    let object = json!({ "list": vec!["x"; 1_000_000] });
+    let problem = problems(&schema, object, None);
+    let told = "no further validation rules will be run";
+    assert_eq!(problem.matches(told).count(), 1, "{}", problem.lines().count());
+}
+
+#[test]
 fn formats_have_types_of_their_own() {
     let schema = json!({ "type": "object", "properties": {
         "at": { "type": "string", "format": "date-time" }, "day": { "type": "string", "format": "date" },
