@@ -22,6 +22,8 @@ use evaluate::{Place, Walk};
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     here: Vec<Rule>,
+    /// Why rules are missing here. They speak against every value: a value they were never asked about may be wrong.
+    broken: Vec<String>,
     properties: Vec<(Box<str>, Rules)>,
     items: Option<Box<Rules>>,
     values: Option<Box<Rules>>,
@@ -30,7 +32,7 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Reads the rules of a schema; what does not compile was refused when the definition was written.
+    /// Reads the rules of a schema; what does not compile now was accepted by another version, or on another day.
     pub(crate) fn read(schema: &Value) -> Self {
         Self::read_at(schema, true)
     }
@@ -46,18 +48,24 @@ impl Rules {
             .collect();
         let whole = root || schema["x-kubernetes-embedded-resource"] == true;
         let given = items(schema, "x-kubernetes-validations");
-        let here: Vec<Rule> =
-            given.filter_map(|rule| Rule::compile(rule, Shape { schema, whole }).ok()).collect();
+        let (mut here, mut broken) = (Vec::new(), Vec::new());
+        for rule in given {
+            match Rule::compile(rule, Shape { schema, whole }) {
+                Ok(rule) => here.push(rule),
+                Err(wrong) => broken.push(format!("rule compile error: {}", wrong.why)),
+            }
+        }
         let items = schema.get("items").and_then(below);
         let values = schema.get("additionalProperties").and_then(below);
         let compares = here.iter().any(Rule::is_transition)
             || properties.iter().map(|(_, rules)| rules).any(|rules| rules.compares)
             || [&items, &values].into_iter().flatten().any(|rules| rules.compares);
-        Self { here, properties, items, values, compares }
+        Self { here, broken, properties, items, values, compares }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.here.is_empty()
+            && self.broken.is_empty()
             && self.properties.is_empty()
             && self.items.is_none()
             && self.values.is_none()
@@ -81,6 +89,9 @@ impl Rules {
         let Place { node, value, old, .. } = place;
         if walk.is_over() || value.is_null() || (old == Some(value) && !self.compares) {
             return;
+        }
+        if old != Some(value) {
+            self.broken.iter().for_each(|why| evaluate::refuse(place, path, why));
         }
         walk.check(&self.here, place, path);
         for (name, rules) in &self.properties {

@@ -32,6 +32,13 @@ pub(super) struct Place<'a> {
     pub(super) root: bool,
 }
 
+impl Place<'_> {
+    /// What stands for the value in what is said about it.
+    fn type_name(&self) -> &'static str {
+        self.node.types.first().map_or("", |kind| kind.as_str())
+    }
+}
+
 impl Walk {
     pub(super) fn new() -> Self {
         Self { budget: Arc::new(Budget::new()) }
@@ -57,7 +64,7 @@ impl Walk {
         let mut scope = FUNCTIONS.scope(&self.budget);
         scope.set("self", self.shown(place.value, place));
         let before = place.old.map(|old| self.shown(old, place));
-        let kind = place.node.types.first().map_or("", |kind| kind.as_str());
+        let kind = place.type_name();
         for rule in due {
             match &before {
                 _ if rule.optional_old => scope.set("oldSelf", optional(before.as_ref())),
@@ -140,6 +147,18 @@ fn kind_of(reason: &str) -> FieldErrorKind {
         "FieldValueDuplicate" => FieldErrorKind::Duplicate,
         _ => FieldErrorKind::Invalid,
     }
+}
+
+/// Reports a rule that cannot be asked.
+pub(super) fn refuse(place: Place<'_>, path: &FieldPath<'_>, why: &str) {
+    let own = if path.path().is_empty() { "<nil>" } else { path.path() };
+    let error = FieldError {
+        kind: FieldErrorKind::Invalid,
+        path: own.to_owned(),
+        value: place.type_name().into(),
+        detail: why.to_owned(),
+    };
+    path.errors().push(error);
 }
 
 fn report(rule: &Rule, kind: FieldErrorKind, value: &str, path: &FieldPath<'_>, detail: &str) {

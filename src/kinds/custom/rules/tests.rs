@@ -87,6 +87,18 @@ fn loops_in_loops_over_many_values_are_too_dear() {
 }
 
 #[test]
+fn a_rule_that_cannot_be_asked_speaks_against_everything_new() {
+    let schema = of_spec(json!([{ "rule": "self.min.fromTheFuture()" }]));
+    let object = json!({ "spec": { "min": 1 } });
+    let problem = problems(&schema, object.clone(), None);
+    assert!(
+        problem.starts_with("spec: Invalid value: \"object\": rule compile error: "),
+        "{problem}"
+    );
+    assert_eq!(problems(&schema, object.clone(), Some(object)), "");
+}
+
+#[test]
 fn comparing_everything_with_everything_is_too_dear() {
     let many: Vec<u32> = (0..100_000).collect();
     for rule in [
