@@ -4,6 +4,7 @@
 //! it is written; typed objects become maps; and every loop asks a [`Budget`] for its next step. Evaluating is
 //! synchronous and bounded by that budget; what the interpreter cannot do is an error, never a wrong answer.
 
+mod absorb;
 mod budget;
 mod depth;
 mod fields;

@@ -1,4 +1,4 @@
-//! Functions of lists that compare everything with everything, and pay for it.
+//! Functions of lists: those that compare everything with everything, and pay for it, and the sum, which may overflow.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ type Items = Arc<Vec<Value>>;
 /// Puts them in the place of those that do not.
 pub(super) fn register(context: &mut Context<'static>) {
     context.add_function("distinct", distinct);
+    context.add_function("sum", sum);
     context.add_function(
         "sets.contains",
         |context: &FunctionContext<'_, '_>, all: Items, some: Items| {
@@ -45,6 +46,25 @@ fn distinct(context: &FunctionContext<'_, '_>, This(this): This<Items>) -> Resol
             }
         }
         Ok(Value::List(Arc::new(found)))
+    })
+}
+
+/// `list.sum()`
+fn sum(This(this): This<Items>) -> ResolveResult {
+    let failed = |why: &str| ExecutionError::function_error("sum", why);
+    let Some((first, rest)) = this.split_first() else { return Ok(Value::Int(0)) };
+    rest.iter().try_fold(first.clone(), |sum, item| match (&sum, item) {
+        (Value::Int(a), Value::Int(b)) => {
+            a.checked_add(*b).map(Value::Int).ok_or_else(|| failed("integer overflow"))
+        }
+        (Value::UInt(a), Value::UInt(b)) => {
+            a.checked_add(*b).map(Value::UInt).ok_or_else(|| failed("unsigned integer overflow"))
+        }
+        (Value::Float(a), Value::Float(b)) => Ok(Value::Float(a + b)),
+        (Value::Duration(a), Value::Duration(b)) => {
+            a.checked_add(b).map(Value::Duration).ok_or_else(|| failed("duration overflow"))
+        }
+        _ => Err(failed("cannot sum values of this type")),
     })
 }
 

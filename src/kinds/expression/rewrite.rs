@@ -8,6 +8,7 @@ use kube_cel::cel::common::ast::{
 };
 
 use super::BUDGET;
+use super::absorb::{ALL, ANY, OUTCOME};
 use super::functions::{FIELD, KNOWN, MAKE, MAKERS, QUALIFIED, STEP};
 use super::macros::{self, Meant, ident, number, operator, tree, truth};
 use super::types;
@@ -174,6 +175,7 @@ impl Rewriter<'_> {
         self.expression(&mut comprehension.loop_cond)?;
         self.expression(&mut comprehension.loop_step)?;
         self.bound.truncate(outer);
+        absorb(comprehension);
         let condition = std::mem::take(&mut comprehension.loop_cond.expr);
         comprehension.loop_cond.expr = stepping(condition);
         Ok(())
@@ -244,6 +246,17 @@ impl Rewriter<'_> {
         }
         Err(undeclared(&inner.func_name))
     }
+}
+
+/// Lets a loop of `all` or `exists` go on after an error, which a later item may make irrelevant.
+fn absorb(around: &mut ComprehensionExpr) {
+    let Expr::Call(step) = &mut around.loop_step.expr else { return };
+    step.func_name = match step.func_name.as_str() {
+        operators::LOGICAL_AND => ALL.to_owned(),
+        operators::LOGICAL_OR => ANY.to_owned(),
+        _ => return,
+    };
+    around.result = operator(OUTCOME, vec![std::mem::take(&mut around.result)]);
 }
 
 /// Takes a step before anything else: what has a name, and what a call makes, may be large. A step that is not paid for

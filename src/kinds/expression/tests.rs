@@ -85,6 +85,34 @@ fn what_is_not_known_does_not_compile() {
 }
 
 #[test]
+fn an_error_counts_only_where_nothing_else_decides() {
+    let object = json!({ "list": [{}, { "kind": "A" }, { "kind": "B" }], "n": [1, 0, 2] });
+    for (source, outcome) in [
+        ("object.list.exists(x, x.kind == 'B')", Ok(true)),
+        ("object.list.exists(x, x.kind == 'C')", Err("no such key: kind")),
+        ("object.list.all(x, x.kind == 'A')", Ok(false)),
+        ("object.list.all(x, x.kind != 'C')", Err("no such key: kind")),
+        ("object.list.exists(i, x, i == 2 && x.kind == 'B')", Ok(true)),
+        ("object.list.exists_one(x, x.kind == 'B')", Err("no such key: kind")),
+        ("object.n.all(x, 2 / x >= 1)", Err("Division by zero of Int(2)")),
+        ("object.n.exists(x, object.list.exists(y, y.kind == 'B' && 2 / x == 1))", Ok(true)),
+        ("object.list.exists(x, x)", Err("no such overload")),
+        ("object.absent || true", Ok(true)),
+        ("object.list.all(x, x.kind == 'C' || x.kind != 'C') || true", Ok(true)),
+    ] {
+        let outcome = outcome.map(Value::from).map_err(str::to_owned);
+        assert_eq!(run(source, &object), outcome, "{source}");
+    }
+}
+
+#[test]
+fn a_sum_overflows_loudly() {
+    let error = run("[9223372036854775807, 1].sum()", &json!({})).unwrap_err();
+    assert!(error.contains("integer overflow"), "{error}");
+    assert_eq!(run("[1, 2, 3].sum() == 6 && [].sum() == 0", &json!({})), Ok(json!(true)));
+}
+
+#[test]
 fn a_chain_is_as_deep_as_it_is_long() {
     let chains =
         [("1", "+1"), ("object", ".a"), ("object", "[0]"), ("object", ".size()"), ("1", "<1")];
