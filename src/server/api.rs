@@ -340,7 +340,7 @@ impl Api {
             return answer;
         }
         if path == backup::PATH {
-            return self.backups.respond().await;
+            return self.backups.respond(identity).await;
         }
         if path == "/metrics" {
             return Ok(self.metrics.respond());

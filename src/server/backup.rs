@@ -1,8 +1,9 @@
 //! A copy of everything that cannot be made again: the store as it is at one revision, and the keys.
 //!
 //! It is made while the server runs, page by page at one revision, so that nobody waits and nothing is held
-//! back. The values are copied as they are stored: what is encrypted at rest stays so. [`line`] says what a
-//! backup looks like; [`Reader`] reads and checks one.
+//! back. The values are copied as they are stored: what is encrypted at rest stays so. The keys of the cluster are
+//! not encrypted; with them, anybody becomes its administrator, so that only administrators get a backup.
+//! [`line`] says what it looks like; [`Reader`] reads and checks one.
 
 mod exclusive;
 mod line;
@@ -17,8 +18,8 @@ use bytes::Bytes;
 use futures::stream;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use machinery::ApiError;
-use store::{Revision, Store};
+use machinery::{ApiError, Resource};
+use store::{Entry, Revision, Store};
 
 pub use reader::{Contents, Reader};
 
@@ -26,6 +27,7 @@ use crate::BoxError;
 use crate::body::{Body, BoxBody};
 use crate::pki;
 use crate::respond::{self, Answer};
+use crate::identity::{Identity, MASTERS};
 use exclusive::Exclusive;
 use line::Line;
 use writer::Writer;
@@ -57,8 +59,13 @@ impl Backups {
         }
     }
 
-    /// Answers the request for one.
-    pub(crate) async fn respond(&self) -> Result<Answer, ApiError> {
+    /// Answers the request for one. Roles for every path there is, such as those of monitoring, do not include this one.
+    pub(crate) async fn respond(&self, identity: &Identity) -> Result<Answer, ApiError> {
+        if !identity.trusted {
+            let name = &identity.user.name;
+            let message = format!("User {name:?} cannot get path {PATH:?}: it is for {MASTERS}");
+            return Err(ApiError::forbidden(&Resource::new("", ""), "", &message));
+        }
         let body = self.make().await.map_err(ApiError::internal)?;
         Ok(respond::with_body(http::StatusCode::OK, CONTENT_TYPE, body))
     }

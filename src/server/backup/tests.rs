@@ -75,7 +75,22 @@ async fn only_administrators_get_one() {
     let server = Fixture::new().await;
     let request = http::Request::get(PATH).body(Full::new(Bytes::new())).unwrap();
     let viewer = User::new("somebody", &["system:monitoring", "system:nodes"]);
-    assert_eq!(server.send(viewer, request).await.code, 403);
+    assert_eq!(server.send(viewer.clone(), request.clone()).await.code, 403);
+    let everywhere = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "metadata": {"name": "look"}, "rules": [{"nonResourceURLs": ["*"], "verbs": ["*"]}],
+    });
+    let bound = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": {"name": "look"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole", "name": "look"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "somebody"}],
+    });
+    let rbac = "/apis/rbac.authorization.k8s.io/v1";
+    server.post(&format!("{rbac}/clusterroles"), &everywhere).await.expect(201);
+    server.post(&format!("{rbac}/clusterrolebindings"), &bound).await.expect(201);
+    let refused = server.send(viewer, request).await.failure(403, "Forbidden");
+    assert!(refused.ends_with("it is for system:masters"), "{refused}");
     let body = server.api.backups().make().await.unwrap();
     assert!(read(&body.collect().await.unwrap().to_bytes()).is_ok());
 }
