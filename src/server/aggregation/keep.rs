@@ -158,9 +158,10 @@ async fn keep_local(api: &Api, shelf: &Shelf) -> Result<(), ApiError> {
         let is_wanted = |wanted: &Value| wanted["metadata"]["name"] == object.name();
         if made && !object.terminating && !wanted.iter().any(is_wanted) {
             let own = own_identity();
-            let deleted = registry.delete_object(&own, GROUP, "v1", PLURAL, None, object.name());
+            let deleted = registry.delete_object(&own, GROUP, "v1", PLURAL, &object);
             match deleted.await {
-                Err(error) if error.reason == Reason::NotFound => {}
+                // Somebody else wrote meanwhile, of which there will be news.
+                Err(error) if matches!(error.reason, Reason::Conflict | Reason::NotFound) => {}
                 other => other?,
             }
         }

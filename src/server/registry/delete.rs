@@ -58,21 +58,24 @@ impl Registry {
         }
     }
 
-    /// Deletes an object the server itself does not want.
+    /// Deletes an object the server itself does not want, as long as it is the one that was looked at.
     pub(crate) async fn delete_object(
         &self,
         identity: &Identity,
         group: &str,
         version: &str,
         plural: &str,
-        namespace: Option<&str>,
-        name: &str,
+        object: &Cached,
     ) -> Result<(), ApiError> {
         let served = self.catalog.find(group, version, plural);
         let served = served.ok_or_else(ApiError::unknown_path)?;
-        let place = Place { served: &served, namespace, name };
+        let place = Place { served: &served, namespace: object.namespace(), name: object.name() };
         let call = Call { place, identity, options: WriteOptions::internal() };
-        self.delete_one(&call, &DeleteOptions::default()).await.map(drop)
+        let options = DeleteOptions {
+            resource_version: Some(object.revision.to_string()),
+            ..DeleteOptions::default()
+        };
+        self.delete_one(&call, &options).await.map(drop)
     }
 
     /// Deletes every selected object and returns the list of them.

@@ -150,10 +150,8 @@ async fn settle(api: &Api, secret: &Cached, authority_pem: &str) -> Result<(), A
     let account = account.filter(|account| wanted.is_empty() || account.uid == wanted);
     let registry = api.registry();
     let Some(account) = account else {
-        let name = secret.name();
-        return registry
-            .delete_object(&own_identity(), "", "v1", "secrets", Some(&namespace), name)
-            .await;
+        // There may be another Secret of this name by now, which is nobody's to delete.
+        return registry.delete_object(&own_identity(), "", "v1", "secrets", secret).await;
     };
     if !fill(tokens, &mut object, &account, authority_pem)? {
         return Ok(());

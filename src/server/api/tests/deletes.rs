@@ -136,3 +136,18 @@ async fn events_are_forgotten_after_an_hour() {
     tokio::time::sleep(std::time::Duration::from_mins(3)).await;
     server.get(&format!("{path}/e")).await.failure(404, "NotFound");
 }
+
+#[tokio::test]
+async fn the_server_deletes_only_what_it_looked_at() {
+    let server = Fixture::new().await;
+    create(&server, &["a"]).await;
+    let registry = server.api.registry();
+    let seen = registry.catalog().shelf("", "v1", "configmaps").unwrap().get("default/a").unwrap();
+    let path = format!("{CONFIG_MAPS}/a");
+    server.delete(&path, &Value::Null).await.expect(200);
+    create(&server, &["a"]).await;
+    let own = crate::authorize::own_identity();
+    let error = registry.delete_object(&own, "", "v1", "configmaps", &seen).await.unwrap_err();
+    assert_eq!(error.reason, machinery::Reason::Conflict);
+    server.get(&path).await.expect(200);
+}
