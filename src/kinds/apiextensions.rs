@@ -2,4 +2,5 @@
 
 mod custom_resource_definition;
 
+pub use custom_resource_definition::CLEANUP_FINALIZER;
 pub(crate) use custom_resource_definition::CustomResourceDefinition;

@@ -51,6 +51,7 @@ mod status;
 mod storage;
 mod subresource;
 
+pub use apiextensions::CLEANUP_FINALIZER;
 pub use column::{Cell, Column, ColumnType};
 pub use custom::{
     CustomKind, CustomVersion, NamesDecision, Rival, custom_versions, decide_names, set_condition,

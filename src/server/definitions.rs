@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::Tasks;
-use kinds::{NamesDecision, Rival, decide_names};
+use kinds::{CLEANUP_FINALIZER, NamesDecision, Rival, decide_names};
 use machinery::{ApiError, document};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -24,7 +24,6 @@ use crate::cache::{Cached, Follower, News, Shelf};
 use crate::catalog::Served;
 use crate::identity::{Identity, MASTERS, User};
 
-pub(crate) use cleanup::FINALIZER;
 use made::Made;
 
 pub(crate) const GROUP: &str = "apiextensions.k8s.io";
@@ -81,7 +80,11 @@ pub(crate) async fn start(tasks: &Tasks, api: Arc<Api>) {
     keeper.catch_up().await;
     tasks.spawn_until_stop("custom resource definitions", async move {
         loop {
-            shelf.changed_after(keeper.seen).await;
+            tokio::select! {
+                biased;
+                () = shelf.changed_after(keeper.seen) => {}
+                () = tokio::time::sleep(RETRY), if !keeper.owed.is_empty() => {}
+            }
             keeper.catch_up().await;
         }
     });
@@ -100,8 +103,17 @@ struct Keeper {
     made: BTreeMap<String, Made>,
     /// Definitions that wait for a name somebody else has.
     waiting: BTreeSet<String>,
-    /// Definitions whose objects are being deleted, by UID.
-    cleaned: BTreeMap<String, String>,
+    /// Definitions that something failed for, to be looked at again soon.
+    owed: BTreeSet<String>,
+    /// Definitions whose objects are being deleted.
+    cleaned: BTreeMap<String, Cleaned>,
+}
+
+/// A definition whose objects are being deleted.
+struct Cleaned {
+    uid: String,
+    /// Where the objects are, which changes with the definition.
+    storage: watch::Sender<Option<Arc<Served>>>,
 }
 
 /// What is to be written about a definition once its kinds are served.
@@ -124,6 +136,7 @@ impl Keeper {
             names: BTreeMap::new(),
             made: BTreeMap::new(),
             waiting: BTreeSet::new(),
+            owed: BTreeSet::new(),
             cleaned: BTreeMap::new(),
         }
     }
@@ -144,7 +157,8 @@ impl Keeper {
         }
     }
 
-    /// The definitions to look at: those that changed, and those that wait for a name, which may be free now.
+    /// The definitions to look at: those that changed, those that something failed for, and those that wait for a name,
+    /// which may be free now.
     fn changed_names(&mut self) -> Vec<String> {
         let mut names: BTreeSet<String> = match self.follower.catch_up() {
             News::Changes(changes) => {
@@ -160,6 +174,7 @@ impl Keeper {
                 known.into_iter().chain(all).collect()
             }
         };
+        names.append(&mut self.owed);
         let waiting = std::mem::take(&mut self.waiting);
         let held: Vec<String> = names.iter().cloned().collect();
         names.extend(waiting);
@@ -187,10 +202,13 @@ impl Keeper {
         let changed = definition["status"] != status;
         definition["status"] = status.clone();
         self.hold_names(name, &definition);
-        if established {
-            self.make(name, &definition, &cached).await;
-        } else {
+        if !established {
             self.drop_kinds(name);
+        } else if let Err(error) = self.make(name, &definition, &cached).await {
+            // What is served stays as it was, and so does what is said about it.
+            error!(name, %error, "the objects of a definition cannot be read");
+            self.owed.insert(name.to_owned());
+            return None;
         }
         if cached.terminating {
             self.clean(name, &definition);
@@ -225,21 +243,16 @@ impl Keeper {
     }
 
     /// Makes the kinds of a definition, if they are not made yet.
-    async fn make(&mut self, name: &str, definition: &Value, source: &Arc<Cached>) {
+    async fn make(
+        &mut self,
+        name: &str,
+        definition: &Value,
+        source: &Arc<Cached>,
+    ) -> Result<(), ApiError> {
         let registry = self.api.registry();
-        loop {
-            match made::make(registry, definition, source, self.made.get(name)).await {
-                Ok(None) => return,
-                Ok(Some(made)) => {
-                    self.made.insert(name.to_owned(), made);
-                    return;
-                }
-                Err(error) => {
-                    error!(name, %error, "the objects of a definition cannot be read");
-                    tokio::time::sleep(RETRY).await;
-                }
-            }
-        }
+        let made = made::make(registry, definition, source, self.made.get(name)).await?;
+        self.made.extend(made.map(|made| (name.to_owned(), made)));
+        Ok(())
     }
 
     fn drop_kinds(&mut self, name: &str) {
@@ -272,18 +285,22 @@ impl Keeper {
         self.made.retain(|_, made| !made.dropped);
     }
 
-    /// Deletes the objects of a definition, once.
+    /// Deletes the objects of a definition, once, wherever they are meanwhile.
     fn clean(&mut self, name: &str, definition: &Value) {
-        let uid = document::uid(definition).to_owned();
-        let held = document::finalizers(definition).contains(&cleanup::FINALIZER);
-        if !held || self.cleaned.get(name) == Some(&uid) {
+        if !document::finalizers(definition).contains(&CLEANUP_FINALIZER) {
             return;
         }
-        self.cleaned.insert(name.to_owned(), uid.clone());
-        let made = self.made.get(name).map(|made| Arc::clone(&made.storage));
+        let uid = document::uid(definition).to_owned();
+        let storage = self.made.get(name).map(|made| Arc::clone(&made.storage));
+        if let Some(cleaned) = self.cleaned.get(name).filter(|cleaned| cleaned.uid == uid) {
+            cleaned.storage.send_replace(storage);
+            return;
+        }
+        let (sender, storage) = watch::channel(storage);
+        self.cleaned.insert(name.to_owned(), Cleaned { uid: uid.clone(), storage: sender });
         let (api, identity, name) = (Arc::clone(&self.api), self.identity.clone(), name.to_owned());
         self.tasks.spawn_until_stop("custom resource cleanup", async move {
-            cleanup::run(&api, &identity, &name, &uid, made.as_ref()).await;
+            cleanup::run(&api, &identity, &name, &uid, storage).await;
         });
     }
 
@@ -294,7 +311,7 @@ impl Keeper {
             registry.write_definition_status(&self.identity, &name, &version, status).await;
         if let Err(error) = written {
             warn!(name, %error, "the status of a definition cannot be written");
-            self.waiting.insert(name);
+            self.owed.insert(name);
         }
     }
 }

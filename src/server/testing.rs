@@ -108,7 +108,8 @@ impl Fixture {
         Self::start(store, nodes, Authentication::default(), operations).await
     }
 
-    async fn plain(store: Arc<dyn Store>, nodes: Arc<dyn NodeTransport>) -> Self {
+    /// Over any store.
+    pub(crate) async fn plain(store: Arc<dyn Store>, nodes: Arc<dyn NodeTransport>) -> Self {
         Self::start(store, nodes, Authentication::default(), Operations::default()).await
     }
 

@@ -36,7 +36,7 @@ static NAMES: Names = BuiltIn {
 const WEBHOOK_PORT: i64 = 443;
 
 /// Holds a definition until its objects are gone.
-const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+pub const CLEANUP_FINALIZER: &str = "customresourcecleanup.apiextensions.k8s.io";
 
 /// Without it, groups of the Kubernetes project itself are not to be taken (KEP-1111).
 const APPROVAL: &str = "api-approved.kubernetes.io";
@@ -105,8 +105,8 @@ impl Kind for CustomResourceDefinition {
         if definition["metadata"]["deletionTimestamp"].is_null() {
             let mut finalizers: Vec<Value> =
                 items(&definition["metadata"], "finalizers").cloned().collect();
-            if finalizers.iter().all(|own| own != CLEANUP) {
-                finalizers.push(CLEANUP.into());
+            if finalizers.iter().all(|own| own != CLEANUP_FINALIZER) {
+                finalizers.push(CLEANUP_FINALIZER.into());
             }
             set(&mut definition["metadata"], "finalizers", finalizers);
         }

@@ -4,18 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kinds::set_condition;
-use machinery::{ApiError, Reason};
+use machinery::Reason;
 use serde_json::Value;
+use tokio::sync::watch;
 use tracing::warn;
 
 use crate::api::Api;
 use crate::catalog::Served;
 use crate::identity::Identity;
-use crate::registry::{Call, DeleteOptions, ListOptions, Place, WriteOptions};
 
-/// What holds a definition while it has objects.
-pub(crate) const FINALIZER: &str = "customresourcecleanup.apiextensions.k8s.io";
-/// After a failure. Webhooks that refuse a delete are asked again this often.
+/// After a failure.
 const RETRY: Duration = Duration::from_secs(2);
 
 /// Writes into a status that the objects are being deleted.
@@ -31,11 +29,9 @@ pub(super) async fn run(
     identity: &Identity,
     name: &str,
     uid: &str,
-    storage: Option<&Arc<Served>>,
+    mut storage: watch::Receiver<Option<Arc<Served>>>,
 ) {
-    if let Some(storage) = storage {
-        empty(api, identity, storage).await;
-    }
+    while !is_empty(api, &mut storage).await {}
     while let Err(error) = api.registry().release_definition(identity, name, uid).await {
         if error.reason == Reason::NotFound {
             return;
@@ -45,29 +41,26 @@ pub(super) async fn run(
     }
 }
 
-async fn empty(api: &Api, identity: &Identity, storage: &Arc<Served>) {
-    let Some(shelf) = storage.shelf() else { return };
-    loop {
-        let seen = shelf.changed();
-        if shelf.all().is_empty() {
-            return;
-        }
-        if let Err(error) = delete_all(api, identity, storage).await {
-            warn!(resource = %storage.resource(), %error, "custom resources cannot be deleted");
-            tokio::time::sleep(RETRY).await;
-            continue;
-        }
-        if shelf.all().is_empty() {
-            return;
-        }
-        // What is left has finalizers.
-        shelf.changed_after(seen).await;
+/// Deletes what there is; waits for a change if something stays.
+async fn is_empty(api: &Api, storage: &mut watch::Receiver<Option<Arc<Served>>>) -> bool {
+    // A definition that changes meanwhile may get another shelf, and nothing is ever heard of the old one.
+    let Some(served) = storage.borrow_and_update().clone() else { return true };
+    let Some(shelf) = served.shelf() else { return true };
+    let seen = shelf.changed();
+    let refused = api.registry().delete_all(&served).await.err();
+    if let Some(error) = &refused {
+        warn!(resource = %served.resource(), %error, "custom resources cannot be deleted");
     }
-}
-
-async fn delete_all(api: &Api, identity: &Identity, storage: &Arc<Served>) -> Result<(), ApiError> {
-    let place = Place { served: storage, namespace: None, name: "" };
-    let call = Call { place, identity, options: WriteOptions::internal() };
-    let (list, options) = (ListOptions::default(), DeleteOptions::default());
-    api.registry().delete_collection(&call, &list, &options).await.map(drop)
+    if shelf.all().is_empty() {
+        return true;
+    }
+    tokio::select! {
+        biased;
+        // The definition is gone, however that came to be.
+        changed = storage.changed() => return changed.is_err(),
+        // What is left has finalizers.
+        () = shelf.changed_after(seen), if refused.is_none() => {}
+        () = tokio::time::sleep(RETRY), if refused.is_some() => {}
+    }
+    false
 }

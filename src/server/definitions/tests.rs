@@ -1,4 +1,10 @@
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::{Value, json};
+use store::memory::Memory;
+use store::{Change, Entry, Events, Expect, Page, Revision, Store};
 
 use crate::testing::Fixture;
 
@@ -209,6 +215,127 @@ async fn a_definition_goes_after_its_objects() {
     server.get("/apis/example.com").await.failure(404, "NotFound");
 }
 
+/// Waits until a definition and its objects are gone, which `last` sets going.
+async fn until_gone(server: &Fixture, last: impl AsyncFnOnce()) {
+    let path = format!("{DEFINITIONS}?watch=true");
+    let mut watch = server.watch(&path).await;
+    last().await;
+    while watch.next().await.unwrap()["type"] != "DELETED" {}
+    assert_eq!(server.get(TABS).await.code, 404);
+}
+
+#[tokio::test]
+async fn a_definition_that_changes_while_it_goes_goes_nonetheless() {
+    let server = Fixture::new().await;
+    server.post(DEFINITIONS, &of_replicas()).await.expect(201);
+    let mut held = tab("held", json!({}));
+    held["metadata"]["finalizers"] = json!(["example.com/hold"]);
+    server.post(TABS, &held).await.expect(201);
+    let path = format!("{DEFINITIONS}/crontabs.example.com");
+    server.delete(&path, &Value::Null).await.expect(200);
+    let going = |held: &Value| !held["metadata"]["deletionTimestamp"].is_null();
+    let mut tabs = server.watch(&format!("{TABS}?watch=true")).await;
+    while !going(&tabs.next().await.unwrap()["object"]) {}
+    let other = json!({ "spec": { "names": { "shortNames": ["crt"] } } });
+    server.patch(&path, "merge", &other).await.expect(200);
+    let release = json!({ "metadata": { "finalizers": null } });
+    until_gone(&server, async || {
+        server.patch(&format!("{TABS}/held"), "merge", &release).await.expect(200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_is_asked_when_the_objects_of_a_definition_go_with_it() {
+    let server = Fixture::new().await;
+    server.post(DEFINITIONS, &of_replicas()).await.expect(201);
+    server.post(TABS, &tab("a", json!({}))).await.expect(201);
+    let left_behind = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+        "metadata": { "name": "left-behind" },
+        "webhooks": [{ "name": "left.example.com", "failurePolicy": "Fail", "sideEffects": "None",
+            "admissionReviewVersions": ["v1"], "clientConfig": { "url": "https://127.0.0.1:1/" },
+            "rules": [{ "apiGroups": ["example.com"], "apiVersions": ["*"], "resources": ["*"],
+                "operations": ["DELETE"] }] }],
+    });
+    let webhooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+    server.post(webhooks, &left_behind).await.expect(201);
+    server.delete(&format!("{TABS}/a"), &Value::Null).await.failure(500, "InternalError");
+    until_gone(&server, async || {
+        let path = format!("{DEFINITIONS}/crontabs.example.com");
+        server.delete(&path, &Value::Null).await.expect(200);
+    })
+    .await;
+}
+
+/// A store whose tabs cannot be read while it is shut.
+#[derive(Debug)]
+struct Gate {
+    store: Memory,
+    shut: AtomicBool,
+}
+
+#[async_trait::async_trait]
+impl Store for Gate {
+    async fn revision(&self) -> Result<Revision, store::Error> {
+        self.store.revision().await
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Entry>, store::Error> {
+        self.store.get(key).await
+    }
+
+    async fn list(
+        &self,
+        keys: Range<String>,
+        at: Option<Revision>,
+        limit: usize,
+    ) -> Result<Page, store::Error> {
+        if keys.start.contains("crontabs") && self.shut.load(Ordering::Relaxed) {
+            let (key, reason) = (keys.start, "the key is gone".to_owned());
+            return Err(store::Error::Unreadable { key, reason });
+        }
+        self.store.list(keys, at, limit).await
+    }
+
+    async fn write(
+        &self,
+        key: &str,
+        expect: Expect,
+        change: Change,
+    ) -> Result<Revision, store::Error> {
+        self.store.write(key, expect, change).await
+    }
+
+    async fn watch(&self, keys: Range<String>, after: Revision) -> Result<Events, store::Error> {
+        self.store.watch(keys, after).await
+    }
+
+    async fn compact(&self, up_to: Revision) -> Result<(), store::Error> {
+        self.store.compact(up_to).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn objects_that_cannot_be_read_hold_up_no_other_definition() {
+    let gate = Arc::new(Gate { store: Memory::default(), shut: AtomicBool::new(true) });
+    let server = Fixture::plain(Arc::<Gate>::clone(&gate), Arc::new(crate::NoNodes)).await;
+    server.post(DEFINITIONS, &of_replicas()).await.expect(201);
+    server.get(TABS).await.failure(404, "NotFound");
+    let mut other = of_replicas();
+    other["metadata"]["name"] = "others.example.org".into();
+    other["spec"]["group"] = "example.org".into();
+    other["spec"]["names"] = json!({ "plural": "others", "kind": "Other" });
+    server.post(DEFINITIONS, &other).await.expect(201);
+    server.get("/apis/example.org/v1/others").await.expect(200);
+    gate.shut.store(false, Ordering::Relaxed);
+    let served = until(&server, "crontabs.example.com", |definition| {
+        condition(definition, "Established")["status"] == "True"
+    });
+    served.await;
+    server.get(TABS).await.expect(200);
+}
+
 #[tokio::test]
 async fn a_name_in_use_is_refused_until_it_is_free() {
     let server = Fixture::new().await;
@@ -234,8 +361,8 @@ async fn a_name_in_use_is_refused_until_it_is_free() {
 
 #[tokio::test]
 async fn definitions_are_served_after_a_restart() {
-    let store = std::sync::Arc::new(store::memory::Memory::default());
-    let first = Fixture::over(std::sync::Arc::clone(&store)).await;
+    let store = Arc::new(Memory::default());
+    let first = Fixture::over(Arc::clone(&store)).await;
     first.post(DEFINITIONS, &of_replicas()).await.expect(201);
     first.post(TABS, &tab("a", json!({}))).await.expect(201);
     let second = Fixture::over(store).await;

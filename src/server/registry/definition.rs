@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kinds::Kind;
+use kinds::{CLEANUP_FINALIZER, Kind};
 use machinery::{ApiError, document};
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::call::{Call, Place};
 use super::change::{Origin, Part, Proposal};
 use super::{Registry, WriteOptions};
 use crate::cache::Shelf;
-use crate::definitions::{FINALIZER, GROUP, PLURAL};
+use crate::definitions::{GROUP, PLURAL};
 use crate::error::store_failure;
 use crate::identity::Identity;
 
@@ -61,7 +61,7 @@ impl Registry {
             let mut definition = old.clone();
             if document::uid(old) == uid {
                 let finalizers = document::finalizers(old).into_iter();
-                let left: Vec<&str> = finalizers.filter(|own| *own != FINALIZER).collect();
+                let left: Vec<&str> = finalizers.filter(|own| *own != CLEANUP_FINALIZER).collect();
                 document::metadata_mut(&mut definition)
                     .insert("finalizers".to_owned(), left.into());
             }

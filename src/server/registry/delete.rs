@@ -129,31 +129,67 @@ impl Registry {
         call: &Call<'_>,
         options: &DeleteOptions,
     ) -> Result<Deleted, ApiError> {
-        let (place, kind) = (&call.place, call.place.served.kind());
+        let place = &call.place;
         let dry_run = options.dry_run || call.options.dry_run;
         for _ in 0..ATTEMPTS {
             let (current, object) = place.current_document().await?;
             options.check(place.served.resource(), &object)?;
             self.admit_delete(call, options, &object, dry_run).await?;
-            match deletion::decide(kind, &object, options, self.clock.now()) {
-                Deletion::AtOnce => {
-                    if dry_run {
-                        return Ok(Deleted::Gone(object));
-                    }
-                    if self.remove(place, current.revision).await? {
-                        return Ok(Deleted::Gone(object));
-                    }
+            let deleted = self.delete_current(place, current, object, options, dry_run).await?;
+            if let Some(deleted) = deleted {
+                return Ok(deleted);
+            }
+        }
+        Err(place.modified())
+    }
+
+    /// Deletes an object as it was found; `None` if somebody else wrote meanwhile.
+    async fn delete_current(
+        &self,
+        place: &Place<'_>,
+        current: Arc<Cached>,
+        object: Value,
+        options: &DeleteOptions,
+        dry_run: bool,
+    ) -> Result<Option<Deleted>, ApiError> {
+        match deletion::decide(place.served.kind(), &object, options, self.clock.now()) {
+            Deletion::AtOnce => {
+                let gone = dry_run || self.remove(place, current.revision).await?;
+                Ok(gone.then_some(Deleted::Gone(object)))
+            }
+            Deletion::UnderWay => Ok(Some(Deleted::Kept(Object::Cached(current)))),
+            Deletion::Later(next) if dry_run => Ok(Some(Deleted::Kept(Object::Fresh(next)))),
+            Deletion::Later(next) => {
+                let expect = Expect::Unchanged(Revision(current.revision));
+                match self.put(place, &next, expect).await? {
+                    Written::Done(cached) => Ok(Some(Deleted::Kept(Object::Cached(cached)))),
+                    Written::Lost => Ok(None),
                 }
-                Deletion::UnderWay => return Ok(Deleted::Kept(Object::Cached(current))),
-                Deletion::Later(next) => {
-                    if dry_run {
-                        return Ok(Deleted::Kept(Object::Fresh(next)));
-                    }
-                    let expect = Expect::Unchanged(Revision(current.revision));
-                    if let Written::Done(cached) = self.put(place, &next, expect).await? {
-                        return Ok(Deleted::Kept(Object::Cached(cached)));
-                    }
-                }
+            }
+        }
+    }
+
+    /// Deletes every object of a kind that is no more, and asks nobody: whoever has a say in the end of its objects had
+    /// one in its own. An object that cannot be deleted keeps no other; the first error is the one that counts.
+    pub(crate) async fn delete_all(&self, served: &Arc<Served>) -> Result<(), ApiError> {
+        let Some(shelf) = served.shelf() else { return Ok(()) };
+        let mut outcome = Ok(());
+        for object in shelf.all() {
+            let place = Place { served, namespace: object.namespace(), name: object.name() };
+            outcome = outcome.and(self.delete_unasked(&place).await);
+        }
+        outcome
+    }
+
+    async fn delete_unasked(&self, place: &Place<'_>) -> Result<(), ApiError> {
+        let options = DeleteOptions::default();
+        for _ in 0..ATTEMPTS {
+            let (current, object) = match place.current_document().await {
+                Err(error) if error.reason == Reason::NotFound => return Ok(()),
+                found => found?,
+            };
+            if self.delete_current(place, current, object, &options, false).await?.is_some() {
+                return Ok(());
             }
         }
         Err(place.modified())
