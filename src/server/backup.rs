@@ -10,6 +10,8 @@ mod line;
 mod reader;
 mod writer;
 
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,9 +27,9 @@ pub use reader::{Contents, Reader};
 
 use crate::BoxError;
 use crate::body::{Body, BoxBody};
+use crate::identity::{Identity, MASTERS};
 use crate::pki;
 use crate::respond::{self, Answer};
-use crate::identity::{Identity, MASTERS};
 use exclusive::Exclusive;
 use line::Line;
 use writer::Writer;
@@ -36,8 +38,10 @@ use writer::Writer;
 pub const PATH: &str = "/isopod/v1/backup";
 /// What it is called on the way.
 const CONTENT_TYPE: &str = "application/vnd.isopod.backup";
-/// Entries read at a time: half a megabyte at most objects' size, and some dozens if all are as long as they may be.
-const PAGE: usize = 64;
+/// Entries read at a time: some dozens of megabytes if all are as long as they may be.
+const PAGE: usize = 8;
+/// Bytes of lines that are packed at a time, and held until then.
+const CHUNK_BYTES: usize = 1 << 20;
 
 /// Makes backups.
 #[derive(Debug)]
@@ -82,6 +86,7 @@ impl Backups {
             store: Arc::clone(&self.store),
             revision,
             next: Some(store::everything()),
+            page: VecDeque::new(),
             writer,
             entries: 0,
         };
@@ -99,7 +104,9 @@ impl Backups {
 struct Copy {
     store: Arc<dyn Store>,
     revision: Revision,
-    next: Option<std::ops::Range<String>>,
+    next: Option<Range<String>>,
+    /// What was read and is not yet a line.
+    page: VecDeque<Entry>,
     writer: Writer,
     entries: u64,
 }
@@ -107,20 +114,32 @@ struct Copy {
 impl Copy {
     /// The next bytes, and whether they are the last.
     async fn step(&mut self) -> Result<(Bytes, bool), BoxError> {
-        let Some(range) = self.next.take() else {
-            self.writer.end(self.entries)?;
-            return Ok((self.writer.take()?, true));
-        };
+        let mut ended = false;
+        while !ended && self.writer.len() < CHUNK_BYTES {
+            if let Some(entry) = self.page.pop_front() {
+                self.writer.line(&Line::entry(&entry))?;
+                self.entries += 1;
+            } else if let Some(range) = self.next.take() {
+                self.read(range).await?;
+            } else {
+                self.writer.end(self.entries)?;
+                ended = true;
+            }
+        }
+        let lines = self.writer.take();
+        // Other requests of this thread would wait for it.
+        let packed = tokio::task::spawn_blocking(move || writer::packed(&lines)).await??;
+        Ok((packed, ended))
+    }
+
+    async fn read(&mut self, range: Range<String>) -> Result<(), BoxError> {
         let end = range.end.clone();
         let page = self.store.list(range, Some(self.revision), PAGE).await?;
-        for entry in &page.entries {
-            self.writer.line(&Line::entry(entry))?;
-            self.entries += 1;
-        }
         if let Some(last) = page.entries.last().filter(|_| page.more) {
             self.next = Some(format!("{}\0", last.key)..end);
         }
-        Ok((self.writer.take()?, false))
+        self.page = page.entries.into();
+        Ok(())
     }
 }
 

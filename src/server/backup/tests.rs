@@ -43,6 +43,29 @@ async fn a_backup_holds_every_entry_of_one_revision() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_backup_of_long_values_is_packed_piece_by_piece() {
+    let store = Arc::new(Memory::default());
+    let server = Fixture::over(Arc::clone(&store)).await;
+    let long = Bytes::from(vec![b'x'; 1 << 20]);
+    for count in 0..6 {
+        let (key, change) = (format!("/other/{count}"), store::Change::Put(long.clone()));
+        store.write(&key, store::Expect::Anything, change).await.unwrap();
+    }
+    let mut body = server.api.backups().make().await.unwrap();
+    let mut all = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let packed = frame.unwrap().into_data().unwrap();
+        let mut lines = Vec::new();
+        let mut decoder = flate2::read::GzDecoder::new(&packed[..]);
+        std::io::Read::read_to_end(&mut decoder, &mut lines).unwrap();
+        assert!(lines.len() < 3 << 20, "{}", lines.len());
+        all.extend_from_slice(&packed);
+    }
+    let expected = store.list(store::everything(), None, 0).await.unwrap();
+    assert_eq!(read(&all).unwrap(), expected.entries);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_backup_that_is_cut_or_changed_is_refused() {
     let server = Fixture::new().await;
     let bytes = backup(&server).await;

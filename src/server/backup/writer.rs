@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::line::Line;
 use crate::BoxError;
 
-/// Collects lines until somebody takes them; each taking is a gzip member of its own.
+/// Collects lines until somebody takes them; what is taken at once becomes a gzip member of its own.
 #[derive(Default)]
 pub(super) struct Writer {
     lines: Vec<u8>,
@@ -31,9 +31,19 @@ impl Writer {
         self.line(&Line::End { entries, sha256 })
     }
 
-    pub(super) fn take(&mut self) -> Result<Bytes, BoxError> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(&std::mem::take(&mut self.lines))?;
-        Ok(encoder.finish()?.into())
+    /// How many bytes nobody has taken yet.
+    pub(super) fn len(&self) -> usize {
+        self.lines.len()
     }
+
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.lines)
+    }
+}
+
+/// Lines as they are sent.
+pub(super) fn packed(lines: &[u8]) -> Result<Bytes, BoxError> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(lines)?;
+    Ok(encoder.finish()?.into())
 }
