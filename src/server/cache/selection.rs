@@ -38,6 +38,7 @@ impl Selection {
     pub(crate) fn new(
         selectable: &[FieldLabel],
         view: &View,
+        api_version: &str,
         labels: Option<LabelSelector>,
         fields: Option<&FieldSelector>,
     ) -> Result<Self, ApiError> {
@@ -48,7 +49,7 @@ impl Selection {
             let place = match label {
                 "metadata.name" => Place::Name,
                 "metadata.namespace" => Place::Namespace,
-                _ => place(selectable, view, label).ok_or_else(|| {
+                _ => place(selectable, view, api_version, label).ok_or_else(|| {
                     ApiError::bad_request(format!("field label not supported: {label}"))
                 })?,
             };
@@ -96,11 +97,17 @@ impl Selection {
 }
 
 /// Where the values of a label are found.
-fn place(selectable: &[FieldLabel], view: &View, label: &str) -> Option<Place> {
+fn place(selectable: &[FieldLabel], view: &View, api_version: &str, label: &str) -> Option<Place> {
     let index = selectable.iter().position(|field| field.label == label)?;
     let from_stored = match view {
         View::Stored => return Some(Place::Field(index)),
-        View::Renamed | View::Converted(_) => None,
+        View::Converted(converter) if converter.stored() == api_version => {
+            return Some(Place::Field(index));
+        }
+        // What a webhook makes of a field is known only after it was asked; to look at what is stored instead would
+        // select the wrong objects.
+        View::Converted(_) => return None,
+        View::Renamed => None,
         View::Functions(conversion) => Some(conversion.from_stored),
     };
     Some(Place::Viewed { from_stored, field: selectable[index].clone() })

@@ -143,7 +143,7 @@ impl Served {
         labels: Option<LabelSelector>,
         fields: Option<&FieldSelector>,
     ) -> Result<Selection, ApiError> {
-        Selection::new(self.kind().selectable(), &self.view, labels, fields)
+        Selection::new(self.kind().selectable(), &self.view, &self.api_version, labels, fields)
     }
 
     /// An object of the cache as a document of this kind.
