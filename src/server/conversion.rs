@@ -15,12 +15,15 @@ use kinds::Kind;
 use machinery::{ApiError, Reason, document};
 use serde_json::Value;
 use tokio::sync::{Mutex, Semaphore};
+use tokio::time::Instant;
 
 use crate::cache::{Cached, Head};
 use crate::outgoing::{Outgoing, Remote, client_config};
 
-/// How long a webhook may take; as in Kubernetes.
+/// How long a webhook may take, together with the wait for those who asked it before; as in Kubernetes.
 const DEADLINE: Duration = Duration::from_secs(30);
+/// How long all questions for one request may take; Kubernetes gives it as much.
+const REQUEST_TIME_MAX: Duration = Duration::from_mins(1);
 /// Objects in one question. A webhook takes some milliseconds for each.
 const BATCH_OBJECTS_MAX: usize = 500;
 /// Bytes of the objects in one question, far below what an answer may be.
@@ -84,6 +87,17 @@ impl Converter {
         wanted: Wanted<'_>,
         objects: &[Arc<Cached>],
     ) -> Result<(), ApiError> {
+        let prepared = tokio::time::timeout(REQUEST_TIME_MAX, self.prepare_all(wanted, objects));
+        prepared.await.map_err(|_| {
+            ApiError::timeout("the conversion webhook has not converted all objects in time", 1)
+        })?
+    }
+
+    async fn prepare_all(
+        &self,
+        wanted: Wanted<'_>,
+        objects: &[Arc<Cached>],
+    ) -> Result<(), ApiError> {
         let missing: Vec<&Arc<Cached>> = objects
             .iter()
             .filter(|object| self.form(wanted.api_version, object).is_none())
@@ -112,8 +126,12 @@ impl Converter {
         if objects.iter().all(|object| self.form(wanted.api_version, object).is_some()) {
             return Ok(());
         }
-        let _turn = self.watches.lock().await;
-        self.prepare(wanted, objects).await
+        // A webhook that is too slow for the one before is so for the next.
+        let turn = tokio::time::timeout(DEADLINE, self.watches.lock()).await;
+        let _turn = turn.map_err(|_| {
+            ApiError::timeout("the conversion webhook is busy with other watches", 1)
+        })?;
+        self.prepare_all(wanted, objects).await
     }
 
     /// An object in a version, if it has been converted or need not be.
@@ -161,7 +179,6 @@ impl Converter {
     }
 
     async fn ask(&self, documents: &[Value], api_version: &str) -> Result<Vec<Value>, ApiError> {
-        let _permit = self.permits.acquire().await.map_err(ApiError::internal)?;
         let subject = review::subject(&documents[0]);
         let failed = |why: &str| {
             let message = format!("conversion webhook for {subject} {why}");
@@ -172,9 +189,15 @@ impl Converter {
             broken("it accepts none of the versions of ConversionReview known here")
         })?;
         let remote = self.remote.as_ref().map_err(|why| broken(why))?;
+        let asked = Instant::now();
+        let permit = tokio::time::timeout(DEADLINE, self.permits.acquire()).await;
+        let _permit = permit
+            .map_err(|_| broken("too many others wait for its answers"))?
+            .map_err(ApiError::internal)?;
+        let left = DEADLINE.saturating_sub(asked.elapsed());
         let uid = self.random.uuid();
         let question = review::question(version, &uid, documents, api_version);
-        let answer = remote.post("?timeout=30s", Bytes::from(question.to_string()), DEADLINE).await;
+        let answer = remote.post("?timeout=30s", Bytes::from(question.to_string()), left).await;
         let answer = answer.map_err(|failure| broken(&failure.to_string()))?;
         let objects = review::objects(version, &uid, &answer).map_err(|why| broken(&why))?;
         review::accept(documents, objects, api_version).map_err(|why| failed(&why))

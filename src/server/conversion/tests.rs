@@ -168,6 +168,44 @@ async fn what_was_stored_in_an_older_version_is_converted_when_it_is_read() {
 }
 
 #[tokio::test]
+async fn fields_select_only_in_the_version_that_is_stored() {
+    let (server, hook) = (Fixture::new().await, hook().await);
+    let mut definition = definition(&hook, "v1");
+    let versions = &mut definition["spec"]["versions"];
+    versions[0]["selectableFields"] = json!([{ "jsonPath": ".spec.size" }]);
+    versions[1]["selectableFields"] = json!([{ "jsonPath": ".spec.width" }]);
+    server.post(DEFINITIONS, &definition).await.expect(201);
+    for (name, size) in [("a", "2x3"), ("b", "4x5")] {
+        server.post(V1, &door("v1", name, json!({ "size": size }))).await.expect(201);
+    }
+    let list = server.get(&format!("{V1}?fieldSelector=spec.size%3D4x5")).await.expect(200);
+    let names: Vec<&Value> =
+        list["items"].as_array().unwrap().iter().map(|item| &item["metadata"]["name"]).collect();
+    assert_eq!(names, ["b"]);
+    // An answer from what is stored would be wrong, and what is deleted so would be lost.
+    let by_width = format!("{V2}?fieldSelector=spec.width!%3D4");
+    server.get(&by_width).await.failure(400, "BadRequest");
+    server.delete(&by_width, &Value::Null).await.failure(400, "BadRequest");
+    assert_eq!(server.get(V1).await.expect(200)["items"].as_array().unwrap().len(), 2);
+    let by_name = format!("{V2}?fieldSelector=metadata.name%3Da");
+    assert_eq!(server.get(&by_name).await.expect(200)["items"][0]["spec"]["width"], 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_long_for_a_webhook_that_is_silent() {
+    let hook = Hook::start(&["localhost"], |_, _| Said::Nothing).await;
+    let server = Fixture::new().await;
+    server.post(DEFINITIONS, &definition(&hook, "v1")).await.expect(201);
+    server.post(V1, &door("v1", "a", json!({ "size": "2x3" }))).await.expect(201);
+    let begun = tokio::time::Instant::now();
+    let path = format!("{V2}/a");
+    // More than are asked at a time.
+    let answers = futures::future::join_all((0..100).map(|_| server.get(&path))).await;
+    assert!(answers.iter().all(|answer| answer.code == 500));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(31), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
 async fn owners_of_fields_are_known_across_versions() {
     let (server, hook) = (Fixture::new().await, hook().await);
     server.post(DEFINITIONS, &definition(&hook, "v1")).await.expect(201);
