@@ -22,7 +22,7 @@ use crate::outgoing::tls;
 use crate::respond::Answer;
 use crate::streaming::{forwarded, returned};
 
-/// For the head of an answer; a watch sends its own at once.
+/// For the head of an answer, connecting included; a watch sends its own at once.
 const HEAD_TIME_MAX: Duration = Duration::from_mins(1);
 /// What the headers that say who asks start with: nobody else may set one.
 const PREFIX: &str = "x-remote-";
@@ -59,14 +59,17 @@ impl Aggregation {
         mut request: Request<Full<Bytes>>,
     ) -> Result<Answer, ApiError> {
         let upgrade = parts.extensions.get::<OnUpgrade>().cloned();
-        if let (Some(protocol), Some(client)) = (parts.headers.get(UPGRADE), upgrade) {
-            request.headers_mut().insert(UPGRADE, protocol.clone());
-            request.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-            return self.switch(way, request, client).await;
-        }
-        let sent = tokio::time::timeout(HEAD_TIME_MAX, way.remote.send(request)).await;
-        let response = sent.map_err(|_| unreachable("it does not answer"))?;
-        Ok(streamed(response.map_err(|failure| unreachable(failure.message))?))
+        let answer = async {
+            if let (Some(protocol), Some(client)) = (parts.headers.get(UPGRADE), upgrade) {
+                request.headers_mut().insert(UPGRADE, protocol.clone());
+                request.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+                return self.switch(way, request, client).await;
+            }
+            let response = way.remote.send(request).await;
+            Ok(streamed(response.map_err(|failure| unreachable(failure.message))?))
+        };
+        let answered = tokio::time::timeout(HEAD_TIME_MAX, answer).await;
+        answered.map_err(|_| unreachable("it does not answer"))?
     }
 
     /// Passes on a request that may make a stream of its connection, and then the stream.

@@ -72,7 +72,7 @@ fn renew_routes(tasks: &Tasks, api: &Arc<Api>, shelf: &Shelf) {
     for object in shelf.all().iter().filter(|object| !object.terminating) {
         let object = object.object();
         let name = object["metadata"]["name"].as_str().unwrap_or_default();
-        let known = old.iter().find(|route| route.name == name && route.spec == object["spec"]);
+        let known = old.iter().find(|route| route.name == name && route.is_of(&object));
         if let Some(known) = known {
             routes.push(Arc::clone(known));
             continue;
@@ -106,7 +106,7 @@ async fn look(api: &Api, route: &Weak<Route>) -> Option<Duration> {
     let pause = if verdict.available { LOOK_AGAIN } else { LOOK_SOON };
     let shelf = shelf(api)?;
     let mut object = shelf.get(&route.name)?.object();
-    if object["spec"] != route.spec {
+    if !route.is_of(&object) {
         // Another route looks by now.
         return None;
     }

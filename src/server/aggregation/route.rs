@@ -22,6 +22,8 @@ pub(crate) struct Route {
     pub(super) version: String,
     pub(super) group_priority: i64,
     pub(super) version_priority: i64,
+    /// Which object this was made of.
+    pub(super) uid: String,
     /// What the object said when this was made.
     pub(super) spec: Value,
     pub(super) service: Service,
@@ -85,12 +87,18 @@ impl Route {
             version: text(&spec["version"]),
             group_priority: spec["groupPriorityMinimum"].as_i64().unwrap_or_default(),
             version_priority: spec["versionPriority"].as_i64().unwrap_or_default(),
+            uid: text(&object["metadata"]["uid"]),
             spec: spec.clone(),
             service,
             way: Way::new(outgoing, certificate, spec, reference),
             known: Mutex::default(),
             doubt: Arc::default(),
         })
+    }
+
+    /// Whether an object is the one this was made of, and says the same.
+    pub(super) fn is_of(&self, object: &Value) -> bool {
+        object["metadata"]["uid"] == self.uid && object["spec"] == self.spec
     }
 
     /// Its path.

@@ -90,6 +90,43 @@ async fn what_another_server_has_is_found_and_answered_by_it() {
 }
 
 #[tokio::test]
+async fn an_object_that_is_made_anew_is_looked_after_like_the_first() {
+    let (server, hook) = (Fixture::new().await, sea().await);
+    join(&server, &hook).await;
+    until(&server, "Passed").await;
+    let path = format!("{SERVICES}/v1.sea.example");
+    let object = server.get(&path).await.expect(200);
+    let anew = json!({
+        "apiVersion": object["apiVersion"], "kind": object["kind"], "spec": object["spec"],
+        "metadata": {"name": object["metadata"]["name"]},
+    });
+    server.delete(&path, &Value::Null).await.expect(200);
+    server.post(SERVICES, &anew).await.expect(201);
+    assert_eq!(until(&server, "Passed").await["status"], "True");
+}
+
+#[tokio::test]
+async fn a_stream_to_a_server_that_never_speaks_is_given_up() {
+    let server = Fixture::new().await;
+    let hook = Hook::start(&["sea.default.svc"], |path, _| match path {
+        "/apis/sea.example/v1" => Said::Json(json!({"resources": []})),
+        path if path.starts_with(FISHES) => Said::Nothing,
+        _ => Said::Status(404, "no"),
+    })
+    .await;
+    join(&server, &hook).await;
+    until(&server, "Passed").await;
+    tokio::time::pause();
+    let mut nothing = Request::new(Full::<bytes::Bytes>::default());
+    let client = hyper::upgrade::on(&mut nothing);
+    let request = Request::get(FISHES).header("upgrade", "fish").extension(client);
+    let request = request.body(Full::default()).unwrap();
+    let answer = server.send(User::admin(), request).await;
+    let refused = answer.failure(503, "ServiceUnavailable");
+    assert_eq!(refused, "error trying to reach service: it does not answer");
+}
+
+#[tokio::test]
 async fn a_server_that_is_gone_is_stale_and_unavailable_and_nothing_else_is() {
     let (server, hook) = (Fixture::new().await, sea().await);
     join(&server, &hook).await;

@@ -12,6 +12,7 @@ fn route(group: &str, version: &str, priorities: (i64, i64), known: Known) -> Ar
         version: version.to_owned(),
         group_priority: priorities.0,
         version_priority: priorities.1,
+        uid: String::new(),
         spec: Value::Null,
         service,
         way: Err("not here".to_owned()),
