@@ -191,6 +191,12 @@ impl Api {
 
     /// Whether requests are written down.
     pub(crate) fn audits(&self) -> bool {
+    /// Writes requests down.
+    #[cfg(test)]
+    pub(crate) fn auditor(&self) -> Option<&Arc<Auditor>> {
+        self.auditor.as_ref()
+    }
+
         self.auditor.is_some()
     }
 

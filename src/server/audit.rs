@@ -86,6 +86,8 @@ pub(crate) struct Auditor {
     /// Open until the server stops and the last audited request has ended.
     queue: mpsc::WeakSender<Line>,
     room: Arc<Semaphore>,
+    /// Of events whose request could not wait until there was room for them.
+    tasks: Tasks,
     clock: Clock,
     levels: Family<Counter>,
     events: Counter,
@@ -105,7 +107,7 @@ pub(crate) struct Audited {
 #[derive(Debug)]
 struct Line {
     text: Bytes,
-    _room: Option<OwnedSemaphorePermit>,
+    _room: OwnedSemaphorePermit,
 }
 
 impl Auditor {
@@ -138,6 +140,7 @@ impl Auditor {
             policy,
             queue: queue.downgrade(),
             room: Arc::new(Semaphore::new(QUEUE_BYTES)),
+            tasks: tasks.clone(),
             clock: clock.clone(),
             levels: metrics.counters(
                 "apiserver_audit_level_total",
@@ -164,9 +167,36 @@ impl Auditor {
             return None;
         };
         let entry = Box::new(Entry::new(record, rule, self.clock.now()));
+        // While the log is behind, nothing new is begun. So those who leave without waiting for its end are few.
+        let _ = self.room.acquire().await;
+        let _ = queue.reserve().await;
         let mut audited = Audited { auditor: Arc::clone(self), queue, entry, ended: false };
         audited.emit(Stage::RequestReceived).await;
         Some(audited)
+    }
+}
+
+impl Auditor {
+    /// Queues an event as soon as there is room for it.
+    async fn write(&self, queue: &mpsc::Sender<Line>, text: Bytes) {
+        let room = Arc::clone(&self.room).acquire_many_owned(share(&text)).await;
+        let Ok(room) = room else { return self.lost.inc() };
+        if queue.send(Line { text, _room: room }).await.is_err() {
+            self.lost.inc();
+        }
+    }
+
+    /// The same where nobody can wait.
+    fn write_later(self: &Arc<Self>, queue: &mpsc::Sender<Line>, text: Bytes) {
+        let room = Arc::clone(&self.room).try_acquire_many_owned(share(&text));
+        if let (Ok(room), Ok(place)) = (room, queue.try_reserve()) {
+            place.send(Line { text, _room: room });
+        } else if tokio::runtime::Handle::try_current().is_ok() {
+            let (auditor, queue) = (Arc::clone(self), queue.clone());
+            self.tasks.spawn("audit event", |_| async move { auditor.write(&queue, text).await });
+        } else {
+            self.lost.inc();
+        }
     }
 }
 
@@ -198,10 +228,7 @@ impl Audited {
     async fn emit(&mut self, stage: Stage) {
         let Some(text) = self.entry.line(stage, self.auditor.clock.now()) else { return };
         self.auditor.events.inc();
-        let room = Arc::clone(&self.auditor.room).acquire_many_owned(share(&text)).await.ok();
-        if self.queue.send(Line { text: text.into(), _room: room }).await.is_err() {
-            self.auditor.lost.inc();
-        }
+        self.auditor.write(&self.queue, text.into()).await;
     }
 }
 
@@ -215,11 +242,7 @@ impl Drop for Audited {
         let now = self.auditor.clock.now();
         let Some(text) = self.entry.line(Stage::ResponseComplete, now) else { return };
         self.auditor.events.inc();
-        // Nobody can wait here, so that it goes beyond the account when that is empty.
-        let room = Arc::clone(&self.auditor.room).try_acquire_many_owned(share(&text)).ok();
-        if self.queue.try_send(Line { text: text.into(), _room: room }).is_err() {
-            self.auditor.lost.inc();
-        }
+        self.auditor.write_later(&self.queue, text.into());
     }
 }
 

@@ -158,6 +158,25 @@ async fn who_does_not_wait_for_the_answer_is_written_down_too() {
 }
 
 #[tokio::test]
+async fn who_leaves_while_the_log_is_behind_is_written_down_later() {
+    let audited = Audited::new("omitStages: [RequestReceived]\nrules:\n- level: Metadata\n").await;
+    let auditor = audited.server.api.auditor().unwrap();
+    let never = StreamBody::new(futures::stream::pending::<Result<Frame<Bytes>, Infallible>>());
+    let request = Request::post(MAPS).body(never).unwrap();
+    let mut asked = Box::pin(audited.server.service(User::admin()).oneshot(request));
+    assert!(futures::poll!(&mut asked).is_pending());
+    let behind = auditor.room.available_permits();
+    let behind = auditor.room.acquire_many(u32::try_from(behind).unwrap()).await.unwrap();
+    drop(asked);
+    assert_eq!(auditor.lost.get(), 0);
+    let next = audited.server.get(MAPS).now_or_never();
+    assert!(next.is_none(), "nothing is begun while the log is behind");
+    drop(behind);
+    let events = audited.events("configmaps", 1).await;
+    assert_eq!(events[0]["verb"], "create");
+}
+
+#[tokio::test]
 async fn bodies_of_every_type_and_patches_are_written_down() {
     let audited = Audited::new("omitStages: [RequestReceived]\nrules:\n- level: Request\n").await;
     let server = &audited.server;
