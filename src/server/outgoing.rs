@@ -6,6 +6,7 @@
 
 mod backend;
 mod client_config;
+mod configured;
 mod connect;
 mod destination;
 mod failure;
@@ -20,6 +21,7 @@ use tokio::net::TcpStream;
 
 pub(crate) use backend::{Backend, PodName, backends};
 pub(crate) use client_config::client_config;
+pub(crate) use configured::Configured;
 pub(crate) use destination::{Address, Destination};
 pub(crate) use failure::Failure;
 pub(crate) use remote::{Remote, Settings};

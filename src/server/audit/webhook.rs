@@ -11,7 +11,7 @@ use tracing::{error, warn};
 
 use super::AuditWebhook;
 use crate::BoxError;
-use crate::outgoing::{Failure, Outgoing, Remote, Settings};
+use crate::outgoing::{Configured, Failure, Outgoing};
 
 /// Bytes of events that wait for the webhook; what comes while it is down for long is lost.
 const QUEUE_BYTES: usize = 64 << 20;
@@ -44,7 +44,7 @@ impl Webhook {
         tasks: &Tasks,
         lost: Counter,
     ) -> Result<Self, BoxError> {
-        let remote = Remote::new(outgoing, Settings::of_kubeconfig(&settings.kubeconfig)?)?;
+        let remote = Configured::new(outgoing, &settings.kubeconfig)?;
         let (queue, waiting) = mpsc::channel(settings.buffer.max(1));
         let sender = Sender {
             remote,
@@ -70,7 +70,7 @@ impl Webhook {
 }
 
 struct Sender {
-    remote: Remote,
+    remote: Configured,
     waiting: mpsc::Receiver<Waiting>,
     batch: usize,
     wait: Duration,
@@ -109,7 +109,7 @@ impl Sender {
         let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
         for attempt in 1..=ATTEMPTS {
             let deadline = if stop.is_cancelled() { LAST_DEADLINE } else { DEADLINE };
-            let Err(failure) = self.remote.post("", list.clone(), deadline).await else { return };
+            let Err(failure) = self.remote.post(list.clone(), deadline).await else { return };
             let last = attempt == ATTEMPTS || !is_passing(&failure) || stop.is_cancelled();
             if last {
                 let (why, events) = (failure.message, batch.len());

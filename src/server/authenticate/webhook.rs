@@ -12,7 +12,7 @@ use tracing::warn;
 
 use crate::BoxError;
 use crate::identity::Identity;
-use crate::outgoing::{Outgoing, Remote, Settings};
+use crate::outgoing::{Configured, Outgoing};
 use crate::reviews::subject;
 use crate::tokens::Recognised;
 
@@ -24,7 +24,7 @@ const ANSWERS_MAX: usize = 4_096;
 /// A service that reviews tokens.
 #[derive(Debug)]
 pub(super) struct Webhook {
-    remote: Remote,
+    remote: Configured,
     lifetime: Duration,
     /// Whom tokens are for that a service accepts which knows nothing of audiences.
     own_audiences: Vec<String>,
@@ -44,9 +44,8 @@ impl Webhook {
         lifetime: Duration,
         own_audiences: &[String],
     ) -> Result<Self, BoxError> {
-        let settings = Settings::of_kubeconfig(kubeconfig)?;
         Ok(Self {
-            remote: Remote::new(outgoing, settings)?,
+            remote: Configured::new(outgoing, kubeconfig)?,
             lifetime,
             own_audiences: own_audiences.to_vec(),
             answers: Mutex::default(),
@@ -64,7 +63,7 @@ impl Webhook {
         if let Some(remembered) = self.remembered(&digest) {
             return Ok(remembered.answer);
         }
-        let answer = self.remote.post("", question.into(), DEADLINE).await.map_err(|failure| {
+        let answer = self.remote.post(question.into(), DEADLINE).await.map_err(|failure| {
             warn!(error = failure.message, "the service that reviews tokens does not answer");
             failure.message
         })?;

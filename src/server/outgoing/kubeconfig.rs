@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{ClientCertificate, Destination, Settings, Trust};
 
 impl Settings {
-    /// What the current context of a kubeconfig file calls. Files it names are read now, relative to it.
+    /// What the current context of a kubeconfig file calls. Files it names are read with it.
     pub(crate) fn of_kubeconfig(file: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(file)
             .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
