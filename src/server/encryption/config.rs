@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::key::{Cipher, Key};
 use super::kms::Kms;
@@ -26,6 +27,8 @@ const KMS_TIMEOUT: &str = "3s";
 #[derive(Debug)]
 pub(crate) struct Configuration {
     rules: Vec<Rule>,
+    /// Of the text it was made of.
+    digest: [u8; 32],
 }
 
 /// Some kinds and their keys.
@@ -100,6 +103,11 @@ impl Configuration {
         Self::parse(&std::fs::read_to_string(file)?)
     }
 
+    /// Whether it was made of this text.
+    pub(super) fn is_of(&self, text: &[u8]) -> bool {
+        self.digest[..] == Sha256::digest(text)[..]
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, BoxError> {
         // The parser's own words would quote the file, and with it a key.
         let file: File = serde_saphyr::from_str(text)
@@ -112,7 +120,7 @@ impl Configuration {
             return Err(format!("it is {found:?}, expected {wanted}").into());
         }
         let rules = file.resources.into_iter().map(Rule::read).collect::<Result<_, BoxError>>()?;
-        Ok(Self { rules })
+        Ok(Self { rules, digest: Sha256::digest(text).into() })
     }
 
     /// The plugins that keep keys.

@@ -56,11 +56,11 @@ pub(crate) fn start(
     random: Random,
 ) {
     tasks.spawn_until_stop("encryption configuration", async move {
-        let mut known = tokio::fs::read(&file).await.unwrap_or_default();
         loop {
             tokio::time::sleep(INTERVAL).await;
             let Ok(found) = tokio::fs::read(&file).await else { continue };
-            if found == known {
+            // Compared with what is in force: the file may have changed since the start, or during it.
+            if in_force.load().is_of(&found) {
                 continue;
             }
             let usable = async {
@@ -71,7 +71,6 @@ pub(crate) fn start(
             match usable.await {
                 Ok(configuration) => {
                     in_force.store(Arc::new(configuration));
-                    known = found;
                     info!(file = %file.display(), "the encryption configuration has changed");
                 }
                 Err(error) => {

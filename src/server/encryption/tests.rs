@@ -217,3 +217,26 @@ async fn an_unchanged_object_is_written_again_with_the_new_key() {
     assert!(raw(&memory).await.starts_with(b"k8s:enc:aesgcm:v1:k2:"));
     assert_eq!(server.get(&format!("{secrets}/one")).await.expect(200)["data"], found["data"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_that_changes_during_the_start_is_taken_up() {
+    let memory = Arc::new(Memory::default());
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(providers(&keyed("aesgcm", &[("k1", A)])).as_bytes()).unwrap();
+    let store: Arc<dyn Store> = Arc::<Memory>::clone(&memory);
+    let encrypted = Encrypted::open(store, file.path(), Random::seeded(1)).await.unwrap();
+    let both = keyed("aesgcm", &[("k2", B), ("k1", A)]);
+    std::fs::write(file.path(), providers(&both)).unwrap();
+    let (tasks, path) = (base::Tasks::new(), file.path().to_owned());
+    super::start(&tasks, path, encrypted.configuration(), Random::seeded(2));
+    let taken_up = async {
+        loop {
+            put(&encrypted, "swordfish").await;
+            if raw(&memory).await.starts_with(b"k8s:enc:aesgcm:v1:k2:") {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_mins(10), taken_up).await.unwrap();
+}
