@@ -55,10 +55,12 @@ async fn follow(api: &Api) {
     let (Some(schemas), Some(levels)) = (shelf(SCHEMAS), shelf(LEVELS)) else { return };
     loop {
         let seen = (schemas.changed(), levels.changed());
-        if let Err(error) = tend(api).await.and(reconcile(api).await) {
-            warn!(%error, "flow control cannot be kept in order");
-        }
+        let kept = tend(api).await.and(reconcile(api).await);
         tokio::time::sleep(PAUSE).await;
+        if let Err(error) = kept {
+            warn!(%error, "flow control cannot be kept in order");
+            continue;
+        }
         tokio::select! {
             biased;
             () = schemas.changed_after(seen.0) => {}
