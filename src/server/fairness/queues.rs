@@ -19,7 +19,8 @@ pub(super) struct Queues {
     length_max: usize,
     /// The virtual time of the queue that was served last.
     now: f64,
-    waiting: usize,
+    /// The seats waited for.
+    waiting: u32,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +57,8 @@ impl Queues {
             && same(self.length_max, length_max)
     }
 
-    pub(super) fn waiting(&self) -> usize {
+    /// The seats waited for.
+    pub(super) fn waiting(&self) -> u32 {
         self.waiting
     }
 
@@ -88,8 +90,8 @@ impl Queues {
 
     pub(super) fn push(&mut self, queue: usize, waiter: Waiter) {
         self.wake(queue);
+        self.waiting += waiter.width;
         self.all[queue].waiting.push_back(waiter);
-        self.waiting += 1;
     }
 
     /// The queue whose turn it is, and how many seats its first request takes.
@@ -104,7 +106,7 @@ impl Queues {
     /// Takes the first request of a queue.
     pub(super) fn pop(&mut self, queue: usize) -> Option<Waiter> {
         let waiter = self.all[queue].waiting.pop_front()?;
-        self.waiting -= 1;
+        self.waiting -= waiter.width;
         Some(waiter)
     }
 
@@ -128,11 +130,9 @@ impl Queues {
     /// Takes out a request that no longer waits; false when it is not there.
     pub(super) fn remove(&mut self, queue: usize, id: u64) -> bool {
         let Some(own) = self.all.get_mut(queue) else { return false };
-        let Some(place) = own.waiting.iter().position(|waiter| waiter.id == id) else {
-            return false;
-        };
-        own.waiting.remove(place);
-        self.waiting -= 1;
+        let place = own.waiting.iter().position(|waiter| waiter.id == id);
+        let Some(gone) = place.and_then(|place| own.waiting.remove(place)) else { return false };
+        self.waiting -= gone.width;
         true
     }
 

@@ -310,10 +310,9 @@ impl Level {
     }
 
     fn usage(&self) -> Usage {
-        let waiting = self.queues.as_ref().map_or(0, Queues::waiting);
         Usage {
             busy: self.busy,
-            waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
+            waiting: self.queues.as_ref().map_or(0, Queues::waiting),
             nominal: self.limits.nominal,
         }
     }

@@ -108,6 +108,23 @@ fn a_full_queue_and_a_level_without_queues_send_away() {
 }
 
 #[test]
+fn waiting_is_counted_in_seats() {
+    let seats = Seats::new(3);
+    let one = Limits { nominal: 3, guaranteed: 3, ceiling: 3, ..OWN };
+    let level = seats.set_levels(vec![("one", one)])["one"];
+    let waiting = || seats.samples(|usage| usage.waiting)[0].1;
+    let seat = free(seats.take(level, 1, 3));
+    let wide = later(seats.take(level, 1, 3));
+    let narrow = later(seats.take(level, 1, 1));
+    assert_eq!(waiting(), 4.0);
+    drop(narrow);
+    assert_eq!(waiting(), 3.0);
+    drop(seat);
+    assert!(is_granted(wide));
+    assert_eq!(waiting(), 0.0);
+}
+
+#[test]
 fn who_stops_waiting_leaves_the_queue_and_a_seat_given_meanwhile_goes_on() {
     let seats = Seats::new(1);
     let one = Limits { nominal: 1, guaranteed: 1, ceiling: 1, ..OWN };
