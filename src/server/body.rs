@@ -1,6 +1,7 @@
 //! The bodies of answers: bytes that are shared, lists that are put together while they are sent, streams.
 
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
@@ -20,10 +21,16 @@ pub struct Body {
     kind: Kind,
     /// Dropped when the body ends, or is no longer wanted.
     held: Option<Held>,
+    /// What the connection becomes after the answer, if it does.
+    stream: Option<Lasting>,
 }
 
 /// Something that lives as long as a body.
 pub(crate) type Held = Box<dyn std::any::Any + Send + Sync>;
+
+/// What is kept until a stream ends that comes after an answer; its task has one.
+#[derive(Clone, Default)]
+pub(crate) struct Lasting(Arc<Mutex<Vec<Held>>>);
 
 #[derive(Debug)]
 enum Kind {
@@ -37,6 +44,12 @@ impl Body {
     /// A body without content.
     pub fn empty() -> Self {
         Kind::Whole(Bytes::new()).into()
+    }
+
+    /// The same of an answer after which the connection is a stream.
+    pub(crate) fn before_stream() -> (Self, Lasting) {
+        let lasting = Lasting::default();
+        (Self { stream: Some(lasting.clone()), ..Self::empty() }, lasting)
     }
 
     /// All bytes, for bodies that are there already: a list is put together for it. `None` for those that come as
@@ -55,8 +68,12 @@ impl Body {
         }
     }
 
-    /// Keeps something until the body ends.
+    /// Keeps something until the body ends, or the stream after it.
     pub(crate) fn hold(&mut self, held: Held) {
+        if let Some(Lasting(all)) = &self.stream {
+            all.lock().expect("nobody panics with it").push(held);
+            return;
+        }
         let before = self.held.take();
         self.held = Some(match before {
             None => held,
@@ -67,7 +84,7 @@ impl Body {
 
 impl From<Kind> for Body {
     fn from(kind: Kind) -> Self {
-        Self { kind, held: None }
+        Self { kind, held: None, stream: None }
     }
 }
 
@@ -140,3 +157,6 @@ impl http_body::Body for Body {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

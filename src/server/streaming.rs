@@ -24,6 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::debug;
 
 use crate::NodeTransport;
+use crate::body::Body;
 use crate::outgoing::Outgoing;
 use crate::query::Query;
 use crate::registry::{self, Place};
@@ -163,13 +164,15 @@ impl Streaming {
         Fut: Future<Output = ()> + Send + 'static,
     {
         let permit = self.room()?;
-        let (answer, upgrade): (Answer, OnUpgrade) = handshake.accept(protocol);
+        let (mut answer, upgrade): (Answer, OnUpgrade) = handshake.accept(protocol);
+        let (body, lasting) = Body::before_stream();
+        *answer.body_mut() = body;
         self.tasks.spawn_until_stop("stream", async move {
             match upgrade.await {
                 Ok(upgraded) => serve(TokioIo::new(upgraded)).await,
                 Err(error) => debug!(%error, "a client left before its stream began"),
             }
-            drop(permit);
+            drop((permit, lasting));
         });
         Ok(answer)
     }

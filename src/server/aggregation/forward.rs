@@ -99,14 +99,15 @@ impl Aggregation {
             return Ok(streamed(response));
         }
         let server = hyper::upgrade::on(&mut response);
+        let (answer, lasting) = Body::before_stream();
         self.tasks.spawn_until_stop("aggregated stream", async move {
             if let (Ok(client), Ok(server)) = tokio::join!(client, server) {
                 let (mut client, mut server) = (TokioIo::new(client), TokioIo::new(server));
                 let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
             }
-            drop(permit);
+            drop((permit, lasting));
         });
-        Ok(response.map(|_| Body::empty()))
+        Ok(response.map(|_| answer))
     }
 }
 

@@ -149,14 +149,15 @@ impl Streaming {
         let mut response = sender.send_request(request).await.map_err(unreachable)?;
         if let (StatusCode::SWITCHING_PROTOCOLS, Some(client)) = (response.status(), upgrade) {
             let server = hyper::upgrade::on(&mut response);
+            let (answer, lasting) = Body::before_stream();
             self.tasks.spawn_until_stop("stream", async move {
                 if let (Ok(client), Ok(server)) = tokio::join!(client, server) {
                     let (mut client, mut server) = (TokioIo::new(client), TokioIo::new(server));
                     let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
                 }
-                drop(permit);
+                drop((permit, lasting));
             });
-            return Ok(response.map(|_| Body::empty()));
+            return Ok(response.map(|_| answer));
         }
         let response = response.map(|body| {
             let body = body.map_frame(move |frame| {
