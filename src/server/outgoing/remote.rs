@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use http::request::Builder;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -93,11 +94,28 @@ impl Remote {
         deadline: Duration,
     ) -> Result<Bytes, Failure> {
         let url = self.url(more);
-        let request = Request::post(&url)
-            .header(CONTENT_TYPE, "application/json")
+        let request = Request::post(&url).header(CONTENT_TYPE, "application/json");
+        self.ask(("Post", &url), request, document, deadline).await
+    }
+
+    /// Gets a JSON document; `more` follows the destination's path.
+    pub(crate) async fn get(&self, more: &str, deadline: Duration) -> Result<Bytes, Failure> {
+        let url = self.url(more);
+        self.ask(("Get", &url), Request::get(&url), Bytes::new(), deadline).await
+    }
+
+    /// Sends a request and reads its answer; failures to do so name what was done with which URL.
+    async fn ask(
+        &self,
+        (method, url): (&str, &str),
+        request: Builder,
+        body: Bytes,
+        deadline: Duration,
+    ) -> Result<Bytes, Failure> {
+        let request = request
             .header(ACCEPT, "application/json")
             .header(USER_AGENT, AGENT)
-            .body(Full::new(document))
+            .body(Full::new(body))
             .map_err(|error| Failure::new(error.to_string()))?;
         let call = async {
             let response = self.send(request).await?;
@@ -110,27 +128,9 @@ impl Remote {
             if failure.status.is_some() {
                 return failure;
             }
-            let message = format!("Post {url:?}: {}", failure.message);
+            let message = format!("{method} {url:?}: {}", failure.message);
             Failure { message, ..failure }
         })
-    }
-
-    /// Gets a JSON document; `more` follows the destination's path.
-    pub(crate) async fn get(&self, more: &str, deadline: Duration) -> Result<Bytes, Failure> {
-        let url = self.url(more);
-        let request = Request::get(&url)
-            .header(ACCEPT, "application/json")
-            .header(USER_AGENT, AGENT)
-            .body(Full::new(Bytes::new()))
-            .map_err(|error| Failure::new(error.to_string()))?;
-        let call = async {
-            let response = self.send(request).await?;
-            let status = response.status();
-            let body = read(response.into_body()).await?;
-            if status.is_success() { Ok(body) } else { Err(Failure::answered(status, &body)) }
-        };
-        let outcome = tokio::time::timeout(deadline, call).await;
-        outcome.unwrap_or_else(|_| Err(Failure::deadline()))
     }
 
     /// Sends a request, whose URI may be a path alone, with the credentials of this remote.

@@ -47,8 +47,8 @@ struct LegacyClaims {
 /// Checks a token of this kind: it counts as long as its Secret holds it.
 pub(super) fn verify(tokens: &Tokens, token: &str) -> Result<Option<Arc<Verified>>, Refusal> {
     let Some(claims) = tokens.keys.open::<LegacyClaims>(token) else { return Ok(None) };
-    let LegacyClaims { sub, namespace, secret, account, uid, .. } = claims;
-    if sub != Claims::subject(&namespace, &account) {
+    let LegacyClaims { iss, sub, namespace, secret, account, uid } = claims;
+    if iss != ISSUER || sub != Claims::subject(&namespace, &account) {
         return Ok(None);
     }
     let now = tokens.clock.now();
