@@ -123,10 +123,13 @@ impl Platform {
         });
         let nodes = Arc::new(InProcessNodes::default());
         let server = start_server(&config, &data_dir, &layers.server, Arc::clone(&nodes)).await?;
-        start_control_plane(&config, &server, &layers.control);
+        // One watch of each kind for all parts that know whole kinds. Controllers may read everything.
+        let reader = component(&server, "system:kube-controller-manager");
+        let caches = Caches::new(reader, &layers.control);
+        start_control_plane(&config, &server, &layers.control, &caches);
         let images = Arc::new(images.await.context("images")??);
         let node_address = config.listen.ip();
-        let kubelet = start_node(&config, &data_dir, &server, &layers.node, images)?;
+        let kubelet = start_node(&config, &data_dir, &server, &layers.node, images, &caches)?;
         nodes.add(&config.node_name, kubelet.endpoint());
         data_dir.write_kubeconfig(&server.admin_kubeconfig())?;
         let (server, data_dir) = (Arc::new(server), Arc::new(data_dir));
@@ -246,9 +249,9 @@ async fn start_server(
     server.await.context("start the API server")
 }
 
-fn start_control_plane(config: &Config, server: &Server, tasks: &Tasks) {
+fn start_control_plane(config: &Config, server: &Server, tasks: &Tasks, caches: &Caches) {
     controllers::start(controllers::Config {
-        client: component(server, "system:kube-controller-manager"),
+        caches: caches.clone(),
         tasks: tasks.clone(),
         clock: config.clock.clone(),
         metrics: config.metrics.clone(),
@@ -257,7 +260,7 @@ fn start_control_plane(config: &Config, server: &Server, tasks: &Tasks) {
         service_cidr: config.service_cidr,
     });
     scheduler::start(scheduler::Config {
-        caches: Caches::new(component(server, "system:kube-scheduler"), tasks),
+        caches: caches.writing_with(component(server, "system:kube-scheduler")),
         clock: config.clock.clone(),
         random: config.random.clone(),
         metrics: config.metrics.clone(),
@@ -271,6 +274,7 @@ fn start_node(
     server: &Server,
     tasks: &Tasks,
     images: Arc<Images>,
+    caches: &Caches,
 ) -> Result<Kubelet> {
     let own_range = own_range(config.pod_cidr);
     let switch = Switch::new(network::Config {
@@ -310,7 +314,7 @@ fn start_node(
     .context("start the node")?;
     let own = switch.host(kubelet::host_address(own_range)).context("join the pod network")?;
     proxy::start(proxy::Config {
-        caches: Caches::new(client, tasks),
+        caches: caches.writing_with(client),
         switch,
         node_ports: NodePorts::new(config.listen.ip(), own, tasks.child()),
         node_name: config.node_name.clone(),

@@ -15,12 +15,16 @@ use kube::runtime::watcher;
 
 use crate::{Cache, Cached, Error, Key, Resource};
 
-/// Hands out the caches of a process. Clones share them.
+/// Hands out the caches of a process, and the client of whoever asks. Clones share them.
 #[derive(Clone)]
-pub struct Caches(Arc<Shared>);
+pub struct Caches {
+    client: kube::Client,
+    shared: Arc<Shared>,
+}
 
 struct Shared {
-    client: kube::Client,
+    /// Fills the caches of whole kinds.
+    reader: kube::Client,
     tasks: Tasks,
     caches: Mutex<BTreeMap<Slot, Entry>>,
 }
@@ -80,19 +84,27 @@ impl<K: kube::Resource + Send + Sync + 'static> Erased for Cache<K> {
 impl Caches {
     /// No caches yet; those asked for run on `tasks`.
     pub fn new(client: kube::Client, tasks: &Tasks) -> Self {
-        Self(Arc::new(Shared { client, tasks: tasks.clone(), caches: Mutex::default() }))
+        let (reader, tasks) = (client.clone(), tasks.clone());
+        let shared = Shared { reader, tasks, caches: Mutex::default() };
+        Self { client, shared: Arc::new(shared) }
     }
 
-    /// The client the caches read with.
+    /// The same caches for another part of the process, which may read what they show and writes as somebody else.
+    pub fn writing_with(&self, client: kube::Client) -> Self {
+        Self { client, shared: Arc::clone(&self.shared) }
+    }
+
+    /// The client of whoever has these.
     pub fn client(&self) -> &kube::Client {
-        &self.0.client
+        &self.client
     }
 
     /// The cache of all objects of kind `K`, started at the first call.
     pub fn of<K: Cached>(&self) -> Cache<K> {
         let slot = Slot::Typed(Resource::of::<K>(), TypeId::of::<K>());
         self.shared(slot, |end| {
-            let events = watcher(Api::<K>::all(self.0.client.clone()), watcher::Config::default());
+            let events =
+                watcher(Api::<K>::all(self.shared.reader.clone()), watcher::Config::default());
             self.follow(events, end)
         })
     }
@@ -107,8 +119,10 @@ impl Caches {
                 kind: resource.kind.to_string(),
                 plural: resource.plural.to_string(),
             };
-            let api =
-                Api::<PartialObjectMeta<DynamicObject>>::all_with(self.0.client.clone(), &kind);
+            let api = Api::<PartialObjectMeta<DynamicObject>>::all_with(
+                self.shared.reader.clone(),
+                &kind,
+            );
             self.follow(watcher(api, watcher::Config::default()), end)
         })
     }
@@ -123,7 +137,8 @@ impl Caches {
     /// Gives up the cache of the metadata of a resource that is no more: what it shows is gone, and nobody waits for it.
     pub fn forget(&self, resource: &Resource) {
         let slot = Slot::Metadata(resource.clone());
-        let entry = self.0.caches.lock().expect("the table is only changed whole").remove(&slot);
+        let entry =
+            self.shared.caches.lock().expect("the table is only changed whole").remove(&slot);
         if let Some(entry) = entry {
             entry.end.cancel();
             entry.erased.end();
@@ -163,7 +178,7 @@ impl Caches {
     }
 
     fn all(&self, wanted: impl Fn(&Slot) -> bool) -> Vec<Arc<dyn Erased>> {
-        let caches = self.0.caches.lock().expect("the table is only changed whole");
+        let caches = self.shared.caches.lock().expect("the table is only changed whole");
         caches
             .iter()
             .filter(|(slot, _)| wanted(slot))
@@ -175,7 +190,7 @@ impl Caches {
     where
         K: kube::Resource + Send + Sync + 'static,
     {
-        let mut caches = self.0.caches.lock().expect("the table is only changed whole");
+        let mut caches = self.shared.caches.lock().expect("the table is only changed whole");
         let entry = caches.entry(slot).or_insert_with(|| {
             let end = CancellationToken::new();
             let cache = start(&end);
@@ -195,7 +210,7 @@ impl Caches {
         let cache = Cache::<K>::default();
         let filled = cache.clone();
         let end = end.clone();
-        self.0.tasks.spawn("cache", |stop| async move {
+        self.shared.tasks.spawn("cache", |stop| async move {
             end.run_until_cancelled(filled.follow(events, stop)).await;
         });
         cache
@@ -216,3 +231,6 @@ impl fmt::Debug for Caches {
         f.debug_struct("Caches").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,9 +44,9 @@ mod tests;
 
 /// What the controllers need.
 pub struct Config {
-    /// Reaches the API server as `system:kube-controller-manager`.
-    pub client: kube::Client,
-    /// Owns the controllers and their caches.
+    /// The process's caches, and the client to write with, as `system:kube-controller-manager`.
+    pub caches: Caches,
+    /// Owns the controllers.
     pub tasks: Tasks,
     /// Tells the time.
     pub clock: Clock,
@@ -68,7 +68,7 @@ impl std::fmt::Debug for Config {
 
 /// Starts every controller; they work as soon as their caches are filled.
 pub fn start(config: Config) {
-    let caches = Caches::new(config.client.clone(), &config.tasks);
+    let caches = config.caches;
     let shell = Shell::new(&caches, &config.tasks, &config.clock, &config.metrics);
 
     shell.run(replica_set::ReplicaSets::new(&caches));

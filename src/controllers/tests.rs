@@ -47,7 +47,10 @@ impl Cluster {
         .unwrap();
         let manager = User::new("system:kube-controller-manager", &[]);
         crate::start(Config {
-            client: client::in_process(server.in_process(manager), "default"),
+            caches: client::Caches::new(
+                client::in_process(server.in_process(manager), "default"),
+                &tasks,
+            ),
             tasks: tasks.clone(),
             clock: Clock::system(),
             metrics: base::Metrics::default(),
