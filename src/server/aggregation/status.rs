@@ -1,7 +1,8 @@
 //! Whether another API server can be reached, as the condition `Available` says it.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use kinds::set_condition;
+use serde_json::Value;
 
 use super::route::Service;
 use crate::cache::{ListQuery, Scope};
@@ -33,28 +34,11 @@ impl Verdict {
     /// Writes the condition into an object; false when it says so already.
     pub(super) fn write(&self, object: &mut Value, now: Timestamp) -> bool {
         let status = if self.available { "True" } else { "False" };
-        if !object["status"].is_object() {
-            object["status"] = json!({});
-        }
-        if !object["status"]["conditions"].is_array() {
-            object["status"]["conditions"] = json!([]);
-        }
-        let conditions = object["status"]["conditions"].as_array_mut().expect("it is one now");
-        let old = conditions.iter().position(|condition| condition["type"] == "Available");
-        let mut condition = json!({
-            "type": "Available", "status": status, "reason": self.reason, "message": self.message,
-            "lastTransitionTime": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        });
-        let Some(old) = old else {
-            conditions.push(condition);
-            return true;
-        };
-        if conditions[old]["status"] == status {
-            condition["lastTransitionTime"] = conditions[old]["lastTransitionTime"].clone();
-        }
-        let changed = conditions[old] != condition;
-        conditions[old] = condition;
-        changed
+        let now = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let before = object["status"].clone();
+        let (reason, message) = (self.reason, &self.message);
+        set_condition(&mut object["status"], "Available", status, reason, message, &now);
+        object["status"] != before
     }
 }
 

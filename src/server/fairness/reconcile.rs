@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use base::Tasks;
 use futures::future::try_join_all;
+use kinds::set_condition;
 use machinery::{ApiError, Reason, document};
 use serde_json::{Value, json};
 use tracing::warn;
@@ -82,36 +83,28 @@ async fn tend(api: &Api) -> Result<(), ApiError> {
         let level = schema["spec"]["priorityLevelConfiguration"]["name"].as_str();
         let level = level.unwrap_or_default().to_owned();
         let exists = levels.get(&level).is_some();
-        let Some(condition) = dangling(&schema, &level, exists, now) else { continue };
-        schema["status"] = json!({ "conditions": [condition] });
+        let before = schema["status"].clone();
+        note_level(&mut schema["status"], &level, exists, now);
+        if schema["status"] == before {
+            continue;
+        }
         let own = own_identity();
         ignore_races(api.registry().replace_status_object(&own, &served, &schema).await)?;
     }
     Ok(())
 }
 
-/// The condition a schema should have; `None` when it has it.
-fn dangling(schema: &Value, level: &str, exists: bool, now: jiff::Timestamp) -> Option<Value> {
-    let status = if exists { "False" } else { "True" };
-    let conditions = document::list_at(schema, "/status/conditions");
-    let old = conditions.iter().find(|own| own["type"] == "Dangling");
-    if old.is_some_and(|old| old["status"] == status) {
-        return None;
-    }
+/// Writes into a status whether the level exists.
+fn note_level(status: &mut Value, level: &str, exists: bool, now: jiff::Timestamp) {
     let named = format!("the PriorityLevelConfiguration named {level:?}");
-    let (reason, message) = if exists {
-        ("Found", format!("{named} exists"))
+    let (held, reason, message) = if exists {
+        ("False", "Found", format!("{named} exists"))
     } else {
-        ("NotFound", format!("{named} does not exist, so this schema is passed over"))
+        let message = format!("{named} does not exist, so this schema is passed over");
+        ("True", "NotFound", message)
     };
-    let since = jiff::Timestamp::from_second(now.as_second()).unwrap_or(now);
-    Some(json!({
-        "type": "Dangling",
-        "status": status,
-        "lastTransitionTime": since.to_string(),
-        "reason": reason,
-        "message": message,
-    }))
+    let now = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    set_condition(status, "Dangling", held, reason, &message, &now);
 }
 
 async fn ensure(
