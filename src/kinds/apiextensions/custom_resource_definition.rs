@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::choice::one_of;
 use crate::column::Column;
 use crate::condition;
-use crate::fill::{copy, default, object, present, set};
+use crate::fill::{copy, default, present, set};
 use crate::kind::{Kind, Scope};
 use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
@@ -75,8 +75,10 @@ impl Kind for CustomResourceDefinition {
                 default(names, "listKind", format!("{kind}List"));
             }
         }
-        if let Some(conversion) = object(spec, "conversion") {
-            default(conversion, "strategy", "None");
+        if spec["conversion"].is_null() {
+            set(spec, "conversion", json!({ "strategy": "None" }));
+        }
+        if let Some(conversion) = present(spec, "conversion") {
             let service = present(conversion, "webhook")
                 .and_then(|webhook| present(webhook, "clientConfig"))
                 .and_then(|client| present(client, "service"));

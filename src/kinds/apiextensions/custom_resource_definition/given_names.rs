@@ -8,11 +8,9 @@ use crate::read::{items, text};
 /// Checks the names at `path`.
 pub(super) fn validate(given: &Value, path: &FieldPath<'_>) {
     for field in ["plural", "singular"] {
-        let name = text(given, field);
-        match name {
-            "" if field == "plural" => path.required(field, ""),
-            "" => {}
-            _ => path.check(field, name, names::dns1035_label(name)),
+        match text(given, field) {
+            "" => path.required(field, ""),
+            name => path.check(field, name, names::dns1035_label(name)),
         }
     }
     for field in ["kind", "listKind"] {

@@ -34,6 +34,8 @@ fn what_it_cannot_be_is_refused() {
         ("/spec/versions/0/additionalPrinterColumns/0/type", json!("magic")),
         ("/spec/versions/0/subresources/scale/specReplicasPath", json!("replicas")),
         ("/spec/versions/0/deprecationWarning", json!("a")),
+        ("/spec/conversion", json!({})),
+        ("/spec/conversion", json!({"strategy": ""})),
         ("/spec/conversion", json!({"strategy": "Magic"})),
         ("/spec/conversion", json!({"strategy": "Webhook"})),
         (
@@ -51,6 +53,7 @@ fn what_it_cannot_be_is_refused() {
             spec.group: Required value
             spec.scope: Required value
             spec.names.plural: Required value
+            spec.names.singular: Required value
             spec.names.kind: Required value
             spec.names.listKind: Required value
             spec.versions: Invalid value: "null": must have exactly one version marked as storage version
@@ -63,6 +66,7 @@ fn what_it_cannot_be_is_refused() {
         no /spec/names
             metadata.name: Invalid value: "crontabs.example.com": must be spec.names.plural+"."+spec.group
             spec.names.plural: Required value
+            spec.names.singular: Required value
             spec.names.kind: Required value
             spec.names.listKind: Required value
         no /spec/names/kind
@@ -125,6 +129,10 @@ fn what_it_cannot_be_is_refused() {
             spec.versions[0].subresources.scale.specReplicasPath: Invalid value: "replicas": should be a json path under .spec
         /spec/versions/0/deprecationWarning = "a"
             spec.versions[0].deprecationWarning: Invalid value: "a": can only be set for deprecated versions
+        /spec/conversion = {}
+            spec.conversion.strategy: Required value
+        /spec/conversion = {"strategy":""}
+            spec.conversion.strategy: Required value
         /spec/conversion = {"strategy":"Magic"}
             spec.conversion.strategy: Unsupported value: "Magic": supported values: "None", "Webhook"
         /spec/conversion = {"strategy":"Webhook"}
