@@ -11,7 +11,7 @@ mod word;
 use machinery::{FieldErrors, FieldPath, GroupVersionKind, Structural};
 use serde_json::{Map, Value};
 
-use crate::read::text;
+use crate::read::{items, text};
 
 const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
 /// Schemas may be nested no deeper than documents, of which each level of a schema is two.
@@ -34,6 +34,15 @@ pub(super) fn validate(schema: &Value, path: &FieldPath<'_>) {
     }
     check(schema, Place::Root, None, path, 0);
     validate_metadata(schema, path);
+}
+
+/// How many values a schema describes, itself included.
+pub(super) fn values(schema: &Value) -> usize {
+    let inner = ["items", "additionalProperties", "not"].map(|name| &schema[name]);
+    let choices = ["allOf", "anyOf", "oneOf"].map(|name| items(schema, name));
+    let below = map(schema, "properties").map(|(_, property)| property);
+    let below = below.chain(inner).chain(choices.into_iter().flatten());
+    1 + below.filter(|schema| schema.is_object()).map(values).sum::<usize>()
 }
 
 fn check(

@@ -14,6 +14,10 @@ use crate::required;
 
 const COLUMN_TYPES: &[&str] = &["boolean", "date", "integer", "number", "string"];
 
+/// Every value that a schema describes is kept compiled. The largest definitions known repeat the schema of pods some
+/// dozens of times, which makes about 40,000 values.
+const VALUES_MAX: usize = 1 << 16;
+
 /// Field selectors are resolved for every event of a watch.
 const MAX_SELECTABLE: usize = 8;
 
@@ -52,6 +56,12 @@ pub(super) fn validate_stored(definition: &Value, path: &FieldPath<'_>) {
 
 /// Checks the versions of a spec at `path`.
 pub(super) fn validate_all(spec: &Value, path: &FieldPath<'_>) {
+    let schemas = items(spec, "versions").map(|version| &version["schema"]["openAPIV3Schema"]);
+    if schemas.map(schema::values).sum::<usize>() > VALUES_MAX {
+        let detail = format!("the schemas must not describe more than {VALUES_MAX} values");
+        path.forbidden("versions", &detail);
+        return;
+    }
     let value = || spec.get("versions").cloned().unwrap_or_default();
     let mut seen = BTreeSet::new();
     let mut unique = true;
