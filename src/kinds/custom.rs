@@ -60,9 +60,14 @@ impl CustomKind {
     fn judge(&self, object: &Value, old: Option<&Value>, errors: &FieldErrors) {
         let found = FieldErrors::new();
         self.schema.validate(object, old, &found);
-        let mut found = found.into_vec();
-        if !self.rules.is_empty() && found.iter().any(keeps_rules_from_asking) {
-            found.push(FieldError {
+        let found = found.into_vec();
+        let keeps_rules_from_asking = found.iter().any(keeps_rules_from_asking);
+        errors.extend(found);
+        if self.rules.is_empty() {
+            return;
+        }
+        if keeps_rules_from_asking {
+            errors.push(FieldError {
                 kind: FieldErrorKind::Invalid,
                 path: "<nil>".to_owned(),
                 value: Value::Null,
@@ -71,7 +76,6 @@ impl CustomKind {
         } else {
             self.rules.validate(self.schema.root(), object, old, errors);
         }
-        errors.extend(found);
     }
 }
 
