@@ -136,7 +136,7 @@ async fn a_webhook_that_is_silent_or_gone_counts_as_it_says() {
         let broken = Hook::start(&["localhost"], |_, _| Said::Status(500, "out of order")).await;
         k.apply(&configuration(k, "Validating", "silent", by_url(&broken, ""), json!({}))).await;
         k.check_fed("create -f -", &config_map("broken"), expect![[r#"
-            ! Error from server (InternalError): error when creating "STDIN": Internal error occurred: failed calling webhook "silent.example.com": failed to call webhook: the server responded with the status code 500: out of order
+            ! Error from server (InternalError): error when creating "STDIN": Internal error occurred: failed calling webhook "silent.example.com": failed to call webhook: an error on the server ("out of order") has prevented the request from succeeding
             [exit 1]"#]]).await;
         let free = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: free, labels: {free: 'yes'}}\n";
         k.check_fed("create -f -", free, expect!["configmap/free created"]).await;

@@ -27,17 +27,7 @@ impl Failure {
     /// The other side answered that it cannot.
     pub(crate) fn answered(status: http::StatusCode, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
-        let message = match text.trim() {
-            "" => format!(
-                "the server responded with the status code {} but did not return more information",
-                status.as_u16()
-            ),
-            text => format!(
-                "the server responded with the status code {}: {}",
-                status.as_u16(),
-                shortened(text)
-            ),
-        };
+        let message = said(status.as_u16(), shortened(text.trim()));
         Self { status: Some(status.as_u16()), ..Self::new(message) }
     }
 
@@ -116,6 +106,35 @@ fn certificate(why: &CertificateError) -> String {
 /// The name itself, which the library shows as `DnsName("name")`.
 fn plain(name: &str) -> &str {
     name.split('"').nth(1).unwrap_or(name)
+}
+
+/// What a client of Kubernetes makes of a code, and of the text that came with it.
+fn said(code: u16, text: String) -> String {
+    let known = match code {
+        400 => "the server rejected our request for an unknown reason",
+        401 => "the server has asked for the client to provide credentials",
+        403 | 415 => return text,
+        404 => "the server could not find the requested resource",
+        405 => "the server does not allow this method on the requested resource",
+        409 => "the server reported a conflict",
+        422 => "the server rejected our request due to an error in our request",
+        429 => "the server has received too many requests and has asked us to try again later",
+        503 => "the server is currently unable to handle the request",
+        504 => {
+            "the server was unable to return a response in the time allotted, but may still be processing the request"
+        }
+        500.. => {
+            return format!(
+                "an error on the server ({text:?}) has prevented the request from succeeding"
+            );
+        }
+        _ => {
+            return format!(
+                "the server responded with the status code {code} but did not return more information"
+            );
+        }
+    };
+    known.to_owned()
 }
 
 /// What of an answer is passed on: enough for a sentence, not for a page.

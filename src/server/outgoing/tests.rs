@@ -129,7 +129,7 @@ async fn a_deadline_ends_a_call_and_an_answer_that_is_no_success_is_none() {
     assert!(late.timed_out && late.message.ends_with(": context deadline exceeded"), "{late}");
     let busy = ask(&server, &config("busy"), LONG).await.unwrap_err();
     assert_eq!(busy.status, Some(503));
-    assert_eq!(busy.message, "the server responded with the status code 503: come back later");
+    assert_eq!(busy.message, "the server is currently unable to handle the request");
 }
 
 #[tokio::test]

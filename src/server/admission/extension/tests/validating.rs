@@ -82,8 +82,8 @@ async fn a_webhook_that_fails_refuses_or_is_ignored_as_it_says() {
     configure(&server, "Validating", "w", &[webhook("w", &broken, names("Fail"))]).await;
     assert_eq!(
         server.post(MAPS, &config_map("refused")).await.failure(500, "InternalError"),
-        "Internal error occurred: failed calling webhook \"w.example.com\": failed to call webhook: the \
-         server responded with the status code 500: out of order"
+        "Internal error occurred: failed calling webhook \"w.example.com\": failed to call webhook: an \
+         error on the server (\"out of order\") has prevented the request from succeeding"
     );
     let silent = Hook::start(&["localhost"], |_, _| Said::Nothing).await;
     let late = webhook("late", &silent, json!({"timeoutSeconds": 1}));
