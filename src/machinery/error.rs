@@ -187,6 +187,18 @@ impl ApiError {
         Self { foreign: Some(Box::new(status)), ..Self::new(reason, message) }
     }
 
+    /// A failure that Kubernetes has no reason for: clients see a code of 500 and the message, and nothing else.
+    pub fn without_reason(message: impl Into<String>) -> Self {
+        Self::foreign(json!({
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": message.into(),
+            "code": 500,
+        }))
+    }
+
     /// `pods "x" not found`.
     pub fn not_found(resource: &Resource, name: &str) -> Self {
         Self::about(Reason::NotFound, resource, name, format!("{resource} {name:?} not found"))

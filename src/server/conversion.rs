@@ -12,7 +12,7 @@ use std::time::Duration;
 use base::Random;
 use bytes::Bytes;
 use kinds::Kind;
-use machinery::{ApiError, Reason, document};
+use machinery::{ApiError, document};
 use serde_json::Value;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
@@ -180,10 +180,8 @@ impl Converter {
 
     async fn ask(&self, documents: &[Value], api_version: &str) -> Result<Vec<Value>, ApiError> {
         let subject = review::subject(&documents[0]);
-        let failed = |why: &str| {
-            let message = format!("conversion webhook for {subject} {why}");
-            ApiError::new(Reason::InternalError, message)
-        };
+        let failed =
+            |why: &str| ApiError::without_reason(format!("conversion webhook for {subject} {why}"));
         let broken = |why: &str| failed(&format!("failed: {why}"));
         let version = self.review.ok_or_else(|| {
             broken("it accepts none of the versions of ConversionReview known here")

@@ -60,7 +60,7 @@ impl Reply {
     pub(crate) fn failure(&self, code: u16, reason: &str) -> String {
         let status = self.expect(code);
         assert_eq!((&status["kind"], &status["status"]), (&"Status".into(), &"Failure".into()));
-        assert_eq!(status["reason"], reason, "{status}");
+        assert_eq!(status["reason"].as_str().unwrap_or_default(), reason, "{status}");
         assert_eq!(status["code"], code);
         status["message"].as_str().unwrap_or_default().to_owned()
     }
