@@ -3,6 +3,7 @@
 use machinery::managed::{self, ManagedFields, Reach, Write};
 use machinery::{ApiError, document};
 use serde_json::Value;
+use tracing::warn;
 
 use super::Registry;
 use super::call::Call;
@@ -64,7 +65,13 @@ impl Registry {
             if !conversions.is_missing() {
                 break;
             }
-            Box::pin(conversions.complete(&self.catalog, call.place.served)).await?;
+            let served = call.place.served;
+            if let Err(error) = Box::pin(conversions.complete(&self.catalog, served)).await {
+                // A webhook that is out of order must not keep people from what needs no conversion.
+                warn!(resource = %served.resource(), %error, "nobody is noted as the owner of a change");
+                owners = live.clone();
+                break;
+            }
         }
         set(new, owners);
         Ok(())
