@@ -170,7 +170,12 @@ fn fit(
     if let (Err(problem), Some(schema)) = (fitted, schema) {
         return Err(unfit(&Value::Object(map), schema, &problem));
     }
-    Ok(Decoded { object: Value::Object(map), warnings: strictness.finish()? })
+    let object = Value::Object(map);
+    match (strictness.finish(), schema) {
+        (Ok(warnings), _) => Ok(Decoded { object, warnings }),
+        (Err(error), Some(schema)) => Err(unfit(&object, schema, &error.message)),
+        (Err(error), None) => Err(error),
+    }
 }
 
 /// `Deployment in version "v1" cannot be handled as a Deployment: …`

@@ -22,7 +22,7 @@ fn strict_decoding_names_every_problem() {
     let body = r#"{"kind": "Pod", "apiVersion": "v1", "spec": {"y": 1, "x": 1, "hostNetwork": true, "hostNetwork": false}}"#;
     assert_eq!(
         read("Pod", body, FieldValidation::Strict).unwrap_err(),
-        r#"strict decoding error: duplicate field "spec.hostNetwork", unknown field "spec.x", unknown field "spec.y""#
+        r#"Pod in version "v1" cannot be handled as a Pod: strict decoding error: duplicate field "spec.hostNetwork", unknown field "spec.x", unknown field "spec.y""#
     );
     let warned = read("Pod", body, FieldValidation::Warn).unwrap();
     assert_eq!(warned.warnings.len(), 3);

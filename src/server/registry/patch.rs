@@ -1,8 +1,10 @@
 //! PATCH of an object, its status or its scale.
 
+mod go;
+
 use bytes::Bytes;
 use kinds::Subresource;
-use machinery::{ApiError, Media, Schema, document, patch};
+use machinery::{ApiError, FieldErrors, Media, Schema, document, patch};
 use serde_json::Value;
 
 use super::Registry;
@@ -95,11 +97,29 @@ fn patched(
     }
     match schema {
         Some(schema) => {
-            let conformed = machinery::conform(new, schemas, schema, call.options.validation)?;
+            let shown = match language {
+                Language::Strategic => None,
+                _ => Some(new.to_string()),
+            };
+            let conformed = machinery::conform(new, schemas, schema, call.options.validation)
+                .map_err(|error| misfit(shown, patch, &error))?;
             Ok(Proposal::new(conformed.object, conformed.warnings))
         }
         None => Ok(Proposal::new(new, Vec::new())),
     }
+}
+
+/// What came of a patch does not fit the schema. Kubernetes reads the document of most patches as it reads any body,
+/// but makes an object of a strategic one without writing it down, and shows the patch instead.
+fn misfit(document: Option<String>, patch: &Value, error: &ApiError) -> ApiError {
+    let why = error.message.split_once(": ").map_or(error.message.as_str(), |(_, why)| why);
+    let (shown, why) = match document {
+        Some(document) => (document, why.to_owned()),
+        None => (go::shown(patch), go::unconverted(why)),
+    };
+    let errors = FieldErrors::new();
+    errors.root().invalid("patch", shown, &why);
+    ApiError::invalid("", "", "", errors)
 }
 
 fn language(media: &str) -> Result<Language, ApiError> {

@@ -146,7 +146,7 @@ async fn lists_of_a_pod_template_are_merged_by_name() {
         )
         .await;
         k.check("patch deployment two -p '{\"spec\":{\"replicas\":\"many\"}}'", expect![[r#"
-            ! Error from server (BadRequest): Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32
+            ! The request is invalid: patch: Invalid value: "map[spec:map[replicas:many]]": unrecognized type: int32
             [exit 1]"#]]).await;
         k.check("patch deployment nobody -p '{}'", expect![[r#"
             ! Error from server (NotFound): deployments.apps "nobody" not found

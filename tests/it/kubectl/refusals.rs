@@ -15,7 +15,7 @@ async fn wrong_fields_are_refused_by_name() {
     with_every_kubectl("fields", async |k| {
         let unknown = pod("name: x", "containers: [{name: c, image: i, imgae: typo}], restartPolciy: Never");
         k.check_fed("apply -f -", &unknown, expect![[r#"
-            ! Error from server (BadRequest): error when creating "STDIN": strict decoding error: unknown field "spec.containers[0].imgae", unknown field "spec.restartPolciy"
+            ! Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.containers[0].imgae", unknown field "spec.restartPolciy"
             [exit 1]"#]]).await;
         k.check_fed("create -f - --validate=warn", &unknown, expect![[r#"
             pod/x created

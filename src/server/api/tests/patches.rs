@@ -46,7 +46,7 @@ async fn bad_patches_are_refused() {
         .await
         .failure(400, "BadRequest");
     server.patch(&path, "merge", &json!({"kind": "Secret"})).await.failure(400, "BadRequest");
-    server.patch(&path, "merge", &json!({"data": {"k": 1}})).await.failure(400, "BadRequest");
+    server.patch(&path, "merge", &json!({"data": {"k": 1}})).await.failure(422, "Invalid");
     let media = [("content-type", "application/merge-patch+json")];
     server.ask(Method::PATCH, &path, &media, "{").await.failure(400, "BadRequest");
     let media = [("content-type", "application/apply-patch+cbor")];
@@ -72,5 +72,15 @@ async fn unknown_fields_of_a_patch_are_reported() {
     let reply = server.patch(&path, "merge", &patch).await;
     assert_eq!(reply.warnings(), ["299 - \"unknown field \\\"speck\\\"\""]);
     let strict = format!("{path}?fieldValidation=Strict");
-    server.patch(&strict, "merge", &patch).await.failure(400, "BadRequest");
+    let message = server.patch(&strict, "merge", &patch).await.failure(422, "Invalid");
+    let why = "strict decoding error: unknown field \"speck\"";
+    assert!(message.starts_with(" \"\" is invalid: patch: Invalid value: \"{"), "{message}");
+    assert!(message.ends_with(why), "{message}");
+    let nested = json!({"speck": [1, {"a": null, "b": "c"}]});
+    assert_eq!(
+        server.patch(&strict, "strategic-merge", &nested).await.failure(422, "Invalid"),
+        format!(
+            " \"\" is invalid: patch: Invalid value: \"map[speck:[1 map[a:<nil> b:c]]]\": {why}"
+        )
+    );
 }
