@@ -62,7 +62,7 @@ impl Api {
             return self.answer_subresource(parts, query, target, subresource, &call, &body).await;
         }
         if !served.kind().verbs().iter().any(|verb| verb.as_str() == target.verb.as_str()) {
-            return Err(ApiError::method_not_supported(served.resource(), target.verb.as_str()));
+            return Err(unserved(served, target.verb));
         }
         let outcome = match target.verb {
             Verb::Get => return self.answer_get(parts, query, &call).await,
@@ -249,6 +249,17 @@ fn place<'a>(
 
 fn is_legacy_binding(target: &Target<'_>) -> bool {
     target.group.is_empty() && target.resource == "bindings" && target.name.is_none()
+}
+
+/// A verb that a kind does not know, or not while its definition goes away.
+fn unserved(served: &Served, verb: Verb) -> ApiError {
+    let verb = verb.as_str();
+    let error = ApiError::method_not_supported(served.resource(), verb);
+    if served.source().is_some_and(|definition| definition.terminating) {
+        let message = format!("{verb} not allowed while custom resource definition is terminating");
+        return ApiError { message, ..error };
+    }
+    error
 }
 
 fn not_allowed() -> ApiError {

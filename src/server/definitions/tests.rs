@@ -197,7 +197,10 @@ async fn a_definition_goes_after_its_objects() {
         condition(definition, "Terminating")["status"] == "True"
     });
     terminating.await;
-    server.post(TABS, &tab("late", json!({}))).await.failure(405, "MethodNotAllowed");
+    assert_eq!(
+        server.post(TABS, &tab("late", json!({}))).await.failure(405, "MethodNotAllowed"),
+        "create not allowed while custom resource definition is terminating"
+    );
     // Watched from before its end: of what is gone already, a watch says nothing.
     let end =
         format!("{DEFINITIONS}?watch=true&fieldSelector=metadata.name%3Dcrontabs.example.com");
