@@ -180,6 +180,26 @@ async fn subresources_and_scale_work() {
 }
 
 #[tokio::test]
+async fn an_object_that_says_nothing_of_replicas_has_no_scale_until_it_is_given_one() {
+    let server = Fixture::new().await;
+    let mut definition = definition(
+        json!({ "type": "object", "properties": { "replicas": { "type": "integer" } } }),
+    );
+    definition["spec"]["versions"][0]["subresources"] = json!({ "scale": {
+        "specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas" } });
+    server.post(DEFINITIONS, &definition).await.expect(201);
+    server.post(TABS, &tab("a", json!({}))).await.expect(201);
+    let scale = format!("{TABS}/a/scale");
+    assert_eq!(
+        server.get(&scale).await.failure(500, "InternalError"),
+        "Internal error occurred: the spec replicas field \".spec.replicas\" does not exist"
+    );
+    let wanted = json!({ "spec": { "replicas": 6 } });
+    server.patch(&scale, "merge", &wanted).await.expect(200);
+    assert_eq!(server.get(&scale).await.expect(200)["spec"]["replicas"], 6);
+}
+
+#[tokio::test]
 async fn a_definition_goes_after_its_objects() {
     let server = Fixture::new().await;
     server.post(DEFINITIONS, &of_replicas()).await.expect(201);

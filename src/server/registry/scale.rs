@@ -1,7 +1,7 @@
 //! The scale of an object, read and written without knowing its kind.
 
 use kinds::{ScalePaths, Subresource};
-use machinery::{ApiError, FieldErrors, document};
+use machinery::{ApiError, FieldErrors, Reason, document};
 use serde_json::Value;
 
 use super::Registry;
@@ -12,8 +12,15 @@ use super::options::uid_mismatch;
 /// The scale as it is.
 pub(crate) async fn get(call: &Call<'_>, subresource: &Subresource) -> Result<Outcome, ApiError> {
     let paths = paths(subresource)?;
-    let object = Object::Cached(call.place.current()?);
-    show(call, paths, Outcome::changed(object)).await
+    let object = call.place.current()?;
+    call.place.served.prepare(std::slice::from_ref(&object)).await?;
+    if call.place.served.document(&object).pointer(&paths.spec_replicas).is_none() {
+        let path = paths.spec_replicas.replace('/', ".");
+        let message =
+            format!("Internal error occurred: the spec replicas field {path:?} does not exist");
+        return Err(ApiError::new(Reason::InternalError, message));
+    }
+    show(call, paths, Outcome::changed(Object::Cached(object))).await
 }
 
 impl Registry {
