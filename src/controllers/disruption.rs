@@ -3,11 +3,14 @@
 //! The API server takes from that number when it lets a pod be evicted, and writes down which pod got it; such a pod
 //! does not count as healthy any more, so that the number computed next is right although the pod is still there.
 
+mod custom;
 mod scales;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use base::Tasks;
 use client::{Cache, Caches, Change, Controller, Key, Occurrence, Plan, Watches};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Pod;
@@ -16,11 +19,14 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::pod;
+use crate::resources::Resources;
 use crate::selector::Selector;
 use scales::{Scale, Scales};
 
 /// A pod whose eviction was allowed is gone after this long, or the eviction came to nothing.
 const CONFIRMATION: SignedDuration = SignedDuration::from_mins(2);
+/// When what could not be computed is tried again.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
 const ALLOWED: &str = "DisruptionAllowed";
 
 /// What a decision about one budget is based on.
@@ -29,8 +35,8 @@ pub(crate) struct Snapshot {
     budget: Arc<PodDisruptionBudget>,
     /// The pods it selects.
     pods: Vec<Arc<Pod>>,
-    /// What the controllers of those pods want, by the uid that pods name.
-    scales: BTreeMap<String, Scale>,
+    /// What the controllers of those pods want, by the uid that pods name, or why nobody can tell.
+    scales: BTreeMap<String, Result<Scale, String>>,
     now: Timestamp,
 }
 
@@ -55,8 +61,11 @@ pub(crate) fn reconcile(snapshot: &Snapshot) -> Plan {
     };
     match &expected {
         Ok(expected) => count(&mut status, expected, snapshot),
-        // What cannot be computed allows nothing.
-        Err(_) => status.disruptions_allowed = 0,
+        // What cannot be computed allows nothing, and is tried again: a kind may just have been defined.
+        Err(_) => {
+            status.disruptions_allowed = 0;
+            plan.again_in(LOOK_AGAIN);
+        }
     }
     set_condition(&mut status, expected.as_ref().err(), snapshot.now);
     if budget.status.as_ref() == Some(&status) {
@@ -189,8 +198,9 @@ pub(crate) struct Disruption {
 }
 
 impl Disruption {
-    pub(crate) fn new(caches: &Caches) -> Self {
-        Self { budgets: caches.of(), pods: caches.of(), scales: Scales::new(caches) }
+    pub(crate) fn new(caches: &Caches, resources: &Resources, tasks: &Tasks) -> Self {
+        let scales = Scales::new(caches, resources, tasks);
+        Self { budgets: caches.of(), pods: caches.of(), scales }
     }
 }
 
@@ -211,7 +221,8 @@ impl Controller for Disruption {
         let selector = selector(&budget);
         let mut pods = self.pods.in_namespace(&key.namespace);
         pods.retain(|pod| selector.as_ref().is_some_and(|one| one.matches(&pod.metadata)));
-        let scales = self.scales.of(&pods);
+        let scales =
+            if asks_controllers(&budget) { self.scales.of(&pods)? } else { BTreeMap::new() };
         Some(Snapshot { budget, pods, scales, now })
     }
 
@@ -222,6 +233,13 @@ impl Controller for Disruption {
 
 fn selector(budget: &PodDisruptionBudget) -> Option<Selector> {
     budget.spec.as_ref()?.selector.as_ref().map(Selector::of)
+}
+
+/// Whether it matters to a budget how many pods there should be.
+fn asks_controllers(budget: &PodDisruptionBudget) -> bool {
+    budget.spec.as_ref().is_some_and(|spec| {
+        spec.max_unavailable.is_some() || matches!(spec.min_available, Some(IntOrString::String(_)))
+    })
 }
 
 /// The budgets that are or were about a pod.

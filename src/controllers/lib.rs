@@ -74,7 +74,6 @@ pub fn start(config: Config) {
     shell.run(replica_set::ReplicaSets::new(&caches));
     shell.run(replication_controller::ReplicationControllers::new(&caches));
     shell.run(deployment::Deployments::new(&caches));
-    shell.run(disruption::Disruption::new(&caches));
     shell.run(endpoint_slice::EndpointSlices::new(&caches));
     shell.run(endpoints::EndpointsController::new(&caches));
     shell.run(endpoints_mirror::EndpointsMirror::new(&caches));
@@ -91,12 +90,14 @@ pub fn start(config: Config) {
     shell.run(node_ipam::NodeIpam::new(&caches, config.pod_cidr));
     shell.run(ip_address::IpAddresses::new(&caches));
     shell.run(service_cidr::ServiceCidrs::new(&caches, config.service_cidr));
-    // These two know every resource there is, so they begin when the server has said which.
+    // These know every resource there is, so they begin when the server has said which.
+    let tasks = config.tasks.clone();
     config.tasks.clone().spawn("discovery", move |stop| async move {
         let resources = resources::Resources::new(&caches);
         if stop.run_until_cancelled(resources.first()).await.is_none() {
             return;
         }
+        shell.run(disruption::Disruption::new(&caches, &resources, &tasks));
         shell.run(namespace::Namespaces::new(&caches, &resources));
         shell.run(garbage_collector::GarbageCollector::new(&resources));
         stop.run_until_cancelled(resources.refresh()).await;

@@ -31,8 +31,17 @@ const NOT_CACHED: &str = "events";
 pub(crate) struct Known {
     pub(crate) resource: Resource,
     pub(crate) namespaced: bool,
+    /// Whether its objects say how many replicas they want, at a path of its own.
+    pub(crate) scales: bool,
     /// None for what is not cached.
     pub(crate) objects: Option<Cache<Meta>>,
+}
+
+/// One resource, as the server tells of it.
+struct Found {
+    resource: Resource,
+    namespaced: bool,
+    scales: bool,
 }
 
 /// Group and plural.
@@ -109,22 +118,23 @@ impl Resources {
                         plural: kind.plural.into(),
                         kind: kind.kind.into(),
                     };
-                    served.insert(id(&resource), (resource, capabilities.scope));
+                    let mut below = capabilities.subresources.iter();
+                    let scales = below.any(|(subresource, _)| subresource.plural == "scale");
+                    let namespaced = capabilities.scope == Scope::Namespaced;
+                    served.insert(id(&resource), Found { resource, namespaced, scales });
                 }
             }
         }
         self.forget_all_but(&served);
-        for (resource, scope) in served.into_values() {
-            self.learn(resource, scope == Scope::Namespaced);
-        }
+        served.into_values().for_each(|found| self.learn(found));
         Ok(())
     }
 
     /// Forgets what is served no more, or now in another version or scope.
-    fn forget_all_but(&self, served: &BTreeMap<Id, (Resource, Scope)>) {
+    fn forget_all_but(&self, served: &BTreeMap<Id, Found>) {
         let stays = |known: &Known| {
-            served.get(&id(&known.resource)).is_some_and(|(resource, scope)| {
-                *resource == known.resource && (*scope == Scope::Namespaced) == known.namespaced
+            served.get(&id(&known.resource)).is_some_and(|found| {
+                found.resource == known.resource && found.namespaced == known.namespaced
             })
         };
         let gone: Vec<Known> = {
@@ -136,14 +146,19 @@ impl Resources {
         }
     }
 
-    fn learn(&self, resource: Resource, namespaced: bool) {
+    fn learn(&self, found: Found) {
+        let Found { resource, namespaced, scales } = found;
         let id = id(&resource);
-        if self.read(|table| table.known.contains_key(&id)) {
-            return;
+        {
+            let mut table = self.0.table.write().expect("the table is only changed whole");
+            if let Some(known) = table.known.get_mut(&id) {
+                known.scales = scales;
+                return;
+            }
         }
         let cached = resource.plural != NOT_CACHED;
         let objects = cached.then(|| self.0.caches.metadata(&resource));
-        let known = Known { resource, namespaced, objects };
+        let known = Known { resource, namespaced, scales, objects };
         let listeners = {
             let mut table = self.0.table.write().expect("the table is only changed whole");
             table.known.insert(id, known.clone());

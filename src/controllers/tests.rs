@@ -9,7 +9,14 @@ use k8s_openapi::api::core::v1::{
     ConfigMap, Endpoints, Namespace, Node, Pod, Service, ServiceAccount,
 };
 use k8s_openapi::api::discovery::v1::EndpointSlice;
-use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, PropagationPolicy};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::Resource as _;
+use kube::api::{
+    Api, ApiResource, DeleteParams, DynamicObject, EvictParams, ListParams, Patch, PatchParams,
+    PostParams, PropagationPolicy,
+};
+use kube::core::GroupVersionKind;
 use serde_json::{Value, json};
 use server::{NoNodes, Server, User, Version};
 
@@ -293,4 +300,69 @@ async fn a_thousand_pods_are_made() {
     .await;
     assert_eq!(count(&pods).await, 1000, "and no more");
     cluster.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_budget_asks_custom_resources_how_many_pods_they_want() {
+    let cluster = Cluster::start().await;
+    let boats = define_boats(&cluster).await;
+    let boat = DynamicObject::new("dory", &boats.1).data(json!({"spec": {"crew": 3}}));
+    let boat = boats.0.create(&PostParams::default(), &boat).await.unwrap();
+    let owner = boat.controller_owner_ref(&boats.1).unwrap();
+    let pods = cluster.api::<Pod>();
+    for name in ["ann", "bob"] {
+        let pod = json!({
+            "metadata": {"name": name, "labels": {"boat": "dory"}, "ownerReferences": [owner]},
+            "spec": {"containers": [{"name": "sailor", "image": "sailor:v1"}]},
+        });
+        cluster.create(&pods, pod).await;
+    }
+    cluster.run_pods().await;
+    let budgets = cluster.api::<PodDisruptionBudget>();
+    let budget = json!({
+        "metadata": {"name": "dory"},
+        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"boat": "dory"}}},
+    });
+    cluster.create(&budgets, budget).await;
+    let expected = async |pods: i32, allowed: i32| {
+        eventually("the budget", async || {
+            let status = budgets.get("dory").await.unwrap().status.unwrap_or_default();
+            (status.expected_pods, status.disruptions_allowed) == (pods, allowed)
+        })
+        .await;
+    };
+    expected(3, 0).await;
+    let refused = pods.evict("ann", &EvictParams::default()).await.unwrap_err();
+    assert!(matches!(refused, kube::Error::Api(status) if status.code == 429));
+    let less = Patch::Merge(json!({"spec": {"crew": 2}}));
+    boats.0.patch("dory", &PatchParams::default(), &less).await.unwrap();
+    expected(2, 1).await;
+    pods.evict("ann", &EvictParams::default()).await.unwrap();
+    expected(2, 0).await;
+    cluster.stop().await;
+}
+
+/// Makes a kind that has a scale.
+async fn define_boats(cluster: &Cluster) -> (Api<DynamicObject>, ApiResource) {
+    let definition = json!({
+        "metadata": {"name": "boats.example.com"},
+        "spec": {
+            "group": "example.com", "scope": "Namespaced",
+            "names": {"kind": "Boat", "plural": "boats"},
+            "versions": [{
+                "name": "v1", "served": true, "storage": true,
+                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": {
+                    "type": "object", "properties": {"crew": {"type": "integer"}},
+                }}}},
+                "subresources": {"scale": {
+                    "specReplicasPath": ".spec.crew", "statusReplicasPath": ".status.aboard",
+                }},
+            }],
+        },
+    });
+    let definitions: Api<CustomResourceDefinition> = Api::all(cluster.client.clone());
+    let definition = serde_json::from_value(definition).unwrap();
+    definitions.create(&PostParams::default(), &definition).await.unwrap();
+    let boats = ApiResource::from_gvk(&GroupVersionKind::gvk("example.com", "v1", "Boat"));
+    (Api::default_namespaced_with(cluster.client.clone(), &boats), boats)
 }

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base::Tasks;
 use client::{Cache, Cached, Caches, Key, Watches};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{Pod, ReplicationController};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 
+use super::custom::Custom;
 use crate::ownership::controller_of;
+use crate::resources::Resources;
 
 /// What one controller wants.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,13 +23,17 @@ pub(super) struct Scale {
 }
 
 /// How many pods there should be; pods that nobody controls do not count.
-pub(super) fn total(pods: &[Arc<Pod>], scales: &BTreeMap<String, Scale>) -> Result<i32, String> {
+pub(super) fn total(
+    pods: &[Arc<Pod>],
+    scales: &BTreeMap<String, Result<Scale, String>>,
+) -> Result<i32, String> {
     let mut distinct = BTreeMap::new();
     for pod in pods {
         let Some(controller) = controller_of(&pod.metadata) else { continue };
         let name = pod.metadata.name.as_deref().unwrap_or_default();
         let scale = scales.get(&controller.uid);
         let scale = scale.ok_or_else(|| format!("found no controllers for pod {name:?}"))?;
+        let scale = scale.as_ref().map_err(String::clone)?;
         distinct.insert(scale.uid.as_str(), scale.replicas);
     }
     Ok(distinct.values().fold(0, |sum: i32, replicas| sum.saturating_add(*replicas)))
@@ -39,11 +46,24 @@ pub(super) struct Scales {
     replica_sets: Cache<ReplicaSet>,
     deployments: Cache<Deployment>,
     stateful_sets: Cache<StatefulSet>,
+    custom: Custom,
+}
+
+/// What is known of a controller.
+pub(super) enum Found {
+    Scale(Scale),
+    /// It is not there, or no longer.
+    Nobody,
+    /// It cannot say, and why.
+    Mute(String),
+    /// It has been asked.
+    Pending,
 }
 
 impl Scales {
-    pub(super) fn new(caches: &Caches) -> Self {
+    pub(super) fn new(caches: &Caches, resources: &Resources, tasks: &Tasks) -> Self {
         Self {
+            custom: Custom::new(caches.client(), resources, tasks),
             controllers: caches.of(),
             replica_sets: caches.of(),
             deployments: caches.of(),
@@ -57,43 +77,55 @@ impl Scales {
         watch_one(&self.replica_sets, set_replicas, watches, budgets);
         watch_one(&self.deployments, deployment_replicas, watches, budgets);
         watch_one(&self.stateful_sets, stateful_replicas, watches, budgets);
+        self.custom.watch(watches.queue(), budgets);
     }
 
-    /// What the controllers of these pods want, by the uid that pods name.
-    pub(super) fn of(&self, pods: &[Arc<Pod>]) -> BTreeMap<String, Scale> {
+    /// What the controllers of these pods want, by the uid that pods name; none while some have yet to answer.
+    pub(super) fn of(&self, pods: &[Arc<Pod>]) -> Option<BTreeMap<String, Result<Scale, String>>> {
         let mut scales = BTreeMap::new();
+        let mut is_complete = true;
         for pod in pods {
             let Some(owner) = controller_of(&pod.metadata) else { continue };
             if scales.contains_key(&owner.uid) {
                 continue;
             }
             let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
-            if let Some(scale) = self.find(namespace, owner) {
-                scales.insert(owner.uid.clone(), scale);
-            }
+            let found = match self.find(namespace, owner) {
+                Found::Scale(scale) => Ok(scale),
+                Found::Mute(why) => Err(why),
+                Found::Nobody => continue,
+                Found::Pending => {
+                    is_complete = false;
+                    continue;
+                }
+            };
+            scales.insert(owner.uid.clone(), found);
         }
-        scales
+        is_complete.then_some(scales)
     }
 
-    fn find(&self, namespace: &str, owner: &OwnerReference) -> Option<Scale> {
+    fn find(&self, namespace: &str, owner: &OwnerReference) -> Found {
         let group = owner.api_version.split_once('/').map_or("", |(group, _)| group);
-        match (group, owner.kind.as_str()) {
+        let found = match (group, owner.kind.as_str()) {
             ("", "ReplicationController") => owned(&self.controllers, namespace, owner)
                 .map(|one| scale(&*one, controller_replicas)),
-            ("apps", "ReplicaSet") => {
-                let set = owned(&self.replica_sets, namespace, owner)?;
-                let deployment = controller_of(&set.metadata)
-                    .filter(|owner| owner.kind == "Deployment")
-                    .and_then(|owner| owned(&self.deployments, namespace, owner));
-                Some(match deployment {
-                    Some(deployment) => scale(&*deployment, deployment_replicas),
-                    None => scale(&*set, set_replicas),
-                })
-            }
+            ("apps", "ReplicaSet") => self.of_set(namespace, owner),
             ("apps", "StatefulSet") => owned(&self.stateful_sets, namespace, owner)
                 .map(|one| scale(&*one, stateful_replicas)),
-            _ => None,
-        }
+            _ => return self.custom.find(namespace, owner),
+        };
+        found.map_or(Found::Nobody, Found::Scale)
+    }
+
+    fn of_set(&self, namespace: &str, owner: &OwnerReference) -> Option<Scale> {
+        let set = owned(&self.replica_sets, namespace, owner)?;
+        let deployment = controller_of(&set.metadata)
+            .filter(|owner| owner.kind == "Deployment")
+            .and_then(|owner| owned(&self.deployments, namespace, owner));
+        Some(match deployment {
+            Some(deployment) => scale(&*deployment, deployment_replicas),
+            None => scale(&*set, set_replicas),
+        })
     }
 }
 

@@ -1,7 +1,6 @@
 //! How many pods a budget lets go.
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
@@ -38,7 +37,7 @@ fn pods(states: &[&str]) -> Vec<Arc<Pod>> {
 
 fn plan(budget: Value, pods: Vec<Arc<Pod>>, replicas: i32) -> Plan {
     let scale = Scale { uid: "deployment".to_owned(), replicas };
-    let scales = BTreeMap::from([("set".to_owned(), scale)]);
+    let scales = BTreeMap::from([("set".to_owned(), Ok(scale))]);
     reconcile(&Snapshot { budget: object(budget), pods, scales, now: now() })
 }
 
@@ -146,7 +145,7 @@ fn shares_are_of_what_the_controllers_want_and_round_up() {
 
 #[test]
 fn sets_of_one_deployment_count_once_and_pods_without_controller_not_at_all() {
-    let scale = |uid: &str, replicas| Scale { uid: uid.to_owned(), replicas };
+    let scale = |uid: &str, replicas| Ok(Scale { uid: uid.to_owned(), replicas });
     let scales = BTreeMap::from([
         ("old".to_owned(), scale("deployment", 4)),
         ("new".to_owned(), scale("deployment", 4)),
@@ -160,6 +159,9 @@ fn sets_of_one_deployment_count_once_and_pods_without_controller_not_at_all() {
         scales::total(&foreign, &scales),
         Err("found no controllers for pod \"x\"".to_owned())
     );
+    let why = "crons.example.com does not implement the scale subresource";
+    let scales = BTreeMap::from([("unknown".to_owned(), Err(why.to_owned()))]);
+    assert_eq!(scales::total(&foreign, &scales), Err(why.to_owned()));
 }
 
 #[test]
