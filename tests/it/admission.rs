@@ -1,17 +1,13 @@
 //! Webhooks behind real TLS and policies in CEL, put to work and met with every kubectl.
 
-#[expect(clippy::unwrap_used, reason = "it is a test's part of the server as well as ours")]
-#[path = "../../src/server/testing/hook.rs"]
-mod hook;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use expect_test::expect;
 use serde_json::{Value, json};
 
 use crate::support::cluster::choose_provider;
+use crate::support::hook::{Hook, Said};
 use crate::support::kubectl::{Session, with_every_kubectl};
-use hook::{Hook, Said};
 
 /// A server that answers admission reviews as a function says.
 async fn reviewer(
@@ -30,7 +26,7 @@ async fn reviewer(
 }
 
 /// A configuration of one webhook about the config maps of the session.
-fn configuration(k: &Session, sort: &str, name: &str, client: Value, more: Value) -> String {
+fn configuration(k: &Session<'_>, sort: &str, name: &str, client: Value, more: Value) -> String {
     let mut webhook = json!({
         "name": format!("{name}.example.com"),
         "clientConfig": client,

@@ -7,6 +7,7 @@ mod support;
 
 mod admission;
 mod api;
+mod custom;
 mod helm;
 mod kubectl;
 mod operators;

@@ -3,6 +3,9 @@
 pub(crate) mod cluster;
 pub(crate) mod extension;
 pub(crate) mod helm;
+#[expect(clippy::unwrap_used, reason = "it is a test's part of the server as well as ours")]
+#[path = "../../src/server/testing/hook.rs"]
+pub(crate) mod hook;
 pub(crate) mod kubectl;
 pub(crate) mod kubectls;
 pub(crate) mod normal;

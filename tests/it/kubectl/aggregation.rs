@@ -10,7 +10,7 @@ use crate::support::kubectl::{Session, with_every_kubectl};
 use crate::support::normal::normal;
 
 /// Starts a server for a group and tells the cluster of it.
-async fn join(k: &Session, group: &str) -> Extension {
+async fn join(k: &Session<'_>, group: &str) -> Extension {
     let maps: Api<ConfigMap> = Api::namespaced(k.space.client.clone(), "kube-system");
     let published = maps.get("extension-apiserver-authentication").await.expect("it is published");
     let clients = &published.data.expect("it has data")["requestheader-client-ca-file"];

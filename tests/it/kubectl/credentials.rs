@@ -10,7 +10,7 @@ use crate::support::kubectl::{Session, with_every_kubectl};
 use crate::support::normal::normal;
 
 /// A flag for a kubeconfig with this user, in YAML, and nobody else.
-async fn only(k: &Session, name: &str, user: &str) -> String {
+async fn only(k: &Session<'_>, name: &str, user: &str) -> String {
     let view = "config view --raw --minify -o jsonpath={.clusters[0].cluster";
     let server = k.ok(&format!("{view}.server}}")).await;
     let authority = k.ok(&format!("{view}.certificate-authority-data}}")).await;

@@ -70,7 +70,7 @@ async fn a_drain_keeps_to_a_disruption_budget() {
 }
 
 /// A pod that is ready, as its node would say if it had a kubelet.
-async fn ready_pod(k: &Session, name: &str, node: &str) {
+async fn ready_pod(k: &Session<'_>, name: &str, node: &str) {
     k.apply(&format!(
         "
 apiVersion: v1

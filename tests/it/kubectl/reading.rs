@@ -32,7 +32,7 @@ spec:
   ports: [{name: http, port: 80, targetPort: http}]
 ";
 
-async fn ready(k: &Session) {
+async fn ready(k: &Session<'_>) {
     k.apply(WEB).await;
     k.ok("rollout status deployment/web").await;
 }

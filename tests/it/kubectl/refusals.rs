@@ -96,7 +96,7 @@ async fn wrong_values_are_refused_with_their_path() {
     .await;
 }
 
-async fn selectors(k: &Session) {
+async fn selectors(k: &Session<'_>) {
     let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  selector: {matchLabels: {app: a}}\n  template: {metadata: {labels: {app: b}}, spec: {containers: [{name: c, image: i}]}}\n";
     k.check_fed("create -f -", deployment, expect![[r#"
         ! The Deployment "d" is invalid: spec.template.metadata.labels: Invalid value: {"app":"b"}: `selector` does not match template `labels`

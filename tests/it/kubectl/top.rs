@@ -40,7 +40,7 @@ async fn top_shows_what_pods_and_nodes_use() {
 }
 
 /// The cells of a table without its head.
-async fn rows(k: &Session, command: &str) -> Vec<Vec<String>> {
+async fn rows(k: &Session<'_>, command: &str) -> Vec<Vec<String>> {
     let table = k.ok(command).await;
     let cells = |line: &str| line.split_whitespace().map(str::to_owned).collect();
     table.lines().skip(1).map(cells).collect()

@@ -27,36 +27,60 @@ pub(crate) struct Ran {
 }
 
 /// One kubectl, and the namespace that all its commands are about.
-pub(crate) struct Session {
+pub(crate) struct Session<'a> {
     kubectl: Kubectl,
-    cluster: &'static Cluster,
+    pub(crate) cluster: &'a Cluster,
     pub(crate) space: Space,
     home: PathBuf,
     transcript: Mutex<String>,
 }
 
 /// Holds the session with every kubectl there is, all at once.
-pub(crate) async fn with_every_kubectl(topic: &str, session: impl AsyncFn(&Session)) {
+pub(crate) async fn with_every_kubectl(topic: &str, session: impl AsyncFn(&Session<'_>)) {
     let cluster = Cluster::shared().await;
-    let client = cluster.client().await;
     let sessions = kubectls::all().iter().map(async |kubectl| {
         let name = format!("{topic}-{}", kubectl.minor);
-        let space = Space::new(client.clone(), &name).await;
-        let session_of_one = Session::new(kubectl.clone(), cluster, space);
-        let held = AssertUnwindSafe(session(&session_of_one)).catch_unwind().await;
-        if held.is_err() {
-            session_of_one.print();
-        }
-        session_of_one.end().await;
-        held.is_err().then(|| format!("1.{}", kubectl.minor))
+        hold(kubectl, cluster, &name, &session).await
     });
-    let failed: Vec<String> =
-        futures::future::join_all(sessions).await.into_iter().flatten().collect();
+    tell(futures::future::join_all(sessions).await);
+}
+
+/// Holds the session with the oldest and with the newest kubectl, each on a cluster that nobody else uses: kinds that
+/// a session makes are everybody's.
+pub(crate) async fn alone_with_kubectl(topic: &str, session: impl AsyncFn(&Session<'_>)) {
+    let all = kubectls::all();
+    let ends = all.iter().enumerate().filter(|(at, _)| *at == 0 || at + 1 == all.len());
+    let sessions = ends.map(async |(_, kubectl)| {
+        let cluster = Cluster::start(&[]).await;
+        hold(kubectl, &cluster, topic, &session).await
+    });
+    tell(futures::future::join_all(sessions).await);
+}
+
+/// Holds one session in a namespace; gives the version of a kubectl with which it failed.
+async fn hold(
+    kubectl: &Kubectl,
+    cluster: &Cluster,
+    namespace: &str,
+    session: &impl AsyncFn(&Session<'_>),
+) -> Option<String> {
+    let space = Space::new(cluster.client().await, namespace).await;
+    let session_of_one = Session::new(kubectl.clone(), cluster, space);
+    let held = AssertUnwindSafe(session(&session_of_one)).catch_unwind().await;
+    if held.is_err() {
+        session_of_one.print();
+    }
+    session_of_one.end().await;
+    held.is_err().then(|| format!("1.{}", kubectl.minor))
+}
+
+fn tell(failed: Vec<Option<String>>) {
+    let failed: Vec<String> = failed.into_iter().flatten().collect();
     assert!(failed.is_empty(), "kubectl {} failed", failed.join(", "));
 }
 
-impl Session {
-    fn new(kubectl: Kubectl, cluster: &'static Cluster, space: Space) -> Self {
+impl<'a> Session<'a> {
+    fn new(kubectl: Kubectl, cluster: &'a Cluster, space: Space) -> Self {
         let home = cluster.folder().join(format!("home-{}", kubectl.minor));
         std::fs::create_dir_all(&home).expect("the folder is writable");
         Self { kubectl, cluster, space, home, transcript: Mutex::default() }
@@ -254,6 +278,18 @@ impl Following {
         };
         let found = timeout(PATIENCE, read).await;
         assert_eq!(found, Ok(true), "no {text:?} in {seen:#?}");
+        seen
+    }
+
+    /// Reads what is left until the command ends by itself.
+    pub(crate) async fn rest(mut self) -> Vec<String> {
+        let mut seen = Vec::new();
+        let read = async {
+            while let Some(line) = self.lines.next_line().await.expect("kubectl writes text") {
+                seen.push(line);
+            }
+        };
+        timeout(PATIENCE, read).await.expect("kubectl ends");
         seen
     }
 
