@@ -1,4 +1,6 @@
-//! What Helm does with a cluster, with one chart of our own and every version that can be had.
+//! What Helm does with a cluster, with charts of our own and every version that can be had.
+
+mod kinds;
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
