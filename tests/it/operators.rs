@@ -1,5 +1,6 @@
 //! Operators: programs that give meaning to kinds of their own.
 
+mod certificates;
 mod kopf;
 mod kube_rs;
 
