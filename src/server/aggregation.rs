@@ -18,10 +18,10 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use base::Tasks;
 use machinery::ApiError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::outgoing::{ClientCertificate, Outgoing};
 use crate::pki::Pki;
+use crate::room::{Room, Share};
 
 pub(crate) use keep::{make_local, start};
 pub(crate) use merge::Merge;
@@ -29,6 +29,8 @@ pub(crate) use route::Route;
 
 /// Connections that have become streams, as for streams to pods.
 const STREAMS_MAX: usize = 1_024;
+/// Those of one user, as there.
+const STREAMS_OF_ONE_MAX: usize = 256;
 /// What a client that finds no room should wait.
 const FULL_RETRY_SECONDS: u32 = 5;
 
@@ -39,7 +41,7 @@ pub(crate) struct Aggregation {
     outgoing: Arc<Outgoing>,
     certificate: ClientCertificate,
     tasks: Tasks,
-    streams: Arc<Semaphore>,
+    streams: Room,
 }
 
 impl Aggregation {
@@ -49,7 +51,7 @@ impl Aggregation {
             outgoing: Arc::clone(outgoing),
             certificate: ClientCertificate::Current(pki.proxy_client()),
             tasks: tasks.clone(),
-            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            streams: Room::new(STREAMS_MAX, STREAMS_OF_ONE_MAX),
         }
     }
 
@@ -70,8 +72,8 @@ impl Aggregation {
         Merge::new(self.routes.load_full())
     }
 
-    fn room(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
+    fn share(&self, user: &str) -> Result<Share, ApiError> {
+        self.streams.try_take(user).ok_or_else(|| {
             ApiError::too_many_requests("too many streams are open", FULL_RETRY_SECONDS)
         })
     }

@@ -281,7 +281,7 @@ impl Api {
         let class = self.classify(record, Some(&target), &identity);
         self.allow(record, &identity, &target, &query)?;
         // Nobody's body is held who may not send one, and nobody has a seat while it is on its way.
-        let body = self.bodies.read(body).await?;
+        let body = self.bodies.read(&identity.user.name, body).await?;
         if let Some(entry) = &mut record.audited {
             entry.sent(&target, &parts.headers, &body.bytes);
         }

@@ -75,6 +75,7 @@ mod registry;
 mod request;
 mod respond;
 mod reviews;
+mod room;
 mod serve;
 mod server;
 mod signing;

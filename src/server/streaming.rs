@@ -20,7 +20,6 @@ use http::request::Parts;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use machinery::{ApiError, document};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::debug;
 
 use crate::NodeTransport;
@@ -30,6 +29,7 @@ use crate::query::Query;
 use crate::registry::{self, Place};
 use crate::request::Target;
 use crate::respond::Answer;
+use crate::room::{Room, Share};
 pub(crate) use proxy::{forwarded, returned};
 
 use attach::{EndForm, Session};
@@ -39,6 +39,8 @@ use websocket::Version;
 
 /// Connections that have become streams. Each holds up to a few MiB when its client or its pod is slow.
 const STREAMS_MAX: usize = 1_024;
+/// Those of one user: some hundred people's port-forwards, and three other users find room beside them.
+const STREAMS_OF_ONE_MAX: usize = 256;
 /// What a client that finds no room should wait.
 const FULL_RETRY_SECONDS: u32 = 5;
 
@@ -49,7 +51,7 @@ pub(crate) struct Streaming {
     tasks: Tasks,
     random: Random,
     outgoing: Arc<Outgoing>,
-    room: Arc<Semaphore>,
+    room: Room,
 }
 
 /// Whether a request is for a stream and not for a document.
@@ -70,33 +72,36 @@ impl Streaming {
         random: Random,
         outgoing: Arc<Outgoing>,
     ) -> Self {
-        Self { nodes, tasks, random, outgoing, room: Arc::new(Semaphore::new(STREAMS_MAX)) }
+        let room = Room::new(STREAMS_MAX, STREAMS_OF_ONE_MAX);
+        Self { nodes, tasks, random, outgoing, room }
     }
 
     /// Answers `portforward` of a pod.
     pub(crate) fn port_forward(
         &self,
+        user: &str,
         parts: &Parts,
         query: &Query<'_>,
         place: &Place<'_>,
     ) -> Result<Answer, ApiError> {
         let pod = Arc::new(self.pod(place)?);
+        let share = self.share(user)?;
         let handshake = Handshake::read(parts)?;
         match handshake.carrier {
             Carrier::Spdy => {
                 let protocol = handshake.choose(port_forward::OVER_SPDY)?;
-                self.switch(handshake, protocol, |io| port_forward::over_spdy(io, pod))
+                self.switch(share, handshake, protocol, |io| port_forward::over_spdy(io, pod))
             }
             Carrier::WebSocket => {
                 let protocol = handshake.choose(port_forward::OVER_WEBSOCKET)?;
                 if protocol == port_forward::TUNNEL {
-                    return self.switch(handshake, protocol, |io| async move {
+                    return self.switch(share, handshake, protocol, |io| async move {
                         let tunnel = websocket::Tunnel::new(websocket::accept(io).await);
                         port_forward::over_spdy(tunnel, pod).await;
                     });
                 }
                 let ports = port_forward::ports(query)?;
-                self.switch(handshake, protocol, |io| async move {
+                self.switch(share, handshake, protocol, |io| async move {
                     let socket = websocket::accept(io).await;
                     port_forward::over_channels(socket, ports, pod).await;
                 })
@@ -107,6 +112,7 @@ impl Streaming {
     /// Answers `attach` and `exec` of a pod, which `verb` names.
     pub(crate) fn attach(
         &self,
+        user: &str,
         verb: &str,
         parts: &Parts,
         query: &Query<'_>,
@@ -122,18 +128,19 @@ impl Streaming {
             )));
         }
         let target = PodTarget::new(&pod, &self.nodes)?;
+        let share = self.share(user)?;
         let session = Session::read(verb, target, container, query)?;
         let handshake = Handshake::read(parts)?;
         match handshake.carrier {
             Carrier::Spdy => {
                 let protocol = handshake.choose(attach::OVER_SPDY)?;
                 let form = EndForm::of(protocol);
-                self.switch(handshake, protocol, move |io| session.over_spdy(io, form))
+                self.switch(share, handshake, protocol, move |io| session.over_spdy(io, form))
             }
             Carrier::WebSocket => {
                 let protocol = handshake.choose(attach::OVER_WEBSOCKET)?;
                 let version = if protocol == attach::V5 { Version::V5 } else { Version::V4 };
-                self.switch(handshake, protocol, move |io| async move {
+                self.switch(share, handshake, protocol, move |io| async move {
                     session.over_channels(websocket::accept(io).await, version).await;
                 })
             }
@@ -146,8 +153,8 @@ impl Streaming {
     }
 
     /// A place among the streams.
-    fn room(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        Arc::clone(&self.room).try_acquire_owned().map_err(|_| {
+    fn share(&self, user: &str) -> Result<Share, ApiError> {
+        self.room.try_take(user).ok_or_else(|| {
             ApiError::too_many_requests("too many streams are open", FULL_RETRY_SECONDS)
         })
     }
@@ -155,6 +162,7 @@ impl Streaming {
     /// Answers that the protocol is switched, and serves what the connection becomes.
     fn switch<F, Fut>(
         &self,
+        share: Share,
         handshake: Handshake,
         protocol: &'static str,
         serve: F,
@@ -163,7 +171,6 @@ impl Streaming {
         F: FnOnce(TokioIo<hyper::upgrade::Upgraded>) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let permit = self.room()?;
         let (mut answer, upgrade): (Answer, OnUpgrade) = handshake.accept(protocol);
         let (body, lasting) = Body::before_stream();
         *answer.body_mut() = body;
@@ -172,7 +179,7 @@ impl Streaming {
                 Ok(upgraded) => serve(TokioIo::new(upgraded)).await,
                 Err(error) => debug!(%error, "a client left before its stream began"),
             }
-            drop((permit, lasting));
+            drop((share, lasting));
         });
         Ok(answer)
     }

@@ -45,7 +45,7 @@ impl Aggregation {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         *request.uri_mut() = path.parse::<Uri>().map_err(ApiError::internal)?;
         *request.headers_mut() = headers(&parts.headers, &identity.user)?;
-        let answer = self.send(way, parts, request).await;
+        let answer = self.send(&identity.user, way, parts, request).await;
         if answer.is_err() {
             route.doubt.notify_one();
         }
@@ -54,6 +54,7 @@ impl Aggregation {
 
     async fn send(
         &self,
+        user: &User,
         way: &Way,
         parts: &Parts,
         mut request: Request<Full<Bytes>>,
@@ -63,7 +64,7 @@ impl Aggregation {
             if let (Some(protocol), Some(client)) = (parts.headers.get(UPGRADE), upgrade) {
                 request.headers_mut().insert(UPGRADE, protocol.clone());
                 request.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-                return self.switch(way, request, client).await;
+                return self.switch(user, way, request, client).await;
             }
             let response = way.remote.send(request).await;
             Ok(streamed(response.map_err(|failure| unreachable(failure.message))?))
@@ -75,11 +76,12 @@ impl Aggregation {
     /// Passes on a request that may make a stream of its connection, and then the stream.
     async fn switch(
         &self,
+        user: &User,
         way: &Way,
         mut request: Request<Full<Bytes>>,
         client: OnUpgrade,
     ) -> Result<Answer, ApiError> {
-        let permit = self.room()?;
+        let share = self.share(&user.name)?;
         let failed = |failure: crate::outgoing::Failure| unreachable(failure.message);
         let stream = self.outgoing.open(&way.address).await.map_err(failed)?;
         let name = way.address.server_name();
@@ -105,7 +107,7 @@ impl Aggregation {
                 let (mut client, mut server) = (TokioIo::new(client), TokioIo::new(server));
                 let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
             }
-            drop((permit, lasting));
+            drop((share, lasting));
         });
         Ok(response.map(|_| answer))
     }

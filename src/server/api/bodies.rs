@@ -7,9 +7,9 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 use machinery::ApiError;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::BoxError;
+use crate::room::{Room, Share};
 
 /// The longest body, as in Kubernetes: twice what etcd stores by default.
 const BODY_BYTES_MAX: usize = 3 << 20;
@@ -22,6 +22,8 @@ const BODY_TIME_MAX: Duration = Duration::from_mins(1);
 const SMALL_BYTES: usize = 16 << 10;
 /// What longer bodies may take together. Forty of the longest are more than a store writes in a second; the rest wait.
 const HELD_BYTES_MAX: usize = 128 << 20;
+/// What one user's may take of it: ten of the longest. Who keeps the rest of a body back holds up nobody else.
+const HELD_OF_ONE_BYTES_MAX: usize = 32 << 20;
 /// What the account of held bytes counts in.
 const UNIT_BYTES: usize = 1 << 10;
 
@@ -30,31 +32,36 @@ pub(super) type RequestBody = UnsyncBoxBody<Bytes, BoxError>;
 /// Reads bodies, of which only so much is held at a time.
 #[derive(Debug)]
 pub(super) struct Bodies {
-    room: Semaphore,
+    room: Room,
 }
 
 /// A body in memory.
 #[derive(Debug)]
-pub(super) struct Held<'a> {
+pub(super) struct Held {
     pub(super) bytes: Bytes,
     /// The room it takes, until its request is answered.
-    _room: Option<SemaphorePermit<'a>>,
+    _room: Option<Share>,
 }
 
 impl Bodies {
     pub(super) fn new() -> Self {
-        Self { room: Semaphore::new(HELD_BYTES_MAX / UNIT_BYTES) }
+        let [all, each] = [HELD_BYTES_MAX, HELD_OF_ONE_BYTES_MAX].map(|bytes| bytes / UNIT_BYTES);
+        Self { room: Room::new(all, each) }
     }
 
-    /// Reads a body up to the limit.
-    pub(super) async fn read(&self, body: Option<RequestBody>) -> Result<Held<'_>, ApiError> {
+    /// Reads a user's body up to the limit.
+    pub(super) async fn read(
+        &self,
+        user: &str,
+        body: Option<RequestBody>,
+    ) -> Result<Held, ApiError> {
         let Some(mut body) = body else { return Ok(Held { bytes: Bytes::new(), _room: None }) };
         if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
             return Err(too_long(&mut body).await);
         }
         let needed = needed(&body);
         let read = async {
-            let room = self.room_for(needed).await;
+            let room = self.room_for(user, needed).await;
             (collect(&mut body).await, room)
         };
         match tokio::time::timeout(BODY_TIME_MAX, read).await {
@@ -71,13 +78,12 @@ impl Bodies {
     }
 
     /// Room for all of a body, before any of it is read: two halves that wait for each other would wait forever.
-    async fn room_for(&self, bytes: usize) -> Option<SemaphorePermit<'_>> {
+    async fn room_for(&self, user: &str, bytes: usize) -> Option<Share> {
         if bytes <= SMALL_BYTES {
             return None;
         }
         let units = u32::try_from(bytes.div_ceil(UNIT_BYTES)).expect("a body has a few thousand");
-        // Closed only when the server is gone, and nobody waits any more.
-        self.room.acquire_many(units).await.ok()
+        Some(self.room.take(user, units).await)
     }
 }
 

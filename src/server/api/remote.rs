@@ -34,7 +34,7 @@ impl Api {
             let verb = parts.method.as_str().to_ascii_lowercase();
             self.authorizer.authorize_path(&identity, &verb, path)?;
         }
-        let body = self.bodies.read(body).await?;
+        let body = self.bodies.read(&identity.user.name, body).await?;
         let _seat = self.seat(&class, target.as_ref(), &query).await?;
         self.aggregation.forward(route, parts, &identity, body.bytes.clone()).await
     }

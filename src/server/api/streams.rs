@@ -50,27 +50,33 @@ impl Api {
         let admitted = admission.admit_document(self.registry.catalog(), request, options).await?;
         let same = |admitted: &Value| *admitted == connect_options(place, name, parts, query);
         match admitted.filter(|admitted| !same(admitted)) {
-            None => self.stream(name, parts, query, place, body).await,
+            None => self.stream(identity, name, parts, query, place, body).await,
             Some(changed) if name == "proxy" => {
                 let parts = with_path(parts, document::str_at(&changed, "/path"))?;
-                self.stream(name, &parts, query, place, body).await
+                self.stream(identity, name, &parts, query, place, body).await
             }
-            Some(changed) => self.stream(name, parts, &query_of(&changed), place, body).await,
+            Some(changed) => {
+                self.stream(identity, name, parts, &query_of(&changed), place, body).await
+            }
         }
     }
 
     async fn stream(
         &self,
+        identity: &Identity,
         name: &str,
         parts: &Parts,
         query: &Query<'_>,
         place: &Place<'_>,
         body: Bytes,
     ) -> Result<Answer, ApiError> {
+        let user = &identity.user.name;
         match name {
-            "attach" | "exec" => self.streaming.attach(name, parts, query, place),
-            "portforward" => self.streaming.port_forward(parts, query, place),
-            "proxy" => self.streaming.proxy(parts, place, self.registry.catalog(), body).await,
+            "attach" | "exec" => self.streaming.attach(user, name, parts, query, place),
+            "portforward" => self.streaming.port_forward(user, parts, query, place),
+            "proxy" => {
+                self.streaming.proxy(user, parts, place, self.registry.catalog(), body).await
+            }
             _ => Err(ApiError::unknown_path()),
         }
     }

@@ -22,6 +22,7 @@ use crate::catalog::Catalog;
 use crate::outgoing::{Backend, PodName, Trust, backends, tls};
 use crate::registry::Place;
 use crate::respond::Answer;
+use crate::room::Share;
 
 /// What a pod that declares no port is asked at.
 const DEFAULT_PORT: u16 = 80;
@@ -70,6 +71,7 @@ impl Streaming {
     /// Answers `proxy` of a pod, a service or a node.
     pub(crate) async fn proxy(
         &self,
+        user: &str,
         parts: &Parts,
         place: &Place<'_>,
         catalog: &Catalog,
@@ -93,7 +95,8 @@ impl Streaming {
             "services" => self.backend(&object, named.port, catalog)?,
             _ => pod_backend(&object, named.port)?,
         };
-        self.ask(parts, &named, &backend, &target, body).await
+        let share = self.share(user)?;
+        self.ask(share, parts, &named, &backend, &target, body).await
     }
 
     async fn ask_node(
@@ -113,13 +116,13 @@ impl Streaming {
 
     async fn ask(
         &self,
+        share: Share,
         parts: &Parts,
         named: &Named<'_>,
         backend: &Backend,
         target: &str,
         body: Bytes,
     ) -> Result<Answer, ApiError> {
-        let permit = self.room()?;
         let mut stream = self.outgoing.open_backend(backend).await.map_err(unreachable)?;
         if named.tls {
             // Nobody says who vouches for what runs in a pod, so that nothing can be verified here.
@@ -155,14 +158,14 @@ impl Streaming {
                     let (mut client, mut server) = (TokioIo::new(client), TokioIo::new(server));
                     let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
                 }
-                drop((permit, lasting));
+                drop((share, lasting));
             });
             return Ok(response.map(|_| answer));
         }
         let response = response.map(|body| {
             let body = body.map_frame(move |frame| {
                 // The place among the streams is taken until the last byte.
-                let _ = &permit;
+                let _ = &share;
                 frame
             });
             Body::from(BoxBody::new(body.map_err(Into::into)))

@@ -21,17 +21,17 @@ fn stuck() -> RequestBody {
 #[tokio::test]
 async fn a_body_is_read_up_to_the_limit() {
     let bodies = Bodies::new();
-    assert_eq!(bodies.read(None).await.unwrap().bytes.len(), 0);
+    assert_eq!(bodies.read("ann", None).await.unwrap().bytes.len(), 0);
     for length in [1, SMALL_BYTES, SMALL_BYTES + 1, BODY_BYTES_MAX] {
-        assert_eq!(bodies.read(Some(whole(length))).await.unwrap().bytes.len(), length);
+        assert_eq!(bodies.read("ann", Some(whole(length))).await.unwrap().bytes.len(), length);
     }
-    let error = bodies.read(Some(whole(BODY_BYTES_MAX + 1))).await.unwrap_err();
+    let error = bodies.read("ann", Some(whole(BODY_BYTES_MAX + 1))).await.unwrap_err();
     assert_eq!(error.code(), 413);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_does_not_come_is_not_waited_for_forever() {
-    let error = Bodies::new().read(Some(stuck())).await.unwrap_err();
+    let error = Bodies::new().read("ann", Some(stuck())).await.unwrap_err();
     assert_eq!(error.code(), 504);
 }
 
@@ -39,11 +39,13 @@ async fn a_body_that_does_not_come_is_not_waited_for_forever() {
 async fn long_bodies_wait_for_room_and_small_ones_do_not() {
     let bodies = Bodies::new();
     let mut held = Vec::new();
-    for _ in 0..HELD_BYTES_MAX / BODY_BYTES_MAX {
-        held.push(bodies.read(Some(whole(BODY_BYTES_MAX))).await.unwrap());
+    for _ in 0..HELD_OF_ONE_BYTES_MAX / BODY_BYTES_MAX {
+        held.push(bodies.read("ann", Some(whole(BODY_BYTES_MAX))).await.unwrap());
     }
-    assert_eq!(bodies.read(Some(whole(BODY_BYTES_MAX))).await.unwrap_err().code(), 504);
-    bodies.read(Some(whole(SMALL_BYTES))).await.unwrap();
+    assert_eq!(bodies.read("ann", Some(whole(BODY_BYTES_MAX))).await.unwrap_err().code(), 504);
+    bodies.read("ann", Some(whole(SMALL_BYTES))).await.unwrap();
+    // Others do not.
+    bodies.read("bob", Some(whole(BODY_BYTES_MAX))).await.unwrap();
     held.pop();
-    bodies.read(Some(whole(BODY_BYTES_MAX))).await.unwrap();
+    bodies.read("ann", Some(whole(BODY_BYTES_MAX))).await.unwrap();
 }
