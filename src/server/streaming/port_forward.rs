@@ -27,6 +27,8 @@ pub(super) const OVER_WEBSOCKET: &[&str] = &["v4.channel.k8s.io", "portforward.k
 pub(super) const TUNNEL: &str = "SPDY/3.1+portforward.k8s.io";
 /// For the second stream of a pair to follow the first, as in Kubernetes.
 const PAIR_MAX: Duration = Duration::from_secs(30);
+/// Forwarded connections of one client's connection at a time, halves of them included: each has two streams.
+const FORWARDS_MAX: usize = 512;
 /// Ports of one connection with numbered channels, which must be numbers of one byte below 128.
 const PORTS_MAX: usize = 64;
 
@@ -58,7 +60,8 @@ where
                 return;
             }
             Some(arrival) = arrivals.recv() => {
-                if let Some((port, data, error)) = pair(&mut halves, arrival) {
+                let more = halves.len() + forwards.len() < FORWARDS_MAX;
+                if let Some((port, data, error)) = pair(&mut halves, more, arrival) {
                     forwards.push(forward(&pod, port, data, error));
                 }
             }
@@ -78,8 +81,12 @@ async fn sleep_until(time: Option<Instant>) {
     }
 }
 
-/// Puts a stream to the other one of its connection.
-fn pair(halves: &mut BTreeMap<String, Half>, arrival: Arrival) -> Option<(u16, Channel, Outgoing)> {
+/// Puts a stream to the other one of its connection, which it begins if there may be more of them.
+fn pair(
+    halves: &mut BTreeMap<String, Half>,
+    more: bool,
+    arrival: Arrival,
+) -> Option<(u16, Channel, Outgoing)> {
     let Arrival { headers, channel } = arrival;
     let header = |name: &str| headers.get(name).map_or("", String::as_str);
     let port = header("port").parse().ok().filter(|port| *port > 0);
@@ -89,6 +96,10 @@ fn pair(halves: &mut BTreeMap<String, Half>, arrival: Arrival) -> Option<(u16, C
         return None;
     };
     let id = header("requestid").to_owned();
+    if !more && !halves.contains_key(&id) {
+        channel.outgoing.refuse();
+        return None;
+    }
     let until = Instant::now() + PAIR_MAX;
     let half = halves.entry(id.clone()).or_insert(Half { port, data: None, error: None, until });
     match kind {
@@ -169,3 +180,6 @@ async fn forward(pod: &PodTarget, port: u16, data: Channel, error: Outgoing) {
     }
     error.end().await;
 }
+
+#[cfg(test)]
+mod tests;
