@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::backup::Snapshots;
 
@@ -46,6 +46,9 @@ pub(crate) struct Operations {
     /// A kubeconfig that says which webhook is told of audit events, too
     #[arg(long, value_name = "FILE", requires = "audit_policy_file")]
     audit_webhook_config_file: Option<PathBuf>,
+    /// Whether requests wait for that webhook, and whether they fail when it does
+    #[arg(long, value_enum, value_name = "MODE", default_value = "batch")]
+    audit_webhook_mode: Mode,
     /// Events that may wait for the webhook; more are lost
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     audit_webhook_batch_buffer_size: usize,
@@ -67,6 +70,27 @@ pub(crate) struct Operations {
     /// How many of those backups are kept
     #[arg(long, value_name = "N", default_value_t = 5, requires = "snapshot_interval")]
     snapshot_retention: usize,
+}
+
+/// Who waits for the audit webhook.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Mode {
+    /// Nobody: events are sent many at a time
+    Batch,
+    /// Every request, for each of its events
+    Blocking,
+    /// The same, and a request fails that the webhook could not be told of when it came
+    BlockingStrict,
+}
+
+impl From<Mode> for server::AuditMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Batch => Self::Batch,
+            Mode::Blocking => Self::Blocking,
+            Mode::BlockingStrict => Self::BlockingStrict,
+        }
+    }
 }
 
 impl Operations {
@@ -98,6 +122,7 @@ impl Operations {
         let kubeconfig = self.audit_webhook_config_file.clone();
         let webhook = kubeconfig.map(|kubeconfig| server::AuditWebhook {
             kubeconfig,
+            mode: self.audit_webhook_mode.into(),
             buffer: self.audit_webhook_batch_buffer_size,
             batch: self.audit_webhook_batch_max_size,
             wait: self.audit_webhook_batch_max_wait,

@@ -304,7 +304,7 @@ impl Api {
             .and_then(|caller| authorize::impersonate(&self.authorizer, &parts.headers, caller));
         record.acting = identity.as_ref().ok().cloned();
         if let Some(auditor) = &self.auditor {
-            record.audited = auditor.begin(record).await;
+            record.audited = auditor.begin(record).await?;
         }
         identity
     }

@@ -18,6 +18,7 @@ use std::time::Duration;
 use base::{CancellationToken, Clock, Counter, Family, Metrics, Tasks};
 use bytes::Bytes;
 use http::HeaderMap;
+use machinery::{ApiError, Reason};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tracing::error;
 
@@ -31,7 +32,7 @@ pub(crate) use notes::{note, note_objects, noting};
 use event::Entry;
 use file::Log;
 use policy::{Level, Policy, Stage};
-use webhook::Webhook;
+use webhook::{Blocking, Webhook};
 
 /// Events that wait to be written, as in Kubernetes: a second of a busy server.
 const QUEUE: usize = 10_000;
@@ -71,12 +72,25 @@ pub struct AuditLog {
 pub struct AuditWebhook {
     /// A kubeconfig that says where it is.
     pub kubeconfig: PathBuf,
+    /// Who waits for it.
+    pub mode: AuditMode,
     /// How many events wait for it; more are lost.
     pub buffer: usize,
     /// How many events it is sent at once.
     pub batch: usize,
     /// For how long a batch is waited for.
     pub wait: Duration,
+}
+
+/// Who waits for a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditMode {
+    /// Nobody: it is sent many events at once.
+    Batch,
+    /// Every request, for each of its events.
+    Blocking,
+    /// The same; and what it has not been told of is not done.
+    BlockingStrict,
 }
 
 /// Decides what is written down, and queues it.
@@ -88,6 +102,7 @@ pub(crate) struct Auditor {
     room: Arc<Semaphore>,
     /// Of events whose request could not wait until there was room for them.
     tasks: Tasks,
+    blocking: Option<Blocking>,
     clock: Clock,
     levels: Family<Counter>,
     events: Counter,
@@ -107,6 +122,8 @@ pub(crate) struct Audited {
 #[derive(Debug)]
 struct Line {
     text: Bytes,
+    /// Whether the webhook has been told already.
+    told: bool,
     _room: OwnedSemaphorePermit,
 }
 
@@ -134,6 +151,8 @@ impl Auditor {
             Webhook::start(own, outgoing, tasks, lost.with(&["webhook"]))
                 .map_err(|error| failed(&own.kubeconfig, error))
         });
+        let webhook = webhook.transpose()?;
+        let blocking = webhook.as_ref().and_then(Webhook::blocking);
         let lost = lost.with(&["log"]);
         let (queue, lines) = mpsc::channel(QUEUE);
         let auditor = Self {
@@ -141,6 +160,7 @@ impl Auditor {
             queue: queue.downgrade(),
             room: Arc::new(Semaphore::new(QUEUE_BYTES)),
             tasks: tasks.clone(),
+            blocking,
             clock: clock.clone(),
             levels: metrics.counters(
                 "apiserver_audit_level_total",
@@ -150,38 +170,46 @@ impl Auditor {
             events: metrics.counters("apiserver_audit_event_total", "Audit events.", &[]).with(&[]),
             lost: lost.clone(),
         };
-        let keep = Keeper { log: log.transpose()?, webhook: webhook.transpose()?, lost };
+        let keep = Keeper { log: log.transpose()?, webhook, lost };
         tasks.spawn("audit log", |stop| keep.run(queue, lines, stop));
         Ok(Arc::new(auditor))
     }
 
     /// Begins to audit a request whose user is known, or cannot be known; `None` when the policy does not care.
-    pub(crate) async fn begin(self: &Arc<Self>, record: &Record<'_>) -> Option<Audited> {
+    pub(crate) async fn begin(
+        self: &Arc<Self>,
+        record: &Record<'_>,
+    ) -> Result<Option<Audited>, ApiError> {
         let rule = self.policy.rule(record);
         self.levels.with(&[rule.level.as_str()]).inc();
         if rule.level == Level::None {
-            return None;
+            return Ok(None);
         }
         let Some(queue) = self.queue.upgrade() else {
             self.lost.inc();
-            return None;
+            return Ok(None);
         };
         let entry = Box::new(Entry::new(record, rule, self.clock.now()));
         // While the log is behind, nothing new is begun. So those who leave without waiting for its end are few.
         let _ = self.room.acquire().await;
         let _ = queue.reserve().await;
         let mut audited = Audited { auditor: Arc::clone(self), queue, entry, ended: false };
-        audited.emit(Stage::RequestReceived).await;
-        Some(audited)
+        let told = audited.emit(Stage::RequestReceived).await;
+        if !told && self.blocking.as_ref().is_some_and(|blocking| blocking.strict) {
+            audited.ended = true;
+            let message = "Internal error occurred: failed to store audit event";
+            return Err(ApiError::new(Reason::InternalError, message));
+        }
+        Ok(Some(audited))
     }
 }
 
 impl Auditor {
     /// Queues an event as soon as there is room for it.
-    async fn write(&self, queue: &mpsc::Sender<Line>, text: Bytes) {
+    async fn write(&self, queue: &mpsc::Sender<Line>, text: Bytes, told: bool) {
         let room = Arc::clone(&self.room).acquire_many_owned(share(&text)).await;
         let Ok(room) = room else { return self.lost.inc() };
-        if queue.send(Line { text, _room: room }).await.is_err() {
+        if queue.send(Line { text, told, _room: room }).await.is_err() {
             self.lost.inc();
         }
     }
@@ -190,10 +218,10 @@ impl Auditor {
     fn write_later(self: &Arc<Self>, queue: &mpsc::Sender<Line>, text: Bytes) {
         let room = Arc::clone(&self.room).try_acquire_many_owned(share(&text));
         if let (Ok(room), Ok(place)) = (room, queue.try_reserve()) {
-            place.send(Line { text, _room: room });
+            place.send(Line { text, told: false, _room: room });
         } else if tokio::runtime::Handle::try_current().is_ok() {
             let (auditor, queue) = (Arc::clone(self), queue.clone());
-            self.tasks.spawn("audit event", |_| async move { auditor.write(&queue, text).await });
+            self.tasks.spawn("audit event", |_| async move { auditor.write(&queue, text, false).await });
         } else {
             self.lost.inc();
         }
@@ -225,10 +253,17 @@ impl Audited {
         }
     }
 
-    async fn emit(&mut self, stage: Stage) {
-        let Some(text) = self.entry.line(stage, self.auditor.clock.now()) else { return };
+    /// Queues an event, and tells a webhook that is waited for; false when that has not taken it.
+    async fn emit(&mut self, stage: Stage) -> bool {
+        let Some(text) = self.entry.line(stage, self.auditor.clock.now()) else { return true };
         self.auditor.events.inc();
-        self.auditor.write(&self.queue, text.into()).await;
+        let text = Bytes::from(text);
+        let taken = match &self.auditor.blocking {
+            Some(blocking) => Some(blocking.tell(&text).await),
+            None => None,
+        };
+        self.auditor.write(&self.queue, text, taken.is_some()).await;
+        taken.unwrap_or(true)
     }
 }
 
@@ -289,7 +324,7 @@ impl Keeper {
 
     async fn write(mut self, lines: Vec<Line>) -> Self {
         if let Some(webhook) = &self.webhook {
-            for line in &lines {
+            for line in lines.iter().filter(|line| !line.told) {
                 webhook.offer(&line.text);
             }
         }

@@ -96,7 +96,7 @@ pub use error::Error;
 pub use identity::User;
 pub use in_process::InProcess;
 pub use nodes::{ByteStream, NoNodes, NodeStream, NodeTransport, Opened};
-pub use operations::{Audit, AuditLog, AuditWebhook, Encryption, Operations};
+pub use operations::{Audit, AuditLog, AuditMode, AuditWebhook, Encryption, Operations};
 pub use pki::{certificate_end, rotate_service_account_key};
 pub use server::{Config, Server};
 pub use version::Version;

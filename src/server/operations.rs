@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use crate::audit::{Audit, AuditLog, AuditWebhook};
+pub use crate::audit::{Audit, AuditLog, AuditMode, AuditWebhook};
 
 /// As in Kubernetes: 400 requests that read and 200 that write.
 const SEATS: u32 = 600;

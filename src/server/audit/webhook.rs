@@ -1,4 +1,5 @@
-//! Sends events to a webhook, many at a time. Requests never wait for it: what it cannot take in time is counted as lost.
+//! Sends events to a webhook. Many at a time, which no request waits for: what it cannot take in time is counted as lost.
+//! Or one by one, while their requests wait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 use tracing::{error, warn};
 
-use super::AuditWebhook;
+use super::{AuditMode, AuditWebhook};
 use crate::BoxError;
 use crate::outgoing::{Configured, Failure, Outgoing};
 
@@ -28,6 +29,23 @@ const LAST_DEADLINE: Duration = Duration::from_secs(2);
 pub(super) struct Webhook {
     queue: mpsc::Sender<Waiting>,
     room: Arc<Semaphore>,
+    teller: Arc<Teller>,
+    mode: AuditMode,
+}
+
+/// The webhook for requests that wait until it has taken their events.
+#[derive(Debug)]
+pub(super) struct Blocking {
+    teller: Arc<Teller>,
+    /// Whether a request that it is not told of is refused.
+    pub(super) strict: bool,
+}
+
+/// Posts events.
+#[derive(Debug)]
+struct Teller {
+    remote: Configured,
+    stop: CancellationToken,
     lost: Counter,
 }
 
@@ -46,15 +64,22 @@ impl Webhook {
     ) -> Result<Self, BoxError> {
         let remote = Configured::new(outgoing, &settings.kubeconfig)?;
         let (queue, waiting) = mpsc::channel(settings.buffer.max(1));
-        let sender = Sender {
-            remote,
-            waiting,
-            batch: settings.batch.max(1),
-            wait: settings.wait,
-            lost: lost.clone(),
+        let teller = Arc::new(Teller { remote, stop: tasks.stop_token(), lost });
+        let (batch, wait) = (settings.batch.max(1), settings.wait);
+        let sender = Sender { teller: Arc::clone(&teller), waiting, batch, wait };
+        tasks.spawn("audit webhook", |_| sender.run());
+        let room = Arc::new(Semaphore::new(QUEUE_BYTES));
+        Ok(Self { queue, room, teller, mode: settings.mode })
+    }
+
+    /// For requests that wait, if any do.
+    pub(super) fn blocking(&self) -> Option<Blocking> {
+        let strict = match self.mode {
+            AuditMode::Batch => return None,
+            AuditMode::Blocking => false,
+            AuditMode::BlockingStrict => true,
         };
-        tasks.spawn("audit webhook", |stop| sender.run(stop));
-        Ok(Self { queue, room: Arc::new(Semaphore::new(QUEUE_BYTES)), lost })
+        Some(Blocking { teller: Arc::clone(&self.teller), strict })
     }
 
     /// Queues an event, or counts it as lost.
@@ -64,31 +89,39 @@ impl Webhook {
             self.queue.try_send(Waiting { event: event.clone(), _room: room }).is_ok()
         });
         if !queued {
-            self.lost.inc();
+            self.teller.lost.inc();
         }
+    }
+}
+
+impl Blocking {
+    /// Tells of an event; false when the webhook has not taken it.
+    pub(super) async fn tell(&self, event: &Bytes) -> bool {
+        self.teller.tell(list([event].into_iter()), 1).await
     }
 }
 
 struct Sender {
-    remote: Configured,
+    teller: Arc<Teller>,
     waiting: mpsc::Receiver<Waiting>,
     batch: usize,
     wait: Duration,
-    lost: Counter,
 }
 
 impl Sender {
     /// Runs until nobody queues events any more, which is a little after the stop.
-    async fn run(mut self, stop: CancellationToken) {
+    async fn run(mut self) {
         while let Some(first) = self.waiting.recv().await {
             let mut batch = vec![first];
-            self.fill(&mut batch, &stop).await;
-            self.send(batch, &stop).await;
+            self.fill(&mut batch).await;
+            let list = list(batch.iter().map(|waiting| &waiting.event));
+            self.teller.tell(list, batch.len()).await;
         }
     }
 
     /// Waits for more events, as long as that is allowed.
-    async fn fill(&mut self, batch: &mut Vec<Waiting>, stop: &CancellationToken) {
+    async fn fill(&mut self, batch: &mut Vec<Waiting>) {
+        let stop = &self.teller.stop;
         let end = Instant::now() + self.wait;
         while batch.len() < self.batch {
             let room = self.batch - batch.len();
@@ -103,16 +136,21 @@ impl Sender {
             }
         }
     }
+}
 
-    async fn send(&self, batch: Vec<Waiting>, stop: &CancellationToken) {
-        let list = list(batch.iter().map(|waiting| &waiting.event));
+impl Teller {
+    /// Posts a list of so many events; false when it was in vain.
+    async fn tell(&self, list: Bytes, events: usize) -> bool {
+        let stop = &self.stop;
         let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
         for attempt in 1..=ATTEMPTS {
             let deadline = if stop.is_cancelled() { LAST_DEADLINE } else { DEADLINE };
-            let Err(failure) = self.remote.post(list.clone(), deadline).await else { return };
+            let Err(failure) = self.remote.post(list.clone(), deadline).await else {
+                return true;
+            };
             let last = attempt == ATTEMPTS || !is_passing(&failure) || stop.is_cancelled();
             if last {
-                let (why, events) = (failure.message, batch.len());
+                let why = failure.message;
                 error!(why, events, "the audit webhook does not take events, which are lost");
                 break;
             }
@@ -120,7 +158,8 @@ impl Sender {
             // When the server stops, there is one more attempt.
             stop.run_until_cancelled(tokio::time::sleep(backoff.next_delay())).await;
         }
-        self.lost.add(batch.len() as u64);
+        self.lost.add(events as u64);
+        false
     }
 }
 

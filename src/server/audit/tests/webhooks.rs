@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{Audited, MAPS};
-use crate::audit::AuditWebhook;
+use crate::audit::{AuditMode, AuditWebhook};
 use crate::testing::{Fixture, Hook, Said};
 
 const GROUP: &str = "/apis/admissionregistration.k8s.io/v1";
@@ -159,9 +159,8 @@ async fn pods_that_break_the_audited_level_are_marked() {
     );
 }
 
-#[tokio::test]
-async fn a_webhook_is_told_of_events_many_at_a_time() {
-    let hook = Hook::start(&["localhost"], |_, _| Said::Status(200, "")).await;
+/// A server that tells a hook of what it audits.
+async fn told(hook: &Hook, rules: &str, mode: AuditMode) -> Audited {
     let folder = tempfile::tempdir().unwrap();
     let kubeconfig = folder.path().join("kubeconfig");
     let config = json!({
@@ -173,8 +172,14 @@ async fn a_webhook_is_told_of_events_many_at_a_time() {
     });
     std::fs::write(&kubeconfig, config.to_string()).unwrap();
     let wait = Duration::from_secs(5);
-    let webhook = AuditWebhook { kubeconfig, buffer: 100, batch: 3, wait };
-    let audited = Audited::with_webhook(RULES, Some(webhook)).await;
+    let webhook = AuditWebhook { kubeconfig, mode, buffer: 100, batch: 3, wait };
+    Audited::with_webhook(rules, Some(webhook)).await
+}
+
+#[tokio::test]
+async fn a_webhook_is_told_of_events_many_at_a_time() {
+    let hook = Hook::start(&["localhost"], |_, _| Said::Status(200, "")).await;
+    let audited = told(&hook, RULES, AuditMode::Batch).await;
     for name in ["a", "b", "c"] {
         audited.server.post(MAPS, &config_map(name)).await.expect(201);
     }
@@ -194,4 +199,37 @@ async fn a_webhook_is_told_of_events_many_at_a_time() {
     assert_eq!(names, ["a", "b", "c"]);
     // The log has them, too.
     assert_eq!(audited.events("configmaps", 3).await.len(), 3);
+}
+
+/// The stages of the events of configmaps that a hook has been told of.
+fn stages(hook: &Hook) -> Vec<String> {
+    let asked = hook.asked();
+    let events = asked.iter().flat_map(|(_, list)| list["items"].as_array().unwrap());
+    let own = events.filter(|event| event["objectRef"]["resource"] == "configmaps");
+    own.map(|event| event["stage"].as_str().unwrap().to_owned()).collect()
+}
+
+const ALL_STAGES: &str = "rules:\n- level: Metadata\n  resources: [{resources: [configmaps]}]\n";
+
+#[tokio::test]
+async fn who_waits_for_a_webhook_is_answered_when_it_knows() {
+    let hook = Hook::start(&["localhost"], |_, _| Said::Status(200, "")).await;
+    let audited = told(&hook, ALL_STAGES, AuditMode::Blocking).await;
+    audited.server.post(MAPS, &config_map("a")).await.expect(201);
+    assert_eq!(stages(&hook), ["RequestReceived", "ResponseComplete"]);
+    assert_eq!(audited.events("configmaps", 2).await.len(), 2, "the log has them, too");
+}
+
+#[tokio::test]
+async fn what_a_strict_webhook_refuses_to_know_is_not_done() {
+    // Not worth another attempt.
+    let hook = Hook::start(&["localhost"], |_, _| Said::Status(400, "")).await;
+    let strict = told(&hook, ALL_STAGES, AuditMode::BlockingStrict).await;
+    let refused = strict.server.post(MAPS, &config_map("a")).await;
+    let message = refused.failure(500, "InternalError");
+    assert_eq!(message, "Internal error occurred: failed to store audit event");
+    assert_eq!(stages(&hook), ["RequestReceived"]);
+    let mild = told(&hook, ALL_STAGES, AuditMode::Blocking).await;
+    mild.server.post(MAPS, &config_map("a")).await.expect(201);
+    assert_counted(&mild.server, &["apiserver_audit_error_total", "webhook", " 2"]).await;
 }
