@@ -32,6 +32,7 @@ use crate::backup::{self, Backups};
 use crate::cache::{Cache, CacheProgress, Listener};
 use crate::catalog::Catalog;
 use crate::definitions::Definitions;
+use crate::encryption::Plugins;
 use crate::fairness::{self, Class, Fairness, Seat};
 use crate::health::Health;
 use crate::identity::Identity;
@@ -90,6 +91,7 @@ impl Api {
         pki: &Pki,
         address: SocketAddr,
         backups: Backups,
+        plugins: Option<Plugins>,
     ) -> Result<Arc<Self>, Error> {
         let progress = Arc::new(CacheProgress::default());
         let catalog = Arc::new(Catalog::new(kinds::KINDS, &progress));
@@ -119,7 +121,7 @@ impl Api {
             })
             .transpose()?;
         let fairness = Fairness::new(&catalog, config.operations.seats, &config.metrics);
-        let health = Health::new(Arc::clone(&config.store), Arc::clone(&cache));
+        let health = Health::new(Arc::clone(&config.store), Arc::clone(&cache), plugins);
         Ok(Arc::new(Self {
             clock: config.clock.clone(),
             random: config.random.clone(),

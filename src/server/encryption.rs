@@ -7,6 +7,7 @@
 mod config;
 mod key;
 mod kms;
+mod plugins;
 mod reload;
 
 use std::ops::Range;
@@ -20,6 +21,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use store::{Change, Entry, Error, Event, EventChange, Events, Expect, Page, Revision, Store};
 
+pub(crate) use plugins::Plugins;
 pub(crate) use reload::{keep_plugins, start};
 
 use config::Configuration;
@@ -54,6 +56,11 @@ impl Encrypted {
     /// The configuration that is in force, to be replaced.
     pub(crate) fn configuration(&self) -> Arc<ArcSwap<Configuration>> {
         Arc::clone(&self.configuration)
+    }
+
+    /// The plugins that it asks for keys, for whoever asks after their health.
+    pub(crate) fn plugins(&self, may_change: bool) -> Plugins {
+        Plugins::new(self.configuration(), may_change, self.random.clone())
     }
 
     async fn entry(&self, mut entry: Entry) -> Result<Entry, Error> {

@@ -2,6 +2,7 @@
 
 mod slis;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use machinery::ApiError;
 use store::Store;
 
 use crate::cache::Cache;
+use crate::encryption::Plugins;
 use crate::query::Query;
 use crate::respond::{self, Answer};
 use slis::Slis;
@@ -20,9 +22,9 @@ use slis::Slis;
 const ANSWER_MAX: Duration = Duration::from_millis(800);
 
 /// One thing that can be asked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Check {
-    name: &'static str,
+    name: Cow<'static, str>,
     /// Whether a server that fails it should be started anew.
     vital: bool,
     test: Test,
@@ -40,23 +42,25 @@ enum Test {
     Started,
     /// The end has not been announced.
     Staying,
+    /// Those of these plugins that the encryption configuration names confirm their keys.
+    Plugins(Option<usize>),
 }
 
 const CHECKS: &[Check] = &[
-    Check { name: "ping", vital: true, test: Test::Answers },
-    Check { name: "log", vital: true, test: Test::Answers },
-    Check { name: "etcd", vital: true, test: Test::Store },
-    Check { name: "etcd-readiness", vital: false, test: Test::Store },
-    Check { name: "informer-sync", vital: false, test: Test::Cache },
-    Check { name: "poststarthook/bootstrap-controller", vital: false, test: Test::Started },
-    Check { name: "poststarthook/rbac/bootstrap-roles", vital: false, test: Test::Started },
-    Check {
-        name: "poststarthook/scheduling/bootstrap-system-priority-classes",
-        vital: false,
-        test: Test::Started,
-    },
-    Check { name: "shutdown", vital: false, test: Test::Staying },
+    check("ping", true, Test::Answers),
+    check("log", true, Test::Answers),
+    check("etcd", true, Test::Store),
+    check("etcd-readiness", false, Test::Store),
+    check("informer-sync", false, Test::Cache),
+    check("poststarthook/bootstrap-controller", false, Test::Started),
+    check("poststarthook/rbac/bootstrap-roles", false, Test::Started),
+    check("poststarthook/scheduling/bootstrap-system-priority-classes", false, Test::Started),
+    check("shutdown", false, Test::Staying),
 ];
+
+const fn check(name: &'static str, vital: bool, test: Test) -> Check {
+    Check { name: Cow::Borrowed(name), vital, test }
+}
 
 /// What the checks look at.
 #[derive(Debug)]
@@ -65,13 +69,14 @@ pub(crate) struct Health {
     cache: Arc<Cache>,
     ready: AtomicBool,
     stopping: AtomicBool,
+    plugins: Option<Plugins>,
     slis: Slis,
 }
 
 impl Health {
-    pub(crate) fn new(store: Arc<dyn Store>, cache: Arc<Cache>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, cache: Arc<Cache>, plugins: Option<Plugins>) -> Self {
         let (ready, stopping) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { store, cache, ready, stopping, slis: Slis::new() }
+        Self { store, cache, ready, stopping, plugins, slis: Slis::new() }
     }
 
     /// Everything that comes before the first request has been done.
@@ -107,7 +112,8 @@ impl Health {
             _ => true,
         };
         if !single.is_empty() {
-            let found = CHECKS.iter().filter(relevant).find(|check| check.name == single);
+            let checks = self.checks();
+            let found = checks.iter().filter(relevant).find(|check| check.name == single);
             let Some(check) = found else { return Some(Err(ApiError::unknown_path())) };
             return Some(Ok(if self.passes(name, check).await {
                 respond::text(StatusCode::OK, "ok")
@@ -115,7 +121,25 @@ impl Health {
                 failed(&format!("{name}/{single} failed"))
             }));
         }
-        Some(Ok(self.all(name, query, CHECKS.iter().filter(relevant).collect()).await))
+        let checks = self.checks();
+        Some(Ok(self.all(name, query, checks.iter().filter(relevant).collect()).await))
+    }
+
+    /// Everything that can be asked. A configuration that is taken up anew has one check for all of its plugins,
+    /// as in Kubernetes, since nobody could know how many there are.
+    fn checks(&self) -> Vec<Check> {
+        let mut checks = CHECKS.to_vec();
+        let Some(plugins) = &self.plugins else { return checks };
+        if plugins.may_change() {
+            checks.push(check("kms-providers", true, Test::Plugins(None)));
+        } else {
+            checks.extend((0..plugins.count()).map(|number| Check {
+                name: format!("kms-provider-{number}").into(),
+                vital: true,
+                test: Test::Plugins(Some(number)),
+            }));
+        }
+        checks
     }
 
     async fn all(&self, name: &str, query: &Query<'_>, checks: Vec<&Check>) -> Answer {
@@ -152,7 +176,7 @@ impl Health {
 
     async fn passes(&self, endpoint: &str, check: &Check) -> bool {
         let passed = self.test(check).await;
-        self.slis.count(endpoint, check.name, passed);
+        self.slis.count(endpoint, &check.name, passed);
         passed
     }
 
@@ -163,6 +187,10 @@ impl Health {
             Test::Cache => in_time(self.cache_follows()).await.unwrap_or(false),
             Test::Started => self.ready.load(Ordering::Acquire),
             Test::Staying => !self.stopping.load(Ordering::Acquire),
+            Test::Plugins(which) => match &self.plugins {
+                Some(plugins) => in_time(plugins.are_well(which)).await.unwrap_or(false),
+                None => true,
+            },
         }
     }
 

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::api::Api;
 use crate::backup::Backups;
-use crate::encryption::{self, Encrypted};
+use crate::encryption::{self, Encrypted, Plugins};
 use crate::identity::Identity;
 use crate::metrics::Measured;
 use crate::pki::{self, Pki};
@@ -66,7 +66,8 @@ impl Server {
     pub async fn start(mut config: Config) -> Result<Self, Error> {
         // Below encryption: what is encrypted stays so in a backup.
         let backups = Backups::new(&config);
-        config.store = prepare(&config).await?;
+        let (store, plugins) = prepare(&config).await?;
+        config.store = store;
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|source| Error::Listen { address: config.listen, source })?;
@@ -74,7 +75,7 @@ impl Server {
             .local_addr()
             .map_err(|source| Error::Listen { address: config.listen, source })?;
         let pki = Pki::open(&config, address)?;
-        let api = Api::start(&config, &pki, address, backups).await?;
+        let api = Api::start(&config, &pki, address, backups, plugins).await?;
         definitions::start(&config.tasks, Arc::clone(&api)).await;
         serve::start(&config.tasks, listener, pki.server_config(), Arc::clone(&api));
         bootstrap::run(&api, &config, address).await?;
@@ -123,8 +124,9 @@ impl Server {
     }
 }
 
-/// The store as the server uses it: encrypted if the operator wants it, and measured.
-async fn prepare(config: &Config) -> Result<Arc<dyn Store>, Error> {
+/// The store as the server uses it: encrypted if the operator wants it, and measured. Beside it, whom it asks for keys.
+async fn prepare(config: &Config) -> Result<(Arc<dyn Store>, Option<Plugins>), Error> {
+    let mut plugins = None;
     let mut store = Arc::clone(&config.store);
     if let Some(encryption) = &config.operations.encryption {
         let random = || config.random.clone();
@@ -134,7 +136,8 @@ async fn prepare(config: &Config) -> Result<Arc<dyn Store>, Error> {
             let (file, in_force) = (encryption.file.clone(), encrypted.configuration());
             encryption::start(&config.tasks, file, in_force, random());
         }
+        plugins = Some(encrypted.plugins(encryption.reload));
         store = Arc::new(encrypted);
     }
-    Ok(Arc::new(Measured::new(store, &config.metrics)))
+    Ok((Arc::new(Measured::new(store, &config.metrics)), plugins))
 }

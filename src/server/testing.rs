@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use crate::api::Api;
 use crate::backup::Backups;
-use crate::encryption::Encrypted;
+use crate::encryption::{Encrypted, Plugins};
 use crate::identity::Identity;
 use crate::pki::Pki;
 use crate::{
@@ -91,7 +91,10 @@ impl Fixture {
     /// Over a store whose values are encrypted as a file says.
     pub(crate) async fn encrypted(store: Arc<Memory>, file: &std::path::Path) -> Self {
         let encrypted = Encrypted::open(store, file, Random::seeded(2)).await.unwrap();
-        Self::plain(Arc::new(encrypted), Arc::new(NoNodes)).await
+        let plugins = Some(encrypted.plugins(false));
+        let (store, nodes) = (Arc::new(encrypted), Arc::new(NoNodes));
+        let (authentication, operations) = (Authentication::default(), Operations::default());
+        Self::start_with(store, nodes, authentication, operations, plugins).await
     }
 
     /// With an audit log.
@@ -119,6 +122,16 @@ impl Fixture {
         authentication: Authentication,
         operations: Operations,
     ) -> Self {
+        Self::start_with(store, nodes, authentication, operations, None).await
+    }
+
+    async fn start_with(
+        store: Arc<dyn Store>,
+        nodes: Arc<dyn NodeTransport>,
+        authentication: Authentication,
+        operations: Operations,
+        plugins: Option<Plugins>,
+    ) -> Self {
         let tasks = Tasks::new();
         let config = Config {
             clock: Clock::simulated(EPOCH.parse().unwrap()),
@@ -136,7 +149,8 @@ impl Fixture {
             operations,
         };
         let pki = Pki::open(&config, config.listen).unwrap();
-        let api = Api::start(&config, &pki, config.listen, Backups::new(&config)).await.unwrap();
+        let backups = Backups::new(&config);
+        let api = Api::start(&config, &pki, config.listen, backups, plugins).await.unwrap();
         definitions::start(&tasks, Arc::clone(&api)).await;
         bootstrap::run(&api, &config, config.listen).await.unwrap();
         publish::run(&api, &config, &pki, config.listen).await.unwrap();

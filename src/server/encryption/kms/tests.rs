@@ -16,6 +16,7 @@ use super::envelope::Dek;
 use super::plugin::{
     DecryptRequest, DecryptResponse, EncryptRequest, EncryptResponse, StatusResponse,
 };
+use crate::testing::Fixture;
 
 const PLACE: &str = "/registry/secrets/default/one";
 
@@ -216,4 +217,32 @@ impl Kms {
         let confirmed = now.confirmed.checked_sub(by).unwrap();
         self.sealing.store(Some(Arc::new(super::Sealing { dek, object, confirmed })));
     }
+}
+
+#[tokio::test]
+async fn a_plugin_that_is_not_well_is_seen_in_the_health_of_the_server() {
+    let plugin = Plugin::start();
+    let file = plugin.folder.path().join("encryption.yaml");
+    let text = format!(
+        "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n\
+         - resources: [secrets]\n  providers: [{{kms: {{apiVersion: v2, name: vault, endpoint: '{}'}}}}]\n",
+        plugin.endpoint()
+    );
+    std::fs::write(&file, text).unwrap();
+    let server = Fixture::encrypted(Arc::default(), &file).await;
+    for path in ["/healthz", "/livez", "/readyz"] {
+        let report = server.get(&format!("{path}?verbose")).await;
+        let report = String::from_utf8(report.body.to_vec()).unwrap();
+        assert!(report.contains("[+]kms-provider-0 ok\n"), "{report}");
+    }
+    *plugin.state.health.lock().unwrap() = "sealed".to_owned();
+    // Longer than a plugin that was well is believed to be so.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_mins(2)).await;
+    tokio::time::resume();
+    assert_eq!(server.get("/readyz/kms-provider-0").await.code, 500);
+    assert_eq!(server.get("/readyz?exclude=kms-provider-0").await.code, 200);
+    *plugin.state.health.lock().unwrap() = "ok".to_owned();
+    assert_eq!(server.get("/readyz/kms-provider-0").await.code, 200);
+    assert_eq!(server.get("/readyz/kms-provider-1").await.code, 404);
 }
