@@ -10,7 +10,7 @@ use crate::kind::{FieldLabel, Kind, Scope};
 use crate::metadata::NameRule;
 use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
-use crate::subresource::Subresource;
+use crate::subresource::{Subresource, Verb};
 
 /// A scope for names.
 #[derive(Debug)]
@@ -44,6 +44,10 @@ static COLUMNS: &[Column] = &[
 static SELECTABLE: &[FieldLabel] =
     &[FieldLabel::new("status.phase", |namespace| scalar_at(namespace, "/status/phase"))];
 
+/// Nobody means to delete all of them at once.
+static VERBS: &[Verb] =
+    &[Verb::Create, Verb::Delete, Verb::Get, Verb::List, Verb::Patch, Verb::Update, Verb::Watch];
+
 impl Kind for Namespace {
     fn names(&self) -> &Names {
         &NAMES
@@ -55,6 +59,10 @@ impl Kind for Namespace {
 
     fn schema_name(&self) -> &'static str {
         "io.k8s.api.core.v1.Namespace"
+    }
+
+    fn verbs(&self) -> &[Verb] {
+        VERBS
     }
 
     fn name_rule(&self) -> NameRule {

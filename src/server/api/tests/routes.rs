@@ -1,5 +1,6 @@
 //! Every route that discovery names: how each failure looks, and that nobody passes without a permission.
 
+mod grants;
 mod rights;
 mod shapes;
 
