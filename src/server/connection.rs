@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use base::CancellationToken;
@@ -18,8 +19,8 @@ use crate::record::Address;
 
 /// For the TLS handshake; a client that takes longer is not one.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
-/// For a request's head, and between requests. Go clients keep idle connections for 90 s, and a server that
-/// closes first makes their next request fail.
+/// For a request's head, and between requests; on HTTP/2, where a look is taken as often, between one and two times
+/// this. Go clients keep idle connections for 90 s, and a server that closes first makes their next request fail.
 const HEAD_MAX: Duration = Duration::from_secs(95);
 /// Bytes of a request's head on HTTP/2. Clients need a few KiB; long tokens and selectors some more.
 const HEAD_BYTES_MAX: u32 = 64 << 10;
@@ -48,28 +49,41 @@ pub(crate) async fn serve(
     };
     let (_, session) = stream.get_ref();
     let peer = api.authenticators().peer(session.peer_certificates().unwrap_or_default());
+    let is_http2 = session.alpn_protocol() == Some(b"h2");
     let address = stream.get_ref().0.peer_addr().ok().filter(|_| api.audits());
+    let traffic = Arc::new(Traffic::default());
+    let begun = is_http2.then(|| Arc::clone(&traffic));
     let service = service_fn(move |mut request: http::Request<Incoming>| {
         if let Some(address) = address {
             request.extensions_mut().insert(Address(address.ip()));
         }
+        let under_way = begun.as_ref().map(UnderWay::begin);
         let answer = Arc::clone(&api).handle(request, peer.clone());
-        async move { Ok::<_, Infallible>(answer.await) }
+        async move {
+            let mut answer = answer.await;
+            if let Some(under_way) = under_way {
+                answer.body_mut().hold(Box::new(under_way));
+            }
+            Ok::<_, Infallible>(answer)
+        }
     });
-    let builder = builder();
+    let builder = builder(is_http2);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         biased;
         () = stop.cancelled() => {}
+        () = traffic.ceased(), if is_http2 => {}
         ended = connection.as_mut() => return ended,
     }
     connection.as_mut().graceful_shutdown();
     tokio::time::timeout(DRAIN_MAX, connection).await?
 }
 
-fn builder() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+/// Speaks what the handshake has agreed on. Who listens for the first bytes to tell may listen for ever.
+fn builder(is_http2: bool) -> auto::Builder<TokioExecutor> {
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = if is_http2 { builder.http2_only() } else { builder.http1_only() };
     // Not `pipeline_flush`: with it, bodies are taken from whoever makes them however slowly the client reads.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
     builder
@@ -82,4 +96,43 @@ fn builder() -> auto::Builder<TokioExecutor> {
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_TIMEOUT);
     builder
+}
+
+/// What happens on a connection of HTTP/2, whose library knows no end of waiting for the next request.
+#[derive(Debug, Default)]
+struct Traffic {
+    begun: AtomicU64,
+    under_way: AtomicUsize,
+}
+
+impl Traffic {
+    /// Ready when nothing has been asked for long and nothing is under way.
+    async fn ceased(&self) {
+        loop {
+            let before = self.begun.load(Ordering::Relaxed);
+            tokio::time::sleep(HEAD_MAX).await;
+            let begun = self.begun.load(Ordering::Relaxed);
+            if begun == before && self.under_way.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+        }
+    }
+}
+
+/// A request, until the last byte of its answer.
+#[derive(Debug)]
+struct UnderWay(Arc<Traffic>);
+
+impl UnderWay {
+    fn begin(traffic: &Arc<Traffic>) -> Self {
+        traffic.begun.fetch_add(1, Ordering::Relaxed);
+        traffic.under_way.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(traffic))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
 }

@@ -13,6 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -139,4 +140,65 @@ async fn a_stop_ends_watches_and_idle_connections() {
         assert!(frame.unwrap().is_data());
     }
     drop(idle);
+}
+
+/// Reads until the server has closed the connection, however it did.
+async fn closed(mut stream: impl AsyncRead + Unpin, about: &str) {
+    let mut rest = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_mins(5), stream.read_to_end(&mut rest));
+    assert!(ended.await.is_ok(), "{about:?} is listened to for ever");
+}
+
+#[tokio::test]
+async fn who_does_not_say_what_they_want_is_not_waited_for() {
+    let fixture = Fixture::start().await;
+    let silent = TcpStream::connect(fixture.server.address()).await.unwrap();
+    let mut open = Vec::new();
+    for (protocol, start) in [
+        ("http/1.1", ""),
+        ("http/1.1", "GET /api HTTP/1.1\r\nhost: "),
+        ("h2", ""),
+        ("h2", "PRI * HTTP/2.0"),
+        ("h2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    ] {
+        let mut stream = fixture.connect(protocol, false).await;
+        stream.write_all(start.as_bytes()).await.unwrap();
+        open.push((stream, format!("{protocol} {start}")));
+    }
+    // From here on time passes whenever everybody waits.
+    tokio::time::pause();
+    closed(silent, "silence").await;
+    for (stream, about) in open {
+        closed(stream, &about).await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_on_which_nothing_more_is_asked_ends_and_one_with_a_watch_goes_on() {
+    let fixture = Fixture::start().await;
+    let request = |path: &str| {
+        let request = Request::get(format!("https://localhost{path}"));
+        request.header("host", "localhost").body(Empty::<Bytes>::new()).unwrap()
+    };
+    let mut idle = None;
+    let mut watch = None;
+    for path in ["/readyz", "/api/v1/configmaps?watch=1&timeoutSeconds=3000"] {
+        let stream = TokioIo::new(fixture.connect("h2", true).await);
+        let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
+        let (mut sender, connection) = handshake.await.unwrap();
+        fixture.tasks.spawn_until_stop("client", async move {
+            let _ended = connection.await;
+        });
+        let body = sender.send_request(request(path)).await.unwrap().into_body();
+        if path == "/readyz" {
+            assert_eq!(body.collect().await.unwrap().to_bytes(), "ok");
+            idle = Some(sender);
+        } else {
+            watch = Some((sender, body));
+        }
+    }
+    tokio::time::pause();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert!(idle.unwrap().is_closed());
+    assert!(!watch.unwrap().0.is_closed());
 }
