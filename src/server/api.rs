@@ -45,6 +45,7 @@ use crate::record::{Decision, Record};
 use crate::registry::Registry;
 use crate::request::{self, Target};
 use crate::respond::{self, AUDIT_ID, Answer};
+use crate::room::{Room, Share};
 use crate::streaming::Streaming;
 use crate::usage::Meter;
 use crate::zpages::Zpages;
@@ -52,6 +53,12 @@ use crate::{BoxError, Config, Error, NodeTransport, Version, discovery, issuer, 
 
 /// The longest id a client may give its request, as in Kubernetes.
 const OWN_ID_BYTES_MAX: usize = 64;
+/// Watches and followed logs at a time; each holds some thirty kilobytes.
+const LASTING_MAX: usize = 65_536;
+/// Those of one user: the proxies of five thousand nodes share a name and have three each.
+const LASTING_OF_ONE_MAX: usize = 16_384;
+/// What a client that finds no room for another should wait.
+const LASTING_RETRY_SECONDS: u32 = 5;
 /// After which the log speaks of a request.
 const SLOW: Duration = Duration::from_secs(1);
 
@@ -76,6 +83,7 @@ pub(crate) struct Api {
     metrics: ServerMetrics,
     health: Health,
     bodies: Bodies,
+    lasting: Room,
     auditor: Option<Arc<Auditor>>,
     zpages: Zpages,
     backups: Backups,
@@ -153,6 +161,7 @@ impl Api {
             metrics,
             health,
             bodies: Bodies::new(),
+            lasting: Room::new(LASTING_MAX, LASTING_OF_ONE_MAX),
             auditor,
             zpages: Zpages::new(config),
             backups,
@@ -203,6 +212,12 @@ impl Api {
     #[cfg(test)]
     pub(crate) fn backups(&self) -> &Backups {
         &self.backups
+    }
+
+    /// Room for watches.
+    #[cfg(test)]
+    pub(crate) fn lasting(&self) -> &Room {
+        &self.lasting
     }
 
     /// Decides when requests start.
@@ -282,6 +297,7 @@ impl Api {
         };
         let class = self.classify(record, Some(&target), &identity);
         self.allow(record, &identity, &target, &query)?;
+        let lasting = record.is_long_running().then(|| self.last(&identity)).transpose()?;
         // Nobody's body is held who may not send one, and nobody has a seat while it is on its way.
         let body = self.bodies.read(&identity.user.name, body).await?;
         if let Some(entry) = &mut record.audited {
@@ -289,7 +305,19 @@ impl Api {
         }
         let _seat = self.seat(&class, Some(&target), &query).await?;
         let _under_way = (!record.is_long_running()).then(|| self.metrics.begin(record));
-        self.answer_object(parts, &query, &target, &identity, body.bytes.clone()).await
+        let body = body.bytes.clone();
+        let mut answer = self.answer_object(parts, &query, &target, &identity, body).await?;
+        if let Some(lasting) = lasting {
+            answer.body_mut().hold(Box::new(lasting));
+        }
+        Ok(answer)
+    }
+
+    /// A place among the requests that last.
+    fn last(&self, identity: &Identity) -> Result<Share, ApiError> {
+        self.lasting.try_take(&identity.user.name).ok_or_else(|| {
+            ApiError::too_many_requests("too many watches are open", LASTING_RETRY_SECONDS)
+        })
     }
 
     /// Finds out who asks, and as whom.

@@ -216,3 +216,18 @@ async fn a_watcher_that_does_not_read_is_closed() {
     }
     assert_eq!(watch.next().await, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_user_cannot_have_all_watches() {
+    let server = Fixture::new().await;
+    let lasting = server.api.lasting();
+    let held: Vec<_> = std::iter::from_fn(|| lasting.try_take("system:admin")).collect();
+    let path = format!("{CONFIG_MAPS}?watch=1&timeoutSeconds=1");
+    let refused = server.get(&path).await;
+    assert_eq!(refused.failure(429, "TooManyRequests"), "too many watches are open");
+    assert_eq!(refused.headers["retry-after"], "5");
+    assert!(lasting.try_take("somebody").is_some());
+    server.get(CONFIG_MAPS).await.expect(200);
+    drop(held);
+    assert_eq!(server.get(&path).await.code, 200);
+}
