@@ -192,14 +192,21 @@ fn broken(why: &'static str) -> io::Error {
 
 /// Writes frames.
 pub(super) struct FrameWriter {
-    deflate: Compress,
+    /// Takes some hundred kilobytes, and comes with the first stream: a silent connection is not worth that.
+    deflate: Option<Compress>,
 }
 
 impl FrameWriter {
     pub(super) fn new() -> Self {
-        let mut deflate = Compress::new(Compression::fast(), true);
-        deflate.set_dictionary(&dictionary()).expect("nothing has been packed yet");
-        Self { deflate }
+        Self { deflate: None }
+    }
+
+    fn deflate(&mut self) -> &mut Compress {
+        self.deflate.get_or_insert_with(|| {
+            let mut deflate = Compress::new(Compression::fast(), true);
+            deflate.set_dictionary(&dictionary()).expect("nothing has been packed yet");
+            deflate
+        })
     }
 
     /// Accepts a stream, with no headers of our own.
@@ -220,7 +227,7 @@ impl FrameWriter {
         }
         // Packing can lengthen by a few bytes, and the end of a block takes a few more.
         let mut packed = Vec::with_capacity(block.len() * 2 + 128);
-        let done = self.deflate.compress_vec(&block, &mut packed, FlushCompress::Sync);
+        let done = self.deflate().compress_vec(&block, &mut packed, FlushCompress::Sync);
         done.expect("there is room for everything");
         control(kind, &[start, &packed].concat(), out);
     }
