@@ -9,6 +9,7 @@ mod admission;
 mod api;
 mod custom;
 mod helm;
+mod hostile;
 mod kubectl;
 mod operators;
 mod oracle;
