@@ -107,7 +107,15 @@ async fn an_approved_request_becomes_a_certificate_and_a_denied_one_does_not() {
         let columns = "-o custom-columns=WHO:.spec.username,SIGNER:.spec.signerName --no-headers";
         let shown = normal(&k.ok(&format!("get csr {name} {columns}")).await);
         assert_eq!(shown.trim(), "system:admin kubernetes.io/kube-apiserver-client");
-        assert!(k.ok(&format!("get csr {name}")).await.contains("Pending"));
+        let listed = normal(&k.ok(&format!("get csr {name}")).await);
+        let signer = "kubernetes.io/kube-apiserver-client";
+        assert_eq!(
+            listed,
+            format!(
+                "NAME AGE SIGNERNAME REQUESTOR REQUESTEDDURATION CONDITION\n\
+                 {name} AGE {signer} system:admin AGE Pending"
+            )
+        );
         let approved = k.ok(&format!("certificate approve {name}")).await;
         assert_eq!(
             approved.trim(),
