@@ -44,8 +44,13 @@ impl Python {
     }
 
     /// Runs a script of this folder, in a namespace, to its end, which must be a good one.
-    pub(crate) async fn run(mut self, script: &str, space: &Space) {
-        self.command.arg(script).arg(&space.name);
+    pub(crate) async fn run(self, script: &str, space: &Space) {
+        self.finish(script, &[&space.name]).await;
+    }
+
+    /// Runs a script of this folder with arguments of its own.
+    pub(crate) async fn finish(mut self, script: &str, arguments: &[&str]) {
+        self.command.arg(script).args(arguments);
         let output = timeout(PATIENCE, self.command.output()).await;
         let output = output.unwrap_or_else(|_| panic!("{script} does not end"));
         let output = output.expect("python starts");
