@@ -267,3 +267,36 @@ fn what_selectors_may_name() {
         resourceslices: spec.driver spec.nodeName
     "]].assert_eq(&lines);
 }
+
+/// The rows of the README's table of kinds, as `group kind does`.
+fn promised() -> BTreeSet<String> {
+    let readme = include_str!("../../README.md");
+    let rows = readme.lines().skip_while(|line| !line.starts_with("| group | acts on |"));
+    let mut promised = BTreeSet::new();
+    for row in rows.skip(2).take_while(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        for (does, cell) in ["serves", "serves", "answers"].into_iter().zip(&cells[1..]) {
+            for kind in without_remarks(cell).split(", ").filter(|kind| !kind.is_empty()) {
+                let twice = !promised.insert(format!("{} {} {does}", cells[0], kind.trim()));
+                assert!(!twice, "{kind} stands twice in {row}");
+            }
+        }
+    }
+    promised
+}
+
+/// A cell without what stands in brackets.
+fn without_remarks(cell: &str) -> String {
+    cell.split(')').map(|part| part.split('(').next().unwrap_or_default()).collect()
+}
+
+#[test]
+fn the_readme_says_of_every_kind_what_becomes_of_it() {
+    let served = KINDS.iter().map(|kind| {
+        let names = kind.names();
+        let group = if names.group.is_empty() { "core" } else { &names.group };
+        let does = if kind.virtual_review() { "answers" } else { "serves" };
+        format!("{group} {} {does}", names.kind)
+    });
+    assert_eq!(promised(), served.collect());
+}
