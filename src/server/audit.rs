@@ -205,7 +205,7 @@ impl Auditor {
 }
 
 impl Auditor {
-    /// Queues an event as soon as there is room for it.
+    /// Queues an event as soon as there is room for it; `told` when the webhook knows it already.
     async fn write(&self, queue: &mpsc::Sender<Line>, text: Bytes, told: bool) {
         let room = Arc::clone(&self.room).acquire_many_owned(share(&text)).await;
         let Ok(room) = room else { return self.lost.inc() };
@@ -214,14 +214,15 @@ impl Auditor {
         }
     }
 
-    /// The same where nobody can wait.
+    /// The same where nobody can wait, not even for the webhook.
     fn write_later(self: &Arc<Self>, queue: &mpsc::Sender<Line>, text: Bytes) {
         let room = Arc::clone(&self.room).try_acquire_many_owned(share(&text));
         if let (Ok(room), Ok(place)) = (room, queue.try_reserve()) {
             place.send(Line { text, told: false, _room: room });
         } else if tokio::runtime::Handle::try_current().is_ok() {
             let (auditor, queue) = (Arc::clone(self), queue.clone());
-            self.tasks.spawn("audit event", |_| async move { auditor.write(&queue, text, false).await });
+            self.tasks
+                .spawn("audit event", |_| async move { auditor.write(&queue, text, false).await });
         } else {
             self.lost.inc();
         }

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use base::CancellationToken;
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
@@ -67,27 +67,42 @@ pub(crate) async fn serve(
             Ok::<_, Infallible>(answer)
         }
     });
-    let builder = builder(is_http2);
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let stream = TokioIo::new(stream);
+    if is_http2 {
+        let connection = http2().serve_connection(stream, service);
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            () = traffic.ceased() => {}
+            ended = connection.as_mut() => return Ok(ended?),
+        }
+        connection.as_mut().graceful_shutdown();
+        return Ok(tokio::time::timeout(DRAIN_MAX, connection).await??);
+    }
+    let connection = http1().serve_connection(stream, service).with_upgrades();
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         biased;
         () = stop.cancelled() => {}
-        () = traffic.ceased(), if is_http2 => {}
-        ended = connection.as_mut() => return ended,
+        ended = connection.as_mut() => return Ok(ended?),
     }
     connection.as_mut().graceful_shutdown();
-    tokio::time::timeout(DRAIN_MAX, connection).await?
+    Ok(tokio::time::timeout(DRAIN_MAX, connection).await??)
 }
 
-/// Speaks what the handshake has agreed on. Who listens for the first bytes to tell may listen for ever.
-fn builder(is_http2: bool) -> auto::Builder<TokioExecutor> {
-    let builder = auto::Builder::new(TokioExecutor::new());
-    let mut builder = if is_http2 { builder.http2_only() } else { builder.http1_only() };
+// Each protocol by itself, as the handshake has agreed on: who listens for the first bytes to tell may listen for ever.
+
+fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
     // Not `pipeline_flush`: with it, bodies are taken from whoever makes them however slowly the client reads.
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
     builder
-        .http2()
+}
+
+fn http2() -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
         .max_header_list_size(HEAD_BYTES_MAX)

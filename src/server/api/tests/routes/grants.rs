@@ -149,7 +149,6 @@ async fn paths_that_are_no_resource_are_granted_one_by_one() {
         "/metrics/slis",
         "/statusz",
         "/flagz",
-        "/isopod/v1/backup",
         "/healthz/ping",
         "/livez/etcd",
         "/readyz/shutdown",
@@ -173,4 +172,9 @@ async fn paths_that_are_no_resource_are_granted_one_by_one() {
         }
         assert_eq!(ask(&server, "nobody", &Method::GET, path).await.code, 403);
     }
+    // What holds all keys is no part of what roles open.
+    let rule = json!({"verbs": ["*"], "nonResourceURLs": ["*"]});
+    grant(&server, "reader", "", &rule).await;
+    assert_ne!(ask(&server, "reader", &Method::GET, "/metrics").await.code, 403);
+    assert_eq!(ask(&server, "reader", &Method::GET, "/isopod/v1/backup").await.code, 403);
 }
