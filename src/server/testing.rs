@@ -258,7 +258,7 @@ impl Watch {
     /// How many events come next in one piece.
     pub(crate) async fn together(&mut self) -> usize {
         let frame = self.body.frame().await.unwrap().unwrap();
-        frame.data_ref().unwrap().iter().filter(|byte| **byte == b'\n').count()
+        frame.data_ref().unwrap().split(|byte| *byte == b'\n').count() - 1
     }
 
     /// The next event as `TYPE name`, or `TYPE` alone.
