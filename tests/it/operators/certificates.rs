@@ -6,10 +6,10 @@ mod injector;
 mod webhook;
 
 use expect_test::expect;
-use serde_json::json;
 
 use crate::support::kubectl::{Session, alone_with_kubectl};
 
+const SERVICE: &str = include_str!("certificates/service.yaml");
 const KINDS: &str = include_str!("certificates/kinds.yaml");
 const WEBHOOKS: &str = include_str!("certificates/webhooks.yaml");
 const ISSUERS: &str = include_str!("certificates/issuers.yaml");
@@ -18,21 +18,9 @@ const MAIL: &str = include_str!("certificates/mail.yaml");
 
 /// Makes the Service of the webhook, and the secret that holds its authority.
 async fn announce(k: &Session<'_>, port: u16, authority: &str) {
-    let service = json!({
-        "apiVersion": "v1", "kind": "Service", "metadata": { "name": "webhook" },
-        "spec": { "ports": [{ "port": 443 }] },
-    });
-    let slice = json!({
-        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
-        "metadata": { "name": "webhook", "labels": { "kubernetes.io/service-name": "webhook" } },
-        "ports": [{ "name": "", "port": port }], "endpoints": [{ "addresses": ["127.0.0.1"] }],
-    });
-    let secret = json!({
-        "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "webhook-ca" },
-        "stringData": { "ca.crt": authority },
-    });
-    let all = json!({ "apiVersion": "v1", "kind": "List", "items": [service, slice, secret] });
-    k.apply(&all.to_string()).await;
+    k.apply(&SERVICE.replace("PORT", &port.to_string())).await;
+    let file = k.file("ca.crt", authority);
+    k.ok(&format!("create secret generic webhook-ca --from-file=ca.crt={file}")).await;
 }
 
 /// Installs everything, as a user would.
