@@ -309,6 +309,8 @@ async fn a_budget_asks_custom_resources_how_many_pods_they_want() {
     let boat = DynamicObject::new("dory", &boats.1).data(json!({"spec": {"crew": 3}}));
     let boat = boats.0.create(&PostParams::default(), &boat).await.unwrap();
     let owner = boat.controller_owner_ref(&boats.1).unwrap();
+    let accounts = cluster.api::<ServiceAccount>();
+    eventually("an account", async || accounts.get_opt("default").await.unwrap().is_some()).await;
     let pods = cluster.api::<Pod>();
     for name in ["ann", "bob"] {
         let pod = json!({
