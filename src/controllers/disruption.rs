@@ -59,13 +59,12 @@ pub(crate) fn reconcile(snapshot: &Snapshot) -> Plan {
         observed_generation: budget.metadata.generation,
         ..old.clone()
     };
-    match &expected {
-        Ok(expected) => count(&mut status, expected, snapshot),
+    if let Ok(expected) = &expected {
+        count(&mut status, expected, snapshot);
+    } else {
         // What cannot be computed allows nothing, and is tried again: a kind may just have been defined.
-        Err(_) => {
-            status.disruptions_allowed = 0;
-            plan.again_in(LOOK_AGAIN);
-        }
+        status.disruptions_allowed = 0;
+        plan.again_in(LOOK_AGAIN);
     }
     set_condition(&mut status, expected.as_ref().err(), snapshot.now);
     if budget.status.as_ref() == Some(&status) {

@@ -126,7 +126,9 @@ impl Resources {
             }
         }
         self.forget_all_but(&served);
-        served.into_values().for_each(|found| self.learn(found));
+        for found in served.into_values() {
+            self.learn(found);
+        }
         Ok(())
     }
 
