@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::aws_lc_rs;
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::client::{ResolvesClientCert, WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio_rustls::TlsConnector;
@@ -68,7 +71,9 @@ pub(crate) fn config(
         .map_err(|error| error.to_string())?;
     let builder = match trust {
         Trust::System => builder.with_root_certificates(system()),
-        Trust::Authorities(pem) => builder.with_root_certificates(authorities(pem)?),
+        Trust::Authorities(pem) => builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Listed::new(pem, provider)?)),
         Trust::Anything => builder
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(AcceptAnything { provider })),
@@ -101,18 +106,6 @@ pub(crate) async fn wrap(
     connected.map_err(|error| Failure::of_tls(&error))
 }
 
-fn authorities(pem: &[u8]) -> Result<RootCertStore, String> {
-    let mut store = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| format!("no certificates: {error}"))?;
-        store.add(certificate).map_err(|error| format!("no authority: {error}"))?;
-    }
-    if store.is_empty() {
-        return Err("unable to load root certificates: no certificate in the bundle".to_owned());
-    }
-    Ok(store)
-}
-
 /// What the machine trusts; nothing, where that cannot be read.
 fn system() -> RootCertStore {
     let mut store = RootCertStore::empty();
@@ -131,10 +124,95 @@ fn client(
     Ok((chain, key))
 }
 
+/// Accepts what an authority of a list has signed, and what is itself in the list, even if it is an authority: as Go does,
+/// and as whoever makes a single certificate for a webhook needs it.
+#[derive(Debug)]
+pub(super) struct Listed {
+    list: Vec<CertificateDer<'static>>,
+    signed: Arc<WebPkiServerVerifier>,
+}
+
+impl Listed {
+    pub(super) fn new(pem: &[u8], provider: Arc<CryptoProvider>) -> Result<Self, String> {
+        let mut list = Vec::new();
+        let mut store = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|error| format!("no certificates: {error}"))?;
+            store.add(certificate.clone()).map_err(|error| format!("no authority: {error}"))?;
+            list.push(certificate);
+        }
+        if list.is_empty() {
+            let why = "unable to load root certificates: no certificate in the bundle";
+            return Err(why.to_owned());
+        }
+        let signed = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider).build();
+        Ok(Self { list, signed: signed.map_err(|error| error.to_string())? })
+    }
+}
+
+/// Checks a certificate that nobody needs to vouch for.
+fn check_itself(
+    certificate: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<(), CertificateError> {
+    let parsed = x509_parser::parse_x509_certificate(certificate);
+    let validity = parsed.map_err(|_| CertificateError::BadEncoding)?.1.validity().clone();
+    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    if now < validity.not_before.timestamp() {
+        return Err(CertificateError::NotValidYet);
+    }
+    if now > validity.not_after.timestamp() {
+        return Err(CertificateError::Expired);
+    }
+    let parsed = ParsedCertificate::try_from(certificate);
+    let parsed = parsed.map_err(|_| CertificateError::BadEncoding)?;
+    verify_server_name(&parsed, name).map_err(|_| CertificateError::NotValidForName)
+}
+
+impl ServerCertVerifier for Listed {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if self.list.iter().any(|own| own.as_ref() == end_entity.as_ref()) {
+            check_itself(end_entity, server_name, now)?;
+            return Ok(ServerCertVerified::assertion());
+        }
+        self.signed.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.signed.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.signed.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.signed.supported_verify_schemes()
+    }
+}
+
 /// Accepts every certificate, but only from whoever holds its key.
 #[derive(Debug)]
 struct AcceptAnything {
-    provider: Arc<rustls::crypto::CryptoProvider>,
+    provider: Arc<CryptoProvider>,
 }
 
 impl ServerCertVerifier for AcceptAnything {
@@ -173,3 +251,6 @@ impl ServerCertVerifier for AcceptAnything {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests;
