@@ -87,7 +87,7 @@ impl Streaming {
         let pod = Arc::new(self.pod(place)?);
         let share = self.share(user)?;
         let handshake = Handshake::read(parts)?;
-        match handshake.carrier {
+        Ok(match handshake.carrier {
             Carrier::Spdy => {
                 let protocol = handshake.choose(port_forward::OVER_SPDY)?;
                 self.switch(share, handshake, protocol, |io| port_forward::over_spdy(io, pod))
@@ -95,10 +95,10 @@ impl Streaming {
             Carrier::WebSocket => {
                 let protocol = handshake.choose(port_forward::OVER_WEBSOCKET)?;
                 if protocol == port_forward::TUNNEL {
-                    return self.switch(share, handshake, protocol, |io| async move {
+                    return Ok(self.switch(share, handshake, protocol, |io| async move {
                         let tunnel = websocket::Tunnel::new(websocket::accept(io).await);
                         port_forward::over_spdy(tunnel, pod).await;
-                    });
+                    }));
                 }
                 let ports = port_forward::ports(query)?;
                 self.switch(share, handshake, protocol, |io| async move {
@@ -106,7 +106,7 @@ impl Streaming {
                     port_forward::over_channels(socket, ports, pod).await;
                 })
             }
-        }
+        })
     }
 
     /// Answers `attach` and `exec` of a pod, which `verb` names.
@@ -131,7 +131,7 @@ impl Streaming {
         let share = self.share(user)?;
         let session = Session::read(verb, target, container, query)?;
         let handshake = Handshake::read(parts)?;
-        match handshake.carrier {
+        Ok(match handshake.carrier {
             Carrier::Spdy => {
                 let protocol = handshake.choose(attach::OVER_SPDY)?;
                 let form = EndForm::of(protocol);
@@ -144,7 +144,7 @@ impl Streaming {
                     session.over_channels(websocket::accept(io).await, version).await;
                 })
             }
-        }
+        })
     }
 
     fn pod(&self, place: &Place<'_>) -> Result<PodTarget, ApiError> {
@@ -166,7 +166,7 @@ impl Streaming {
         handshake: Handshake,
         protocol: &'static str,
         serve: F,
-    ) -> Result<Answer, ApiError>
+    ) -> Answer
     where
         F: FnOnce(TokioIo<hyper::upgrade::Upgraded>) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
@@ -181,6 +181,6 @@ impl Streaming {
             }
             drop((share, lasting));
         });
-        Ok(answer)
+        answer
     }
 }
