@@ -36,12 +36,11 @@ fn pieces(count: usize) -> Content {
 
 /// Each line is ten of the line before: eleven of them would be a hundred thousand million words.
 fn aliases() -> String {
-    let mut text = String::from("a0: &a0 word\n");
-    for level in 1..=11 {
+    let line = |level: usize| {
         let before = vec![format!("*a{}", level - 1); 10].join(",");
-        text += &format!("a{level}: &a{level} [{before}]\n");
-    }
-    text
+        format!("a{level}: &a{level} [{before}]\n")
+    };
+    std::iter::once("a0: &a0 word\n".to_owned()).chain((1..=11).map(line)).collect()
 }
 
 #[tokio::test]
@@ -126,12 +125,12 @@ async fn bodies_that_do_not_end_hold_up_nobody_else() {
         attacker.authorization()
     );
     let attack = async {
-        let mut open = Vec::new();
+        let (mut open, blanks) = (Vec::new(), vec![b' '; 512 << 10]);
         for _ in 0..60 {
             let mut stream = attacker.tls("http/1.1").await;
             stream.write_all(head.as_bytes()).await.expect("it is taken");
             // What is not read at once need not be taken.
-            let part = stream.write_all(&[b' '; 512 << 10]);
+            let part = stream.write_all(&blanks);
             let _ = tokio::time::timeout(std::time::Duration::from_millis(20), part).await;
             open.push(stream);
         }

@@ -1,7 +1,5 @@
 //! One cluster, one tenant who means harm, and one who does not.
 
-use std::pin::pin;
-
 use super::memory::Memory;
 use super::tenant::Tenant;
 use crate::support::cluster::Cluster;
@@ -35,7 +33,7 @@ impl Siege {
     /// Lets the attack take its course; the other tenant is answered all the time, and once all is as the attack
     /// leaves it.
     pub(crate) async fn endures<T>(&self, attack: impl Future<Output = T>) -> T {
-        let mut attack = pin!(attack);
+        let mut attack = Box::pin(attack);
         let left = loop {
             tokio::select! {
                 biased;

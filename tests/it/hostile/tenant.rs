@@ -27,7 +27,7 @@ use crate::support::space::Space;
 /// Whoever waits longer for an answer has got none.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// Whoever asks for much may have to wait for it.
-const MUCH_MAX: Duration = Duration::from_secs(60);
+const MUCH_MAX: Duration = Duration::from_mins(1);
 
 const EDITOR: &str = "
 apiVersion: rbac.authorization.k8s.io/v1

@@ -28,7 +28,7 @@ fn owner<'a>(object: &'a Value, manager: &str) -> &'a Value {
     owners.iter().find(|entry| entry["manager"] == manager).unwrap_or(&Value::Null)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn applying_creates_changes_and_removes() {
     let server = Fixture::new().await;
     let path = format!("{CONFIG_MAPS}/a");

@@ -18,7 +18,7 @@ async fn a_delete_answers_as_its_kind_does() {
     server.get(&format!("{PODS}/p")).await.failure(404, "NotFound");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_running_pod_gets_its_grace() {
     let server = Fixture::new().await;
     let mut running = pod("p");

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_object_is_created_read_and_replaced() {
     let server = Fixture::new().await;
     let created = server.post(CONFIG_MAPS, &config_map("a", json!({"k": "1"}))).await.expect(201);
