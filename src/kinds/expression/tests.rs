@@ -161,7 +161,7 @@ fn copies_are_paid_for_as_they_are_made() {
     let tenfold = |name: &str| format!("[{}]", [name; 10].join(","));
     let bound = ["a", "b", "c", "d", "e", "f", "g", "h", "i"].windows(2);
     let bound = bound.map(|pair| format!("cel.bind({}, {}, ", pair[1], tenfold(pair[0])));
-    let bound = bound.collect::<Vec<_>>().join("");
+    let bound = bound.collect::<String>();
     exhausted(&format!("cel.bind(a, {}, {bound}i.size(){}", tenfold("0"), ")".repeat(9)));
     let encoded = (0..28).fold("'x'".to_owned(), |inner, _| format!("strings.quote({inner})"));
     exhausted(&encoded);
