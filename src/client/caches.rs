@@ -6,13 +6,15 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use base::{CancellationToken, Tasks};
-use futures::FutureExt;
 use futures::future::BoxFuture;
+use futures::{FutureExt, TryStreamExt};
 use kube::Api;
 use kube::api::{ApiResource, DynamicObject};
 use kube::core::PartialObjectMeta;
 use kube::runtime::watcher;
+use serde::de::DeserializeOwned;
 
+use crate::lean::{self, Lean};
 use crate::{Cache, Cached, Error, Key, Resource};
 
 /// Hands out the caches of a process, and the client of whoever asks. Clones share them.
@@ -102,11 +104,7 @@ impl Caches {
     /// The cache of all objects of kind `K`, started at the first call.
     pub fn of<K: Cached>(&self) -> Cache<K> {
         let slot = Slot::Typed(Resource::of::<K>(), TypeId::of::<K>());
-        self.shared(slot, |end| {
-            let events =
-                watcher(Api::<K>::all(self.shared.reader.clone()), watcher::Config::default());
-            self.follow(events, end)
-        })
+        self.shared(slot, |end| self.follow_all(Api::all(self.shared.reader.clone()), end))
     }
 
     /// The cache of the metadata of all objects of a resource, started at the first call.
@@ -119,11 +117,7 @@ impl Caches {
                 kind: resource.kind.to_string(),
                 plural: resource.plural.to_string(),
             };
-            let api = Api::<PartialObjectMeta<DynamicObject>>::all_with(
-                self.shared.reader.clone(),
-                &kind,
-            );
-            self.follow(watcher(api, watcher::Config::default()), end)
+            self.follow_all(Api::all_with(self.shared.reader.clone(), &kind), end)
         })
     }
 
@@ -197,6 +191,14 @@ impl Caches {
             Entry { cache: Arc::new(cache.clone()), erased: Arc::new(cache), end }
         });
         entry.cache.downcast_ref::<Cache<K>>().expect("a slot names the type it holds").clone()
+    }
+
+    fn follow_all<K>(&self, api: Api<Lean<K>>, end: &CancellationToken) -> Cache<K>
+    where
+        K: kube::Resource + Clone + fmt::Debug + DeserializeOwned + Send + Sync + 'static,
+    {
+        let events = watcher(api, watcher::Config::default());
+        self.follow(events.map_ok(lean::plain), end)
     }
 
     fn follow<K>(

@@ -11,6 +11,7 @@ mod error;
 mod events;
 mod execute;
 mod key;
+mod lean;
 mod plan;
 mod queue;
 mod queue_counts;
