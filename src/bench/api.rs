@@ -94,6 +94,16 @@ impl Connection {
         self.send(Method::GET, path, "", Bytes::new()).await
     }
 
+    /// How long the body of a successful answer is, which is not kept: to put ten megabytes together would measure us.
+    pub(super) async fn count(&mut self, path: &str) -> Result<usize> {
+        let mut body = self.stream(path).await?;
+        let mut bytes = 0;
+        while let Some(frame) = body.frame().await {
+            bytes += frame.context("read an answer")?.data_ref().map_or(0, Bytes::len);
+        }
+        Ok(bytes)
+    }
+
     /// Creates an object and returns it.
     pub(super) async fn create(&mut self, collection: &str, object: &Value) -> Result<Value> {
         let body = Bytes::from(object.to_string());

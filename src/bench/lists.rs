@@ -68,11 +68,12 @@ async fn time(
 
 /// Asks for all pods, page after page where the query says so.
 async fn list(connection: &mut Connection, query: &str, pods: usize) -> Result<usize> {
-    let first = connection.get(&format!("{COLLECTION}?{query}")).await?;
-    let mut bytes = first.len();
+    let path = format!("{COLLECTION}?{query}");
     if !query.contains("limit") {
-        return Ok(bytes);
+        return connection.count(&path).await;
     }
+    let first = connection.get(&path).await?;
+    let mut bytes = first.len();
     let mut token = continuation(&first)?;
     for _ in 1..pods.div_ceil(PAGE) {
         let page = connection.get(&format!("{COLLECTION}?{query}&continue={token}")).await?;

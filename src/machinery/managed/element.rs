@@ -36,7 +36,7 @@ impl Element {
     /// As `FieldsV1` writes it: `f:name`, `k:{"port":80}`, `v:"x"`, `i:0`.
     pub(super) fn encode(&self) -> String {
         match self {
-            Self::Field(name) => format!("f:{name}"),
+            Self::Field(name) => ["f:", name].concat(),
             Self::Key(fields) => {
                 let fields: Map<String, Value> =
                     fields.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();

@@ -107,6 +107,6 @@ fn token_volume(name: &str) -> Value {
 fn push(list: &mut Value, item: Value) {
     match list {
         Value::Array(items) => items.push(item),
-        other => *other = json!([item]),
+        other => *other = Value::Array(vec![item]),
     }
 }
