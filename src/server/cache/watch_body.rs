@@ -201,14 +201,16 @@ impl WatchBody {
         if self.deliveries.is_empty() || first.len() >= LIVE_CHUNK_BYTES {
             return Some(first);
         }
-        let mut chunk = BytesMut::with_capacity(LIVE_CHUNK_BYTES + first.len());
-        chunk.extend_from_slice(&first);
-        while chunk.len() < LIVE_CHUNK_BYTES
+        let (mut length, mut frames) = (first.len(), vec![first]);
+        while length < LIVE_CHUNK_BYTES
             && let Some(delivery) = self.deliveries.pop_front()
         {
-            chunk.extend_from_slice(&self.encode(&delivery));
+            let frame = self.encode(&delivery);
+            length += frame.len();
+            frames.push(frame);
         }
-        Some(chunk.freeze())
+        // No more than that: a client that reads slowly keeps it.
+        Some(frames.concat().into())
     }
 
     fn encode(&mut self, delivery: &Delivery) -> Bytes {
