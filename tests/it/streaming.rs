@@ -7,7 +7,8 @@ use tokio::net::TcpStream;
 
 use crate::support::kubectl::with_every_kubectl;
 
-const ECHO: &str = "
+/// A pod that says what it is told.
+pub(crate) const ECHO: &str = "
 apiVersion: v1
 kind: Pod
 metadata: {name: echo}

@@ -6,14 +6,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::siege::Siege;
 use super::tenant::Tenant;
-
-const ECHO: &str = "
-apiVersion: v1
-kind: Pod
-metadata: {name: echo}
-spec:
-  containers: [{name: c, image: localhost/isopod/tcp-echo}]
-";
+use crate::streaming::ECHO;
 
 /// As many as one user may have open.
 const STREAMS: usize = 256;
