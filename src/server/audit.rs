@@ -202,9 +202,7 @@ impl Auditor {
         }
         Ok(Some(audited))
     }
-}
 
-impl Auditor {
     /// Queues an event as soon as there is room for it; `told` when the webhook knows it already.
     async fn write(&self, queue: &mpsc::Sender<Line>, text: Bytes, told: bool) {
         let room = Arc::clone(&self.room).acquire_many_owned(share(&text)).await;
