@@ -2,7 +2,7 @@
 //!
 //! Every stored object starts `{"kind":K,"apiVersion":V,"metadata":{`. The store's bytes have no resource
 //! version, since the revision is not known when they are written; it is put in at this fixed place when they
-//! come back. A list leaves out kind and version, which is the same bytes from further on.
+//! come back. A list of built-in objects leaves out kind and version, which is the same bytes from further on.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use machinery::ApiError;
@@ -113,6 +113,11 @@ impl Head {
     pub(crate) fn metadata<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         let from = self.text.len();
         &bytes[from - 1..from + rest_of_object(&bytes[from..])]
+    }
+
+    /// What objects start with, up to the fields that [`Self::item`] begins with.
+    pub(crate) fn types(&self) -> &[u8] {
+        &self.text[..self.fields]
     }
 
     /// The object's bytes after kind and version; with a `{` before them, an item of a list.

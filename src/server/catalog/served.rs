@@ -84,6 +84,12 @@ impl Served {
         &self.kind().names().kind
     }
 
+    /// What items of a list start with, before the bytes of [`Head::item`]: as in Kubernetes, only custom resources
+    /// say there what they are.
+    pub(crate) fn item_opening(&self) -> &[u8] {
+        if self.is_built_in() { b"{" } else { self.head.types() }
+    }
+
     /// How documents of this kind differ from the stored ones.
     pub(crate) fn view(&self) -> &View {
         &self.view

@@ -165,6 +165,7 @@ async fn what_was_stored_in_an_older_version_is_converted_when_it_is_read() {
     assert_eq!(hook.asked().len(), asked);
     let list = server.get(V2).await.expect(200);
     assert_eq!(list["items"][0]["spec"]["width"], 2);
+    assert_eq!(list["items"][0]["apiVersion"], "example.com/v2");
 }
 
 #[tokio::test]

@@ -141,6 +141,9 @@ async fn versions_show_the_same_objects_under_their_own_names() {
     assert_eq!(read["apiVersion"], "example.com/v2");
     let list = server.get(&v2).await.expect(200);
     assert_eq!(list["apiVersion"], "example.com/v2");
+    // Built-in objects do not say in a list what they are; custom resources do.
+    let item = &list["items"][0];
+    assert_eq!((&item["apiVersion"], &item["kind"]), (&json!("example.com/v2"), &json!("CronTab")));
     let mut second = tab("b", json!({ "replicas": 7 }));
     second["apiVersion"] = "example.com/v2".into();
     server.post(&v2, &second).await.expect(201);

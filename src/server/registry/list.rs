@@ -145,7 +145,8 @@ fn render(
             names.list_kind(),
             served.api_version(),
         );
-        let body = ListBody::new(shelf.head().clone(), Bytes::from(start), listed.items);
+        let opening = Bytes::copy_from_slice(served.item_opening());
+        let body = ListBody::new(shelf.head().clone(), start.into(), opening, listed.items);
         return Ok(respond::with_body(StatusCode::OK, JSON, body.into()));
     }
     let documents = listed.items.iter().map(|item| served.document(item));
@@ -154,7 +155,7 @@ fn render(
             "kind": names.list_kind(),
             "apiVersion": served.api_version(),
             "metadata": meta,
-            "items": documents.map(without_type).collect::<Vec<_>>(),
+            "items": documents.map(|object| item(served, object)).collect::<Vec<_>>(),
         }),
         Shape::Metadata => json!({
             "kind": "PartialObjectMetadataList",
@@ -183,9 +184,11 @@ fn list_meta(listed: &Listed) -> Value {
     meta
 }
 
-/// Items of lists do not repeat what they are.
-fn without_type(mut object: Value) -> Value {
-    if let Some(fields) = object.as_object_mut() {
+/// An object as an item of a list: built-in ones do not repeat what they are.
+fn item(served: &Served, mut object: Value) -> Value {
+    if served.is_built_in()
+        && let Some(fields) = object.as_object_mut()
+    {
         fields.remove("kind");
         fields.remove("apiVersion");
     }

@@ -12,23 +12,24 @@ const CHUNK_BYTES: usize = 128 << 10;
 
 const END: &[u8] = b"]}\n";
 
-/// A list whose items are bytes of the cache, cut so that they omit kind and version.
+/// A list whose items are bytes of the cache from behind kind and version, each after the same opening.
 #[derive(Debug)]
 pub(crate) struct ListBody {
     head: Head,
     start: Bytes,
+    opening: Bytes,
     items: Vec<Arc<Cached>>,
     next: usize,
     remaining: usize,
 }
 
 impl ListBody {
-    /// `start` is everything up to the bracket that opens the items.
-    pub(crate) fn new(head: Head, start: Bytes, items: Vec<Arc<Cached>>) -> Self {
-        let each = items.iter().map(|item| 1 + head.item(&item.bytes).len());
+    /// `start` is everything up to the bracket that opens the items, `opening` what each item starts with.
+    pub(crate) fn new(head: Head, start: Bytes, opening: Bytes, items: Vec<Arc<Cached>>) -> Self {
+        let each = items.iter().map(|item| opening.len() + head.item(&item.bytes).len());
         let commas = items.len().saturating_sub(1);
         let remaining = start.len() + each.sum::<usize>() + commas + END.len();
-        Self { head, start, items, next: 0, remaining }
+        Self { head, start, opening, items, next: 0, remaining }
     }
 
     /// How many bytes have not been taken yet.
@@ -48,7 +49,7 @@ impl ListBody {
             if self.next > 0 {
                 chunk.put_u8(b',');
             }
-            chunk.put_u8(b'{');
+            chunk.put_slice(&self.opening);
             chunk.put_slice(self.head.item(&item.bytes));
             self.next += 1;
         }

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 
 #[tokio::test]
-async fn a_list_omits_what_its_items_are() {
+async fn a_list_of_built_in_objects_omits_what_they_are() {
     let server = Fixture::new().await;
     let last = create(&server, &["b", "a"]).await;
     let list = server.get(CONFIG_MAPS).await.expect(200);
