@@ -1,5 +1,7 @@
 //! JSON bodies: numbers kept exact, duplicate keys noticed. Depth is limited by the parser (128 levels).
 
+mod syntax;
+
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -10,7 +12,11 @@ use crate::path::Path;
 use crate::strict::Strictness;
 
 /// Parses one document; of two entries with one key the later wins.
-pub(crate) fn parse(body: &[u8], strictness: &mut Strictness) -> Result<Value, serde_json::Error> {
+pub(crate) fn parse(body: &[u8], strictness: &mut Strictness) -> Result<Value, String> {
+    read(body, strictness).map_err(|error| syntax::say(&error, body))
+}
+
+fn read(body: &[u8], strictness: &mut Strictness) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = Node { path: Path::ROOT, strictness }.deserialize(&mut deserializer)?;
     deserializer.end()?;

@@ -6,7 +6,7 @@ use super::parse;
 use crate::FieldValidation;
 use crate::strict::Strictness;
 
-fn read(text: &str) -> (Result<Value, serde_json::Error>, Vec<String>) {
+fn read(text: &str) -> (Result<Value, String>, Vec<String>) {
     let mut strictness = Strictness::new(FieldValidation::Warn);
     let value = parse(text.as_bytes(), &mut strictness);
     (value, strictness.finish().unwrap())
@@ -29,5 +29,27 @@ fn duplicates_are_noticed_where_they_are() {
 fn malformed_and_bottomless_bodies_are_refused() {
     for text in ["", "{", "{} x", "nul", "{\"a\":}", &"[".repeat(100_000)] {
         assert!(read(text).0.is_err());
+    }
+}
+
+#[test]
+fn what_is_no_json_is_said_in_the_words_of_go() {
+    let cases = [
+        ("", "unexpected end of JSON input"),
+        ("{\"a\":", "unexpected end of JSON input"),
+        ("x", "invalid character 'x' looking for beginning of value"),
+        ("\n {\"a\": 'b'}", r"invalid character '\'' looking for beginning of value"),
+        ("{a: 1}", "invalid character 'a' looking for beginning of object key string"),
+        ("{\"a\" 1}", "invalid character '1' after object key"),
+        ("{\"a\": 1 \"b\": 2}", r#"invalid character '"' after object key:value pair"#),
+        ("[1 2]", "invalid character '2' after array element"),
+        ("{} x", "invalid character 'x' after top-level value"),
+        ("[\"\u{1}\"]", r"invalid character '\u{1}' in string literal"),
+        (r#"["\q"]"#, "invalid character 'q' in string escape code"),
+        ("[nul]", "invalid character ']' in literal"),
+        ("[ä]", "invalid character 'ä' looking for beginning of value"),
+    ];
+    for (text, said) in cases {
+        assert_eq!(read(text).0.unwrap_err(), said, "{text}");
     }
 }

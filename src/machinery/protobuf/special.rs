@@ -65,7 +65,7 @@ pub(super) fn raw(message: &[u8]) -> Result<Value, Error> {
         return Ok(Value::Null);
     }
     let mut strictness = Strictness::new(FieldValidation::Ignore);
-    json::parse(bytes, &mut strictness).map_err(|error| Error::Value(error.to_string()))
+    json::parse(bytes, &mut strictness).map_err(Error::Value)
 }
 
 /// The last occurrence of one field.
