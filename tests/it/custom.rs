@@ -22,5 +22,5 @@ async fn define(k: &Session<'_>, manifest: &str) {
     let document = manifest.split("---").next().unwrap_or_default();
     let name = document.lines().find_map(|line| line.trim().strip_prefix("name: "));
     let name = name.expect("a definition has a name");
-    k.ok(&format!("wait --for=condition=Established crd/{name} --timeout=30s")).await;
+    k.ok(&format!("wait --for=condition=Established crd/{name} --timeout=60s")).await;
 }

@@ -12,7 +12,7 @@ async fn a_name_in_use_is_not_given_twice() {
         define(k, BOATS).await;
         let rival = BOATS.replace("boats", "skiffs").replace("[bt]", "[bt, sk]");
         k.check_fed("create -f -", &rival, expect!["customresourcedefinition.apiextensions.k8s.io/skiffs.harbour.example.com created"]).await;
-        k.check("wait crd/skiffs.harbour.example.com --for=condition=NamesAccepted=False --timeout=30s", expect!["customresourcedefinition.apiextensions.k8s.io/skiffs.harbour.example.com condition met"]).await;
+        k.check("wait crd/skiffs.harbour.example.com --for=condition=NamesAccepted=False --timeout=60s", expect!["customresourcedefinition.apiextensions.k8s.io/skiffs.harbour.example.com condition met"]).await;
         let conditions = "get crd skiffs.harbour.example.com -o 'jsonpath={range .status.conditions[*]}{.type} {.status} {.reason}: {.message}{\"\\n\"}{end}'";
         k.check(conditions, expect![[r#"
             NamesAccepted False ListKindConflict: "BoatList" is already in use
@@ -21,7 +21,7 @@ async fn a_name_in_use_is_not_given_twice() {
             ! error: the server doesn't have a resource type "skiffs"
             [exit 1]"#]]).await;
         k.ok("delete crd boats.harbour.example.com").await;
-        k.check("wait crd/skiffs.harbour.example.com --for=condition=Established --timeout=30s", expect!["customresourcedefinition.apiextensions.k8s.io/skiffs.harbour.example.com condition met"]).await;
+        k.check("wait crd/skiffs.harbour.example.com --for=condition=Established --timeout=60s", expect!["customresourcedefinition.apiextensions.k8s.io/skiffs.harbour.example.com condition met"]).await;
         k.check(conditions, expect![[r#"
             NamesAccepted True NoConflicts: no conflicts found
             Established True InitialNamesAccepted: the initial names have been accepted"#]]).await;
@@ -77,7 +77,7 @@ async fn a_kind_defined_anew_knows_nothing_of_the_one_before() {
                      - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, \
                      properties: {sails: {type: integer}}}}}\n";
         k.ok(&format!("create -f {}", k.file("plain.yaml", plain))).await;
-        k.check("wait crd/boats.harbour.example.com --for=condition=Established --timeout=30s", expect!["customresourcedefinition.apiextensions.k8s.io/boats.harbour.example.com condition met"]).await;
+        k.check("wait crd/boats.harbour.example.com --for=condition=Established --timeout=60s", expect!["customresourcedefinition.apiextensions.k8s.io/boats.harbour.example.com condition met"]).await;
         k.check("get boats", expect![[r#"
             ! Error from server (NotFound): Unable to list "harbour.example.com/v1, Resource=boats": the server could not find the requested resource
             [exit 1]"#]]).await;

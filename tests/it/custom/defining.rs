@@ -11,7 +11,7 @@ async fn a_kind_is_defined_listed_and_explained() {
     alone_with_kubectl("shore", async |k| {
         let file = k.file("boats.yaml", BOATS);
         k.check(&format!("create -f {file}"), expect!["customresourcedefinition.apiextensions.k8s.io/boats.harbour.example.com created"]).await;
-        k.check("wait --for=condition=Established crd/boats.harbour.example.com --timeout=30s", expect!["customresourcedefinition.apiextensions.k8s.io/boats.harbour.example.com condition met"]).await;
+        k.check("wait --for=condition=Established crd/boats.harbour.example.com --timeout=60s", expect!["customresourcedefinition.apiextensions.k8s.io/boats.harbour.example.com condition met"]).await;
         k.check("get crd", expect![[r#"
             NAME CREATED AT
             boats.harbour.example.com TIME"#]]).await;

@@ -14,14 +14,14 @@ async fn a_definition_waits_for_the_finalizers_of_its_objects() {
         k.check("delete crd boats.harbour.example.com --wait=false", expect![[r#"
             customresourcedefinition.apiextensions.k8s.io "boats.harbour.example.com" deleted
             ! Warning: deleting cluster-scoped resources, not scoped to the provided namespace"#]]).await;
-        k.check("wait crd/boats.harbour.example.com --for=condition=Terminating --timeout=30s", expect!["customresourcedefinition.apiextensions.k8s.io/boats.harbour.example.com condition met"]).await;
+        k.check("wait crd/boats.harbour.example.com --for=condition=Terminating --timeout=60s", expect!["customresourcedefinition.apiextensions.k8s.io/boats.harbour.example.com condition met"]).await;
         k.check("get crd boats.harbour.example.com -o 'jsonpath={range .status.conditions[*]}{.type} {.status} {.reason}: {.message}{\"\\n\"}{end}{.metadata.finalizers}'", expect![[r#"
             NamesAccepted True NoConflicts: no conflicts found
             Established True InitialNamesAccepted: the initial names have been accepted
             Terminating True InstanceDeletionInProgress: CustomResource deletion is in progress
             ["customresourcecleanup.apiextensions.k8s.io"]"#]]).await;
         k.until("get boats -o name", "boat.harbour.example.com/dory\n").await;
-        k.ok("wait boat/ketch --for=delete --timeout=30s").await;
+        k.ok("wait boat/ketch --for=delete --timeout=60s").await;
         k.check("get boats -o name", expect!["boat.harbour.example.com/dory"]).await;
         let late = FLEET.split("---\n").nth(1).expect("there are two");
         k.check_fed("create -f -", late, expect![[r#"
@@ -34,7 +34,7 @@ async fn a_definition_waits_for_the_finalizers_of_its_objects() {
             ! error: timed out waiting for the condition on customresourcedefinitions/boats.harbour.example.com
             [exit 1]"#]]).await;
         k.check("patch boat dory --type=json -p '[{\"op\":\"remove\",\"path\":\"/metadata/finalizers\"}]'", expect!["boat.harbour.example.com/dory patched"]).await;
-        k.ok("wait crd/boats.harbour.example.com --for=delete --timeout=30s").await;
+        k.ok("wait crd/boats.harbour.example.com --for=delete --timeout=60s").await;
         k.check("get crd", expect!["! No resources found"]).await;
         k.check("get boats", expect![[r#"
             ! Error from server (NotFound): Unable to list "harbour.example.com/v1, Resource=boats": the server could not find the requested resource

@@ -27,8 +27,8 @@ async fn status_and_scale_have_paths_of_their_own() {
         k.check(generation, expect!["1 3"]).await;
         k.check(&format!("patch boat ketch --subresource=status --type=merge -p '{afloat}'"), expect!["boat.harbour.example.com/ketch patched"]).await;
         k.check(generation, expect![[r#"1 3 {"aboard":11,"conditions":[{"status":"True","type":"Afloat"}],"selector":"boat=ketch"}"#]]).await;
-        k.check("wait boat/ketch --for=condition=Afloat --timeout=30s", expect!["boat.harbour.example.com/ketch condition met"]).await;
-        k.check("wait boat/ketch --for=jsonpath={.status.aboard}=11 --timeout=30s", expect!["boat.harbour.example.com/ketch condition met"]).await;
+        k.check("wait boat/ketch --for=condition=Afloat --timeout=60s", expect!["boat.harbour.example.com/ketch condition met"]).await;
+        k.check("wait boat/ketch --for=jsonpath={.status.aboard}=11 --timeout=60s", expect!["boat.harbour.example.com/ketch condition met"]).await;
         k.check("get boats", expect![[r#"
             NAME FLAG CREW AFLOAT AGE
             dory red 2 AGE

@@ -26,7 +26,7 @@ async fn announce(k: &Session<'_>, port: u16, authority: &str) {
 /// Installs everything, as a user would.
 async fn install(k: &Session<'_>) {
     k.apply(KINDS).await;
-    k.ok("wait crd --all --for=condition=Established --timeout=30s").await;
+    k.ok("wait crd --all --for=condition=Established --timeout=60s").await;
     k.apply(WEBHOOKS).await;
     let pem = "LS0tLS1CRUdJTi";
     let conversion = "-o jsonpath={.spec.conversion.webhook.clientConfig.caBundle}";
@@ -37,7 +37,7 @@ async fn install(k: &Session<'_>) {
     }
     k.apply(ISSUERS).await;
     k.check(
-        "wait issuer/local clusterissuer/everywhere --for=condition=Ready --timeout=30s",
+        "wait issuer/local clusterissuer/everywhere --for=condition=Ready --timeout=60s",
         expect![[r#"
             issuer.certs.isopod.test/local condition met
             clusterissuer.certs.isopod.test/everywhere condition met"#]],
@@ -70,7 +70,7 @@ async fn a_certificate_is_wanted_signed_changed_and_cleared_away() {
 async fn issue(k: &Session<'_>) {
     k.check_fed("apply -f -", WEB, expect!["certificate.certs.isopod.test/web created"]).await;
     k.check(
-        "wait certificate/web --for=condition=Ready --timeout=30s",
+        "wait certificate/web --for=condition=Ready --timeout=60s",
         expect!["certificate.certs.isopod.test/web condition met"],
     )
     .await;
@@ -103,7 +103,7 @@ async fn issue(k: &Session<'_>) {
     )
     .await;
     k.check(
-        "wait certificate/mail --for=condition=Ready --timeout=30s",
+        "wait certificate/mail --for=condition=Ready --timeout=60s",
         expect!["certificate.certs.isopod.test/mail condition met"],
     )
     .await;
@@ -156,7 +156,7 @@ async fn refuse(k: &Session<'_>) {
     let lost = WEB.replace("web", "lost").replace("name: local", "name: nobody");
     k.ok(&format!("create -f {}", k.file("lost.yaml", &lost))).await;
     k.check(
-        "wait cert/lost --for=jsonpath={.status.conditions[0].reason}=IssuerNotReady --timeout=30s",
+        "wait cert/lost --for=jsonpath={.status.conditions[0].reason}=IssuerNotReady --timeout=60s",
         expect!["certificate.certs.isopod.test/lost condition met"],
     )
     .await;
@@ -173,13 +173,13 @@ async fn refuse(k: &Session<'_>) {
 async fn change(k: &Session<'_>) {
     k.check("patch cert web --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/dnsNames/-\",\"value\":\"w3.example.com\"}]'", expect!["certificate.certs.isopod.test/web patched"]).await;
     k.check(
-        "wait cert/web --for=jsonpath={.status.revision}=2 --timeout=30s",
+        "wait cert/web --for=jsonpath={.status.revision}=2 --timeout=60s",
         expect!["certificate.certs.isopod.test/web condition met"],
     )
     .await;
     k.ok("delete secret web-tls").await;
     k.check(
-        "wait cert/web --for=jsonpath={.status.revision}=3 --timeout=30s",
+        "wait cert/web --for=jsonpath={.status.revision}=3 --timeout=60s",
         expect!["certificate.certs.isopod.test/web condition met"],
     )
     .await;
@@ -198,7 +198,7 @@ async fn change(k: &Session<'_>) {
 async fn clear(k: &Session<'_>) {
     k.ok("delete cert mail --cascade=orphan").await;
     k.ok("delete cert web").await;
-    k.ok("wait secret/web-tls --for=delete --timeout=30s").await;
+    k.ok("wait secret/web-tls --for=delete --timeout=60s").await;
     k.until("get cr -o 'jsonpath={.items[*].metadata.name}|'", "mail-1|").await;
     k.ok("get secret mail-tls").await;
     k.ok("delete crd --all").await;

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures::StreamExt as _;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
-use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
+use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams};
 use kube::core::GroupVersionKind;
 use kube::runtime::controller::{Action, Controller};
 use kube::runtime::watcher;
@@ -20,6 +20,7 @@ use rcgen::{
 };
 use serde_json::{Value, json};
 
+use crate::support::patience::until;
 use crate::support::space::Space;
 
 pub(super) const GROUP: &str = "certs.isopod.test";
@@ -64,6 +65,11 @@ pub(super) async fn run(space: &Space) {
     let authority = params.self_signed(&key).expect("an authority").pem();
     let issuer = Issuer::new(params, key);
     let operator = Arc::new(Operator { space: space.clone(), issuer, authority });
+    // Whoever watches a kind that is not there yet looks for it ever more rarely.
+    for name in ["Certificate", "Issuer", "ClusterIssuer"] {
+        let list = ListParams::default();
+        until("the kinds to be served", async || operator.api(name).list(&list).await).await;
+    }
     let retry = |_, _: &Problem, _| Action::requeue(Duration::from_millis(50));
     let config = watcher::Config::default;
     let certificates =
