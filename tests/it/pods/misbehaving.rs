@@ -1,5 +1,7 @@
 //! Programs that try to harm the node.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
@@ -88,13 +90,29 @@ async fn a_flood_of_logs_is_kept_within_bounds() {
     let cluster = Cluster::shared().await;
     let flood = cluster.import("log-flood");
     let space = Space::new(cluster.client().await, "flood").await;
-    space.apply(&pod("flood", &flood, "'400000'")).await;
+    space.apply(&pod("flood", &flood, "'60000'")).await;
     assert_eq!(space.ended("flood").await, (0, "Completed".to_owned()));
     let last = LogParams { tail_lines: Some(1), ..LogParams::default() };
     let log = space.logs_of("flood", &last).await;
-    assert_eq!(log, "line 399999 of a flood that would fill any disk\n");
-    let kept = space.logs("flood").await;
-    assert!(kept.len() < 40 << 20, "{} bytes", kept.len());
+    assert!(log.starts_with("line 59999 of a flood"), "{log}");
+    let first = LogParams { limit_bytes: Some(20), ..LogParams::default() };
+    let first = space.logs_of("flood", &first).await;
+    assert!(first.starts_with("line ") && !first.starts_with("line 0 "), "{first}");
+    // Five files of ten megabytes, each a line longer at the most.
+    let kept = bytes_in(&cluster.data_dir().join("node/logs"), "flood_flood_");
+    assert!((40 << 20..51 << 20).contains(&kept), "{kept} bytes");
+}
+
+/// How large everything is in the folders whose names start so.
+fn bytes_in(folder: &Path, start: &str) -> u64 {
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    let entries = entries.map(|entry| entry.expect("it can be read"));
+    let wanted = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(start));
+    let sizes = wanted.map(|entry| {
+        let about = entry.metadata().expect("it is there");
+        if about.is_dir() { bytes_in(&entry.path(), "") } else { about.len() }
+    });
+    sizes.sum()
 }
 
 #[tokio::test]

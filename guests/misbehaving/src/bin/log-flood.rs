@@ -1,4 +1,4 @@
-//! Prints as fast as it may: `log-flood [LINES]`; without a number it never ends.
+//! Prints lines of a kilobyte as fast as it may: `log-flood [LINES]`; without a number it never ends.
 
 use std::env;
 use std::io::{self, Write};
@@ -7,7 +7,8 @@ fn main() -> io::Result<()> {
     let lines = env::args().nth(1).and_then(|number| number.parse().ok()).unwrap_or(u64::MAX);
     let mut out = io::stdout().lock();
     for line in 0..lines {
-        writeln!(out, "line {line} of a flood that would fill any disk")?;
+        let text = format!("line {line} of a flood that would fill any disk ");
+        writeln!(out, "{text:~<1023}")?;
     }
     Ok(())
 }
