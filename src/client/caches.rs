@@ -4,18 +4,24 @@ use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base::{CancellationToken, Tasks};
 use futures::future::BoxFuture;
 use futures::{FutureExt, TryStreamExt};
 use kube::Api;
 use kube::api::{ApiResource, DynamicObject};
-use kube::core::PartialObjectMeta;
+use kube::core::{NamespaceResourceScope, PartialObjectMeta};
 use kube::runtime::watcher;
 use serde::de::DeserializeOwned;
+use tracing::warn;
 
 use crate::lean::{self, Lean};
 use crate::{Cache, Cached, Error, Key, Resource};
+
+/// How long is waited for the metadata of all resources. Whoever serves one of them may never answer; upstream's garbage
+/// collector has as much patience.
+const METADATA_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Hands out the caches of a process, and the client of whoever asks. Clones share them.
 #[derive(Clone)]
@@ -104,7 +110,8 @@ impl Caches {
     /// The cache of all objects of kind `K`, started at the first call.
     pub fn of<K: Cached>(&self) -> Cache<K> {
         let slot = Slot::Typed(Resource::of::<K>(), TypeId::of::<K>());
-        self.shared(slot, |end| self.follow_all(Api::all(self.shared.reader.clone()), end))
+        let api = Api::all(self.shared.reader.clone());
+        self.shared(slot, |end| self.follow_lean(api, watcher::Config::default(), end))
     }
 
     /// The cache of the metadata of all objects of a resource, started at the first call.
@@ -117,15 +124,24 @@ impl Caches {
                 kind: resource.kind.to_string(),
                 plural: resource.plural.to_string(),
             };
-            self.follow_all(Api::all_with(self.shared.reader.clone(), &kind), end)
+            let api = Api::all_with(self.shared.reader.clone(), &kind);
+            self.follow_lean(api, watcher::Config::default(), end)
         })
     }
 
     /// The cache of a part of a kind, such as the pods of one node or the leases of one namespace, started at the first
     /// call. Plans do not wait until it shows what they wrote.
-    pub fn part<K: Cached>(&self, api: Api<K>, part: watcher::Config) -> Cache<K> {
+    pub fn part<K>(&self, namespace: Option<&str>, part: watcher::Config) -> Cache<K>
+    where
+        K: Cached + kube::Resource<Scope = NamespaceResourceScope>,
+    {
+        let client = self.client.clone();
+        let api: Api<Lean<K>> = match namespace {
+            Some(namespace) => Api::namespaced(client, namespace),
+            None => Api::all(client),
+        };
         let scope = format!("{} {part:?} {}", api.resource_url(), std::any::type_name::<K>());
-        self.shared(Slot::Part(scope), |end| self.follow(watcher(api, part), end))
+        self.shared(Slot::Part(scope), |end| self.follow_lean(api, part, end))
     }
 
     /// Gives up the cache of the metadata of a resource that is no more: what it shows is gone, and nobody waits for it.
@@ -139,12 +155,21 @@ impl Caches {
         }
     }
 
-    /// Waits until every shared cache asked for so far has its first list.
+    /// Waits until every shared cache asked for so far has its first list; for those of metadata alone, not for ever.
     pub async fn ready(&self) -> Result<(), Error> {
-        for cache in self.all(|_| true) {
+        for cache in self.all(|slot| !slot.is_metadata()) {
             cache.ready().await?;
         }
-        Ok(())
+        let metadata = async {
+            for cache in self.all(Slot::is_metadata) {
+                cache.ready().await?;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(METADATA_PATIENCE, metadata).await.unwrap_or_else(|_| {
+            warn!("some resources cannot be listed; what depends on them waits");
+            Ok(())
+        })
     }
 
     /// Waits until every shared cache of `resource` has seen `revision`; at once if there is none.
@@ -193,22 +218,16 @@ impl Caches {
         entry.cache.downcast_ref::<Cache<K>>().expect("a slot names the type it holds").clone()
     }
 
-    fn follow_all<K>(&self, api: Api<Lean<K>>, end: &CancellationToken) -> Cache<K>
-    where
-        K: kube::Resource + Clone + fmt::Debug + DeserializeOwned + Send + Sync + 'static,
-    {
-        let events = watcher(api, watcher::Config::default());
-        self.follow(events.map_ok(lean::plain), end)
-    }
-
-    fn follow<K>(
+    fn follow_lean<K>(
         &self,
-        events: impl futures::Stream<Item = watcher::Result<watcher::Event<K>>> + Send + 'static,
+        api: Api<Lean<K>>,
+        part: watcher::Config,
         end: &CancellationToken,
     ) -> Cache<K>
     where
-        K: kube::Resource + Send + Sync + 'static,
+        K: kube::Resource + Clone + fmt::Debug + DeserializeOwned + Send + Sync + 'static,
     {
+        let events = watcher(api, part).map_ok(lean::plain);
         let cache = Cache::<K>::default();
         let filled = cache.clone();
         let end = end.clone();
@@ -220,6 +239,10 @@ impl Caches {
 }
 
 impl Slot {
+    fn is_metadata(&self) -> bool {
+        matches!(self, Self::Metadata(_))
+    }
+
     fn shows_all_of(&self, wanted: &Resource) -> bool {
         match self {
             Self::Typed(resource, _) | Self::Metadata(resource) => resource == wanted,

@@ -10,7 +10,6 @@ use client::{Cache, Caches, Controller, Key, Plan, Watches};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use kube::Api;
 use kube::runtime::watcher;
 
 use crate::bootstrap_tokens::{self, Token};
@@ -70,9 +69,8 @@ pub(crate) struct BootstrapSigner {
 
 impl BootstrapSigner {
     pub(crate) fn new(caches: &Caches) -> Self {
-        let api = Api::namespaced(caches.client().clone(), NAMESPACE);
         let named = watcher::Config::default().fields(&format!("metadata.name={NAME}"));
-        Self { info: caches.part(api, named), secrets: bootstrap_tokens::cache(caches) }
+        Self { info: caches.part(Some(NAMESPACE), named), secrets: bootstrap_tokens::cache(caches) }
     }
 }
 

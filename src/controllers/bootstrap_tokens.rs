@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use client::{Cache, Caches};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
-use kube::Api;
 use kube::runtime::watcher;
 
 pub(crate) const NAMESPACE: &str = "kube-system";
@@ -14,8 +13,7 @@ const NAME_PREFIX: &str = "bootstrap-token-";
 
 /// All of them.
 pub(crate) fn cache(caches: &Caches) -> Cache<Secret> {
-    let api = Api::namespaced(caches.client().clone(), NAMESPACE);
-    caches.part(api, watcher::Config::default().fields(&format!("type={TYPE}")))
+    caches.part(Some(NAMESPACE), watcher::Config::default().fields(&format!("type={TYPE}")))
 }
 
 /// One, as far as it makes sense.

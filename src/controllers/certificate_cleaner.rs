@@ -47,7 +47,9 @@ fn end(request: &CertificateSigningRequest) -> Option<Timestamp> {
         let said = condition.last_update_time.as_ref().or(condition.last_transition_time.as_ref());
         said.map_or(created, |time| time.0)
     });
-    Some(times.max().map_or(created + UNANSWERED, |answered| answered + ANSWERED))
+    // Whoever answers says when; that may be at the end of all time.
+    let (since, kept) = times.max().map_or((created, UNANSWERED), |answered| (answered, ANSWERED));
+    Some(since.saturating_add(kept).unwrap_or(Timestamp::MAX))
 }
 
 /// Runs [`reconcile`] for every request.

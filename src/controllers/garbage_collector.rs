@@ -28,6 +28,9 @@ const ORPHAN: &str = "orphan";
 /// When an owner of an unknown kind is looked at again: the kind may have been defined a moment ago.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
+/// When it is looked again whether all dependents are known.
+const SEE_AGAIN: Duration = Duration::from_secs(1);
+
 /// What became of an owner.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Owner {
@@ -57,6 +60,8 @@ pub(crate) struct Snapshot {
     pub(crate) object: Arc<Meta>,
     pub(crate) owners: Vec<(OwnerReference, Owner)>,
     pub(crate) dependents: Vec<Dependent>,
+    /// Whether there may be more of them, of a resource that could not be listed yet.
+    pub(crate) incomplete: bool,
 }
 
 /// Decides what to do. Knows no I/O; the shell carries out the plan.
@@ -143,6 +148,11 @@ fn wait_for_dependents(snapshot: &Snapshot, plan: &mut Plan) {
 
 /// Strikes the object from its dependents, then lets it go.
 fn orphan(snapshot: &Snapshot, plan: &mut Plan) {
+    if snapshot.incomplete {
+        // A dependent that still named it afterwards would be collected.
+        plan.again_in(SEE_AGAIN);
+        return;
+    }
     let uid = snapshot.object.metadata.uid.as_deref().unwrap_or_default();
     for dependent in &snapshot.dependents {
         let references = dependent.meta.owner_references.iter().flatten();
@@ -211,6 +221,9 @@ impl GarbageCollector {
             return Owner::Unknown;
         };
         let Some(objects) = known.objects else { return Owner::Solid };
+        if !objects.is_ready() {
+            return Owner::Unknown;
+        }
         if known.namespaced && namespace.is_empty() {
             return Owner::Invalid;
         }
@@ -269,6 +282,7 @@ impl Controller for GarbageCollector {
             target: target.clone(),
             owners: owners.collect(),
             dependents: dependents.collect(),
+            incomplete: self.resources.are_incomplete(),
             object,
         })
     }

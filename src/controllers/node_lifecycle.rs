@@ -9,7 +9,6 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Node, NodeCondition, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::Api;
 use kube::runtime::watcher;
 use serde_json::json;
 
@@ -151,10 +150,9 @@ pub(crate) struct NodeLifecycle {
 
 impl NodeLifecycle {
     pub(crate) fn new(caches: &Caches, started: Timestamp) -> Self {
-        let leases = Api::namespaced(caches.client().clone(), LEASES);
         Self {
             nodes: caches.of(),
-            leases: caches.part(leases, watcher::Config::default()),
+            leases: caches.part(Some(LEASES), watcher::Config::default()),
             pods: caches.of(),
             started,
             heard: Mutex::default(),

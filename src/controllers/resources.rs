@@ -192,6 +192,12 @@ impl Resources {
         self.read(|table| table.known.values().cloned().collect())
     }
 
+    /// Whether some resource could not be listed yet.
+    pub(crate) fn are_incomplete(&self) -> bool {
+        let unlisted = |known: &Known| known.objects.as_ref().is_some_and(|all| !all.is_ready());
+        self.read(|table| table.known.values().any(unlisted))
+    }
+
     /// The resource of this very type.
     pub(crate) fn of(&self, resource: &Resource) -> Option<Known> {
         self.read(|table| table.known.get(&id(resource)).cloned())

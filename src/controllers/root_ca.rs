@@ -7,7 +7,6 @@ use client::{Cache, Caches, Controller, Key, Plan, Watches};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::Api;
 use kube::runtime::watcher;
 
 use crate::service_account::is_open;
@@ -57,9 +56,8 @@ pub(crate) struct RootCa {
 
 impl RootCa {
     pub(crate) fn new(caches: &Caches, pem: String) -> Self {
-        let api = Api::all(caches.client().clone());
         let named = watcher::Config::default().fields(&format!("metadata.name={NAME}"));
-        Self { namespaces: caches.of(), published: caches.part(api, named), pem }
+        Self { namespaces: caches.of(), published: caches.part(None, named), pem }
     }
 }
 

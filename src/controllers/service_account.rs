@@ -4,7 +4,6 @@ use client::{Cache, Caches, Controller, Key, Plan, Watches};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::Api;
 use kube::runtime::watcher;
 
 const NAME: &str = "default";
@@ -38,9 +37,8 @@ pub(crate) struct ServiceAccounts {
 
 impl ServiceAccounts {
     pub(crate) fn new(caches: &Caches) -> Self {
-        let api = Api::all(caches.client().clone());
         let default = watcher::Config::default().fields(&format!("metadata.name={NAME}"));
-        Self { namespaces: caches.of(), accounts: caches.part(api, default) }
+        Self { namespaces: caches.of(), accounts: caches.part(None, default) }
     }
 }
 

@@ -9,7 +9,6 @@ use base::{CancellationToken, Tasks};
 use client::{Cache, Key, Occurrence};
 use futures::FutureExt;
 use k8s_openapi::api::core::v1::Pod;
-use kube::Api;
 use kube::runtime::watcher;
 use tokio::sync::mpsc;
 use tracing::{error, warn};
@@ -87,10 +86,9 @@ impl Pods {
     }
 
     async fn follow(&self, owners: &Tasks) {
-        let api: Api<Pod> = Api::all(self.site.client.clone());
         let part =
             watcher::Config::default().fields(&format!("spec.nodeName={}", self.site.node_name));
-        let pods: Cache<Pod> = self.site.caches.part(api, part);
+        let pods: Cache<Pod> = self.site.caches.part(None, part);
         if pods.ready().await.is_err() || self.site.services.ready().await.is_err() {
             return;
         }

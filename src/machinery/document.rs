@@ -6,6 +6,19 @@ use serde_json::{Map, Value};
 
 use crate::Labels;
 
+/// How many levels an object may have: whoever reads it, alone, in a list or in an event of a watch, has the limit of
+/// the JSON parser, which is 127.
+pub const DEPTH_MAX: usize = 120;
+
+/// How many levels of lists and maps a value has.
+pub fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(list) => 1 + list.iter().map(depth).max().unwrap_or(0),
+        Value::Object(map) => 1 + map.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
 /// `metadata.name`, or the empty string.
 pub fn name(object: &Value) -> &str {
     meta_str(object, "name")

@@ -7,6 +7,7 @@ mod streams;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use base::{Clock, Random};
 use bytes::Bytes;
+use futures::FutureExt as _;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt;
@@ -247,16 +249,16 @@ impl Api {
             _ if body.is_end_stream() => None,
             _ => Some(RequestBody::new(body.map_err(|error| -> BoxError { error.into() }))),
         };
-        if self.auditor.is_some() {
-            return Box::pin(audit::noting(async move { self.complete(parts, body, peer).await }));
-        }
-        Box::pin(async move { self.complete(parts, body, peer).await })
+        let is_audited = self.auditor.is_some();
+        let complete = async move { self.complete(parts, body, peer).await };
+        if is_audited { Box::pin(audit::noting(complete)) } else { Box::pin(complete) }
     }
 
     async fn complete(&self, parts: Parts, body: Option<RequestBody>, peer: Peer) -> Answer {
         let id = own_id(&parts.headers).unwrap_or_else(|| self.audit_id());
         let mut record = Record::new(&parts, &id);
-        let outcome = self.answer(&mut record, body, &peer).instrument(span(&parts, &id)).await;
+        let answered = self.answer(&mut record, body, &peer).instrument(span(&parts, &id));
+        let outcome = caught(answered).await;
         let mut answer = outcome.unwrap_or_else(|error| {
             log_failure(&parts, &id, &error);
             respond::failure(&error)
@@ -455,6 +457,17 @@ impl Api {
 }
 
 /// The id the client has given its request, if it can be one.
+/// What panics is one request, not the server.
+async fn caught(
+    answer: impl Future<Output = Result<Answer, ApiError>>,
+) -> Result<Answer, ApiError> {
+    AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
+        error!("a request panicked");
+        let message = "This request caused apiserver to panic. Look in the logs for details.";
+        Err(ApiError::new(Reason::InternalError, message))
+    })
+}
+
 fn own_id(headers: &HeaderMap) -> Option<HeaderValue> {
     let own = headers.get(AUDIT_ID)?;
     let usable = !own.is_empty() && own.len() <= OWN_ID_BYTES_MAX && own.to_str().is_ok();

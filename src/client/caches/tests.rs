@@ -20,6 +20,32 @@ async fn told(caches: &Caches) -> String {
     api.get("any").await.unwrap().metadata.name.unwrap()
 }
 
+/// A client that is shown empty lists of typed objects, and nothing else.
+fn typed_only() -> kube::Client {
+    let service = tower::service_fn(|request: http::Request<kube::client::Body>| async move {
+        let accept = request.headers().get("accept").and_then(|accept| accept.to_str().ok());
+        if accept.is_some_and(|accept| accept.contains("PartialObjectMetadata")) {
+            std::future::pending::<()>().await;
+        }
+        let list = serde_json::json!({ "metadata": { "resourceVersion": "1" }, "items": [] });
+        Ok::<_, Infallible>(Response::new(Full::new(bytes::Bytes::from(list.to_string()))))
+    });
+    crate::in_process(service, "default")
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_ever_for_metadata_of_others() {
+    let tasks = Tasks::new();
+    let caches = Caches::new(typed_only(), &tasks);
+    let known = caches.of::<ConfigMap>();
+    let unknown = caches.metadata(&Resource::of::<k8s_openapi::api::core::v1::Pod>());
+    let begun = tokio::time::Instant::now();
+    caches.ready().await.unwrap();
+    assert!(known.is_ready() && !unknown.is_ready());
+    assert!(begun.elapsed() >= METADATA_PATIENCE);
+    tasks.stop_token().cancel();
+}
+
 #[tokio::test]
 async fn parts_of_a_process_share_caches_and_write_as_themselves() {
     let tasks = Tasks::new();

@@ -28,6 +28,19 @@ fn an_unanswered_request_waits_a_day() {
 }
 
 #[test]
+fn an_answer_from_the_end_of_time_is_borne() {
+    let condition =
+        json!([{"type": "Denied", "status": "True", "lastUpdateTime": "9999-12-30T21:59:59Z"}]);
+    check(
+        60,
+        json!({"conditions": condition}),
+        expect![[r#"
+        again in 251634884156.999999999s
+    "#]],
+    );
+}
+
+#[test]
 fn an_answered_request_goes_after_an_hour() {
     let issued = json!({"certificate": "eA==", "conditions": condition("Approved", 59)});
     check(70, issued, expect![["again in 61s\n"]]);

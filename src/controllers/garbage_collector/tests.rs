@@ -46,8 +46,9 @@ fn check(object: Value, owners: &[(&str, Owner)], dependents: Vec<Dependent>, ex
     object["uid"] = json!("a");
     let owners = owners.iter().map(|(uid, owner)| (reference(uid), owner.clone())).collect();
     let object = Arc::new(meta(object));
-    let plan = reconcile(&Snapshot { target: target("a"), object, owners, dependents });
-    expect.assert_eq(&plan.to_string());
+    let incomplete = false;
+    let snapshot = Snapshot { target: target("a"), object, owners, dependents, incomplete };
+    expect.assert_eq(&reconcile(&snapshot).to_string());
 }
 
 #[test]
@@ -139,6 +140,17 @@ fn orphans_forget_their_owner_before_it_goes() {
         patch pod a {"metadata":{"finalizers":[]}}
     "#]],
     );
+}
+
+#[test]
+fn nothing_is_orphaned_while_dependents_may_be_unknown() {
+    let object = Arc::new(meta(json!({
+        "name": "a", "uid": "a", "deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["orphan"],
+    })));
+    let (owners, dependents) = (vec![], vec![dependent("a")]);
+    let incomplete = true;
+    let snapshot = Snapshot { target: target("a"), object, owners, dependents, incomplete };
+    assert_eq!(reconcile(&snapshot).to_string(), "again in 1s\n");
 }
 
 #[test]

@@ -6,6 +6,9 @@ use serde_json::error::Category;
 pub(super) fn say(error: &serde_json::Error, text: &[u8]) -> String {
     match error.classify() {
         Category::Eof => "unexpected end of JSON input".to_owned(),
+        Category::Syntax if error.to_string().starts_with("recursion limit") => {
+            "exceeded max depth".to_owned()
+        }
         Category::Syntax => match (character(error, text), context(&error.to_string())) {
             (Some(character), Some(context)) => format!("invalid character {character} {context}"),
             _ => error.to_string(),

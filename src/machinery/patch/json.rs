@@ -7,6 +7,7 @@ use std::io;
 
 use serde_json::{Map, Value};
 
+use crate::document::{DEPTH_MAX, depth};
 use crate::{ApiError, Reason};
 
 mod place;
@@ -22,11 +23,60 @@ const COPIED_BYTES_MAX: usize = 3 << 20;
 /// Applies a list of operations; fails when one of them does.
 pub fn apply(mut object: Value, patch: &Value) -> Result<Value, ApiError> {
     let operations = operations(patch)?;
-    let mut copied = 0;
+    let mut growth = Growth { copied: 0, depth: depth(&object) };
     for operation in operations {
-        Operation(operation).apply(&mut object, &mut copied).map_err(ApiError::unprocessable)?;
+        Operation(operation).apply(&mut object, &mut growth).map_err(ApiError::unprocessable)?;
     }
     Ok(object)
+}
+
+/// What a patch has made of the document: each operation may put what the ones before have made below itself, so
+/// neither size nor depth of the result is bounded by that of the patch.
+struct Growth {
+    copied: usize,
+    /// How deep the document can be at the most.
+    depth: usize,
+}
+
+impl Growth {
+    /// Notes a value of so many levels behind a path.
+    fn deepen(&mut self, path: &str, levels: usize) -> Result<(), String> {
+        let depth = places(path) + levels;
+        if depth > DEPTH_MAX {
+            return Err(format!(
+                "the document would nest deeper than {DEPTH_MAX} levels at path: {path:?}"
+            ));
+        }
+        self.depth = self.depth.max(depth);
+        Ok(())
+    }
+
+    /// Notes a value that comes from elsewhere in the document; it is measured only if it matters.
+    fn transplant(&mut self, from: &str, path: &str, value: &Value) -> Result<(), String> {
+        let levels = self.depth.saturating_sub(places(from));
+        if places(path) + levels <= DEPTH_MAX {
+            return self.deepen(path, levels);
+        }
+        self.copy(value)?;
+        self.deepen(path, depth(value))
+    }
+
+    /// Notes that a value was gone through.
+    fn copy(&mut self, value: &Value) -> Result<(), String> {
+        self.copied += length(value);
+        if self.copied > COPIED_BYTES_MAX {
+            return Err(format!(
+                "Unable to complete the copy, the accumulated size increase of copy is {}, exceeding the limit {COPIED_BYTES_MAX}",
+                self.copied
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// How many levels down a path leads.
+fn places(path: &str) -> usize {
+    path.bytes().filter(|byte| *byte == b'/').count()
 }
 
 fn operations(patch: &Value) -> Result<impl Iterator<Item = &Map<String, Value>>, ApiError> {
@@ -50,13 +100,13 @@ fn operations(patch: &Value) -> Result<impl Iterator<Item = &Map<String, Value>>
 struct Operation<'p>(&'p Map<String, Value>);
 
 impl Operation<'_> {
-    fn apply(&self, document: &mut Value, copied: &mut usize) -> Result<(), String> {
+    fn apply(&self, document: &mut Value, growth: &mut Growth) -> Result<(), String> {
         match self.0.get("op").and_then(Value::as_str).unwrap_or("unknown") {
-            "add" => self.add(document),
+            "add" => self.add(document, growth),
             "remove" => self.remove(document),
-            "replace" => self.replace(document),
-            "move" => self.relocate(document),
-            "copy" => self.copy(document, copied),
+            "replace" => self.replace(document, growth),
+            "move" => self.relocate(document, growth),
+            "copy" => self.copy(document, growth),
             "test" => self.test(document),
             other => Err(format!("Unexpected kind: {other}")),
         }
@@ -71,8 +121,9 @@ impl Operation<'_> {
         self.0.get("value").unwrap_or(&Value::Null)
     }
 
-    fn add(&self, document: &mut Value) -> Result<(), String> {
+    fn add(&self, document: &mut Value, growth: &mut Growth) -> Result<(), String> {
         let path = self.path("path")?;
+        growth.deepen(path, depth(self.value()))?;
         let place = found(document, path, || {
             format!("add operation does not apply: doc is missing path: {path:?}")
         })?;
@@ -90,9 +141,10 @@ impl Operation<'_> {
         removed.map(drop).map_err(|why| format!("error in remove for path: '{path}': {why}"))
     }
 
-    fn replace(&self, document: &mut Value) -> Result<(), String> {
+    fn replace(&self, document: &mut Value, growth: &mut Growth) -> Result<(), String> {
         let path = self.path("path")?;
         let value = self.value().clone();
+        growth.deepen(path, depth(&value))?;
         if path.is_empty() {
             if !value.is_object() {
                 return Err(
@@ -110,32 +162,29 @@ impl Operation<'_> {
         })
     }
 
-    fn relocate(&self, document: &mut Value) -> Result<(), String> {
+    fn relocate(&self, document: &mut Value, growth: &mut Growth) -> Result<(), String> {
         let (from, path) = (self.path("from")?, self.path("path")?);
         let place = found(document, from, || {
             format!("move operation does not apply: doc is missing from path: {from}")
         })?;
         let value =
             place.remove().map_err(|why| format!("error in move for path: '{from}': {why}"))?;
+        growth.transplant(from, path, &value)?;
         let place = found(document, path, || {
             format!("move operation does not apply: doc is missing destination path: {path}")
         })?;
         place.add(value).map_err(|why| format!("error in move for path: '{path}': {why}"))
     }
 
-    fn copy(&self, document: &mut Value, copied: &mut usize) -> Result<(), String> {
+    fn copy(&self, document: &mut Value, growth: &mut Growth) -> Result<(), String> {
         let (from, path) = (self.path("from")?, self.path("path")?);
         let place = found(document, from, || {
             format!("copy operation does not apply: doc is missing from path: {from}")
         })?;
         let value =
             place.get().map_err(|why| format!("error in copy for from: '{from}': {why}"))?.clone();
-        *copied += length(&value);
-        if *copied > COPIED_BYTES_MAX {
-            return Err(format!(
-                "Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit {COPIED_BYTES_MAX}"
-            ));
-        }
+        growth.copy(&value)?;
+        growth.transplant(from, path, &value)?;
         let place = found(document, path, || {
             format!("copy operation does not apply: doc is missing destination path: {path}")
         })?;

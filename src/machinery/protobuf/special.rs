@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Error;
 use super::wire::{Reader, Wire};
 use crate::strict::Strictness;
-use crate::time::{format_duration, format_micro_time, format_time};
+use crate::time::{format_duration, format_micro_time, format_time, has_four_digit_year};
 use crate::{FieldValidation, Quantity, json};
 
 /// Seconds and nanoseconds; an empty message is no time at all.
@@ -24,6 +24,9 @@ pub(super) fn time(message: &[u8], micro: bool) -> Result<Value, Error> {
         }
     }
     let time = Timestamp::new(seconds, nanos).map_err(|error| Error::Value(error.to_string()))?;
+    if !has_four_digit_year(time) {
+        return Err(Error::Value("year outside of range [0,9999]".to_owned()));
+    }
     let text = if micro { format_micro_time(time) } else { format_time(time) };
     Ok(Value::String(text))
 }
@@ -50,7 +53,7 @@ pub(super) fn int_or_string(message: &[u8]) -> Result<Value, Error> {
     while let Some((number, value)) = reader.next()? {
         match number {
             1 => is_text = value.integer()? == 1,
-            2 => integer = value.integer()?,
+            2 => integer = i32::try_from(value.integer()?).map_err(|_| Error::Malformed)?,
             3 => text = value.text()?,
             _ => {}
         }

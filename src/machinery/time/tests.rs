@@ -15,6 +15,29 @@ fn instants_are_told_in_utc() {
 }
 
 #[test]
+fn only_what_rfc_3339_can_write_is_an_instant() {
+    for text in ["2026-11-23T10:00:00Z", "0000-01-01T00:00:00Z", "2024-02-29T23:59:59.5-11:30"] {
+        let time = parse_time(text).unwrap();
+        assert_eq!(parse_time(&format_time(time)), parse_time(text.replace(".5", "").as_str()));
+    }
+    for text in [
+        "-000001-01-01T00:00:00Z",
+        "0000-01-01T00:00:00+01:00",
+        "+002026-11-23T10:00:00Z",
+        "2026-11-23 10:00:00Z",
+        "2026-11-23t10:00:00z",
+        "2026-11-23T10:00Z",
+        "2026-11-23T10:00:00",
+        "2026-11-23T10:00:00Z[UTC]",
+        "2026-11-23T10:00:00+0100",
+        "2026-02-30T10:00:00Z",
+        "",
+    ] {
+        assert!(parse_time(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn durations_read_as_go_prints_them() {
     const SECOND: i64 = 1_000_000_000;
     for (nanos, expected) in [

@@ -14,8 +14,10 @@ mod views;
 mod watches;
 mod writes;
 
+use machinery::Reason;
 use serde_json::{Value, json};
 
+use crate::api::caught;
 use crate::testing::Fixture;
 
 const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
@@ -56,4 +58,11 @@ fn version(object: &Value) -> u64 {
 fn names(list: &Value) -> Vec<&str> {
     let items = list["items"].as_array().unwrap().iter();
     items.map(|item| item["metadata"]["name"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_panic_ends_one_request() {
+    let failure = caught(async { panic!("on purpose") }).await.expect_err("it panicked");
+    assert_eq!((failure.code(), failure.reason), (500, Reason::InternalError));
+    assert!(failure.message.contains("This request caused apiserver to panic"));
 }

@@ -6,6 +6,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use machinery::ApiError;
+use machinery::document::{DEPTH_MAX, depth};
 use serde_json::Value;
 
 /// What all encoded objects of a kind start with.
@@ -35,6 +36,11 @@ impl Head {
 
     /// Encodes an object without its resource version, which is how it is stored.
     pub(crate) fn encode(&self, object: &Value) -> Result<Bytes, ApiError> {
+        if depth(object) > DEPTH_MAX {
+            return Err(ApiError::bad_request(format!(
+                "the object nests deeper than {DEPTH_MAX} levels"
+            )));
+        }
         let mut bytes = BytesMut::with_capacity(1024).writer();
         let written = self.write(object, &mut bytes);
         written.map_err(ApiError::internal)?;

@@ -54,6 +54,45 @@ fn a_failed_operation_fails_the_patch() {
     }
 }
 
+/// A list in a list in a list, and so on.
+fn nested(levels: usize) -> serde_json::Value {
+    (0..levels).fold(json!(1), |inner, _| json!([inner]))
+}
+
+#[test]
+fn no_operation_nests_too_deep() {
+    let below = |levels: usize| "/0".repeat(levels);
+    let full = json!({"a": nested(100), "b": {}});
+    for (operation, fits) in [
+        (json!({"op": "add", "path": format!("/a{}", below(99)), "value": nested(20)}), true),
+        (json!({"op": "add", "path": format!("/a{}", below(100)), "value": nested(20)}), false),
+        (json!({"op": "replace", "path": format!("/a{}", below(100)), "value": nested(20)}), false),
+        (json!({"op": "replace", "path": "", "value": {"c": nested(120)}}), false),
+        (json!({"op": "copy", "from": "/a", "path": "/b/c"}), true),
+        (json!({"op": "copy", "from": "/a", "path": format!("/a{}", below(20))}), false),
+        (json!({"op": "move", "from": "/b", "path": format!("/a{}", below(99))}), true),
+        (json!({"op": "move", "from": format!("/a{}", below(10)), "path": "/b/c"}), true),
+    ] {
+        let patched = apply(full.clone(), &json!([operation]));
+        let deep = patched.as_ref().err().is_some_and(|error| error.message.contains("deeper"));
+        assert_eq!(!deep, fits, "{operation}: {patched:?}");
+    }
+}
+
+#[test]
+fn operations_upon_operations_nest_no_deeper() {
+    // Each puts what there is into a list of its own.
+    let wrap = [
+        json!({"op": "add", "path": "/b", "value": [null]}),
+        json!({"op": "move", "from": "/a", "path": "/b/0"}),
+        json!({"op": "move", "from": "/b", "path": "/a"}),
+    ];
+    let wraps = |times: usize| json!(wrap.iter().cycle().take(3 * times).collect::<Vec<_>>());
+    assert!(apply(json!({"a": 1}), &wraps(119)).is_ok());
+    let error = apply(json!({"a": 1}), &wraps(3_000)).unwrap_err();
+    assert!(error.message.contains("deeper than 120 levels"), "{}", error.message);
+}
+
 #[test]
 fn what_is_absent_counts_as_null() {
     for (operation, expected) in [

@@ -19,6 +19,27 @@ async fn three_languages_patch_an_object() {
     assert_eq!(patched["spec"]["containers"][0]["terminationMessagePath"], "/dev/termination-log");
 }
 
+/// Objects within an object.
+fn nested(levels: usize) -> Value {
+    (0..levels).fold(json!({}), |inner, _| json!({ "f:a": inner }))
+}
+
+#[tokio::test]
+async fn an_object_that_nobody_could_read_is_not_kept() {
+    let server = Fixture::new().await;
+    create(&server, &["a"]).await;
+    let path = format!("{CONFIG_MAPS}/a");
+    let owners = "/metadata/managedFields/0/fieldsV1";
+    let patch = json!([{"op": "add", "path": owners, "value": nested(118)}]);
+    server.patch(&path, "json", &patch).await.failure(422, "Invalid");
+    let mut object = server.get(&path).await.expect(200);
+    object["metadata"]["managedFields"][0]["fieldsV1"] = nested(121);
+    server.put(&path, &object).await.failure(400, "BadRequest");
+    object["metadata"]["managedFields"][0]["fieldsV1"] = nested(100);
+    server.put(&path, &object).await.expect(200);
+    assert_eq!(server.get(&path).await.expect(200)["metadata"]["name"], "a");
+}
+
 #[tokio::test]
 async fn a_patch_with_a_version_is_conditional() {
     let server = Fixture::new().await;
