@@ -1,5 +1,7 @@
 //! The rules every object's metadata keeps, whatever its kind.
 
+use std::collections::HashSet;
+
 use machinery::{FieldErrors, FieldPath, names};
 use serde_json::Value;
 
@@ -171,9 +173,9 @@ pub fn validate_update(new: &Value, old: &Value, errors: &FieldErrors) {
 }
 
 fn no_new_finalizers(new: &Value, old: &Value, path: &FieldPath<'_>) {
-    let known: Vec<&Value> = items(old, "finalizers").collect();
+    let known: HashSet<&Value> = items(old, "finalizers").collect();
     let added: Vec<String> = items(new, "finalizers")
-        .filter(|finalizer| !known.contains(finalizer))
+        .filter(|finalizer| !known.contains(*finalizer))
         .map(ToString::to_string)
         .collect();
     if !added.is_empty() {

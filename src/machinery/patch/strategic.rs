@@ -3,6 +3,8 @@
 //! Besides null, which deletes, a patch may hold directives: `$patch` (replace or delete a map, delete an item, replace
 //! a list), `$retainKeys` (clear all other keys), `$deleteFromPrimitiveList/x` and `$setElementOrder/x`.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use crate::{ApiError, Definition, FieldType, PatchStrategy, Schemas};
@@ -137,7 +139,8 @@ fn retain_keys(original: &mut Object, patch: &mut Object) -> Result<(), ApiError
     let Some(directive) = patch.remove(RETAIN_KEYS) else { return Ok(()) };
     let malformed = || bad("invalid patch format of retainKeys");
     let kept = directive.as_array().ok_or_else(malformed)?;
-    let is_kept = |key: &str| kept.iter().any(|name| name.as_str() == Some(key));
+    let kept: HashSet<&str> = kept.iter().filter_map(Value::as_str).collect();
+    let is_kept = |key: &str| kept.contains(key);
     let sets = |(key, value): (&String, &Value)| !value.is_null() && !is_directive(key);
     if patch.iter().filter(|entry| sets(*entry)).any(|(key, _)| !is_kept(key)) {
         return Err(malformed());

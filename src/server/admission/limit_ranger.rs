@@ -2,6 +2,8 @@
 
 mod bounds;
 
+use std::collections::HashSet;
+
 use machinery::ApiError;
 use serde_json::Value;
 
@@ -119,12 +121,9 @@ fn pod_problems(limit: &Value, attributes: &Attributes<'_>) -> Vec<String> {
 
 /// Several problems in one sentence, each once.
 fn joined(problems: Vec<String>) -> String {
-    let mut all: Vec<String> = Vec::with_capacity(problems.len());
-    for problem in problems {
-        if !all.contains(&problem) {
-            all.push(problem);
-        }
-    }
+    let mut seen = HashSet::with_capacity(problems.len());
+    let mut all: Vec<String> =
+        problems.into_iter().filter(|problem| seen.insert(problem.clone())).collect();
     if all.len() == 1 { all.remove(0) } else { format!("[{}]", all.join(", ")) }
 }
 

@@ -1,5 +1,7 @@
 //! Containers that join a pod which already runs, for whoever wants to look inside (KEP-277).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use machinery::FieldErrors;
 use serde_json::Value;
 
@@ -19,23 +21,25 @@ pub(super) fn take_over(pod: &mut Value, sent: &Value) {
 pub(super) fn validate(new: &Value, old: &Value, errors: &FieldErrors) {
     let (new, old) = (&new["spec"], &old["spec"]);
     let path = errors.at("spec").at(LIST);
+    let named: BTreeMap<&str, &Value> =
+        items(new, LIST).map(|container| (text(container, "name"), container)).collect();
     for before in items(old, LIST) {
         let name = text(before, "name");
-        let detail = match items(new, LIST).find(|after| text(after, "name") == name) {
+        let detail = match named.get(name) {
             None => "may not be removed",
-            Some(after) if after != before => "may not be changed",
+            Some(after) if *after != before => "may not be changed",
             Some(_) => continue,
         };
         path.forbidden("", &format!("existing ephemeral containers {name:?} {detail}\n"));
     }
-    let others: Vec<&str> = ["containers", "initContainers"]
+    let others: BTreeSet<&str> = ["containers", "initContainers"]
         .into_iter()
         .flat_map(|list| items(new, list))
         .map(|container| text(container, "name"))
         .collect();
     for (index, container) in items(new, LIST).enumerate() {
         let target = text(container, "targetContainerName");
-        if !target.is_empty() && !others.contains(&target) {
+        if !target.is_empty() && !others.contains(target) {
             path.index(index).not_found("targetContainerName", target);
         }
     }

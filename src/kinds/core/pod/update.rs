@@ -1,5 +1,7 @@
 //! What may change in a pod once it exists.
 
+use std::collections::BTreeSet;
+
 use machinery::FieldErrors;
 use serde_json::Value;
 
@@ -80,7 +82,7 @@ fn validate_tolerations(new: &Value, old: &Value, errors: &FieldErrors) {
     let essence = |toleration: &Value| {
         ["key", "operator", "value", "effect"].map(|field| text(toleration, field).to_owned())
     };
-    let kept: Vec<_> = items(new, "tolerations").map(essence).collect();
+    let kept: BTreeSet<_> = items(new, "tolerations").map(essence).collect();
     if !items(old, "tolerations").map(essence).all(|toleration| kept.contains(&toleration)) {
         let detail = "existing toleration can not be modified except its tolerationSeconds";
         errors.at("spec").forbidden("tolerations", detail);
@@ -88,7 +90,8 @@ fn validate_tolerations(new: &Value, old: &Value, errors: &FieldErrors) {
 }
 
 fn validate_gates(new: &Value, old: &Value, errors: &FieldErrors) {
-    let known: Vec<&str> = items(old, "schedulingGates").map(|gate| text(gate, "name")).collect();
+    let known: BTreeSet<&str> =
+        items(old, "schedulingGates").map(|gate| text(gate, "name")).collect();
     for (index, gate) in items(new, "schedulingGates").enumerate() {
         let name = text(gate, "name");
         if !known.contains(&name) {

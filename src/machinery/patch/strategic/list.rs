@@ -1,5 +1,7 @@
 //! Lists that merge: sets of scalars, and objects told apart by a key.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::Value;
 
 use super::{Object, PATCH, Shape, adopt, bad, into_list, merge_map, order};
@@ -25,11 +27,12 @@ pub(super) fn merge(
     }
     let key = key.ok_or_else(|| bad("cannot merge lists without merge key"))?;
     let before = original.clone();
-    let (mut merged, patch) = apply_directives(original, patch, key)?;
+    let (merged, patch) = apply_directives(original, patch, key)?;
+    let mut keyed = Keyed::new(merged, key);
     for item in patch.clone() {
-        merge_item(&mut merged, item, key, shape)?;
+        keyed.merge(item, shape)?;
     }
-    Ok(order::arrange(merged, &patch, &before, Some(key)))
+    Ok(order::arrange(keyed.list, &patch, &before, Some(key)))
 }
 
 /// Removes values from a list of scalars.
@@ -41,6 +44,7 @@ pub(super) fn delete_from(
     let values = values.as_array().ok_or_else(|| bad("invalid patch format of primitive list"))?;
     if let Some(list) = original.remove(name) {
         let mut list = into_list(list)?;
+        let values: HashSet<&Value> = values.iter().collect();
         list.retain(|value| !values.contains(value));
         original.insert(name.to_owned(), Value::Array(list));
     }
@@ -48,12 +52,9 @@ pub(super) fn delete_from(
 }
 
 fn merge_set(original: Vec<Value>, patch: Vec<Value>) -> Vec<Value> {
-    let mut merged: Vec<Value> = Vec::with_capacity(original.len() + patch.len());
-    for value in original.iter().chain(&patch) {
-        if !merged.contains(value) {
-            merged.push(value.clone());
-        }
-    }
+    let mut seen = HashSet::with_capacity(original.len() + patch.len());
+    let all = original.iter().chain(&patch);
+    let merged = all.filter(|value| seen.insert(*value)).cloned().collect();
     order::arrange(merged, &patch, &original, None)
 }
 
@@ -64,6 +65,7 @@ fn apply_directives(
     key: &str,
 ) -> Result<(Vec<Value>, Vec<Value>), ApiError> {
     let mut items = Vec::with_capacity(patch.len());
+    let mut deleted = HashSet::new();
     let mut replace = false;
     for item in patch {
         match item.get(PATCH).map(Value::as_str) {
@@ -71,7 +73,7 @@ fn apply_directives(
             Some(Some("replace")) => replace = true,
             Some(Some("delete")) => {
                 let value = item.get(key).ok_or_else(|| missing_key(&item, key))?;
-                original.retain(|old| old.get(key) != Some(value));
+                deleted.insert(value.clone());
             }
             Some(Some("merge")) => {
                 return Err(bad("merging lists cannot yet be specified in the patch"));
@@ -79,25 +81,49 @@ fn apply_directives(
             Some(_) => return Err(bad(format!("unknown patch type found in list item: {item}"))),
         }
     }
+    original.retain(|old| old.get(key).is_none_or(|value| !deleted.contains(value)));
     Ok(if replace { (items, Vec::new()) } else { (original, items) })
 }
 
-/// Merges one item into the one of the same key, or appends it.
-fn merge_item(
-    list: &mut Vec<Value>,
-    item: Value,
-    key: &str,
-    shape: Shape<'_>,
-) -> Result<(), ApiError> {
-    let value = item.get(key).ok_or_else(|| missing_key(&item, key))?;
-    let found = list.iter_mut().find(|old| old.get(key) == Some(value));
-    match (found, item) {
-        (Some(Value::Object(old)), Value::Object(item)) => {
-            *old = merge_map(std::mem::take(old), item, shape)?;
+/// A list of objects told apart by a key, and where the first of each is.
+struct Keyed<'a> {
+    list: Vec<Value>,
+    key: &'a str,
+    places: HashMap<Value, usize>,
+}
+
+impl<'a> Keyed<'a> {
+    fn new(list: Vec<Value>, key: &'a str) -> Self {
+        let mut keyed = Self { places: HashMap::with_capacity(list.len()), list: Vec::new(), key };
+        for item in list {
+            keyed.push(item);
         }
-        (_, item) => list.extend(adopt(item)),
+        keyed
     }
-    Ok(())
+
+    fn push(&mut self, item: Value) {
+        if let Some(value) = item.get(self.key) {
+            self.places.entry(value.clone()).or_insert(self.list.len());
+        }
+        self.list.push(item);
+    }
+
+    /// Merges one item into the one of the same key, or appends it.
+    fn merge(&mut self, item: Value, shape: Shape<'_>) -> Result<(), ApiError> {
+        let value = item.get(self.key).ok_or_else(|| missing_key(&item, self.key))?;
+        let found = self.places.get(value).map(|place| &mut self.list[*place]);
+        match (found, item) {
+            (Some(Value::Object(old)), Value::Object(item)) => {
+                *old = merge_map(std::mem::take(old), item, shape)?;
+            }
+            (_, item) => {
+                if let Some(item) = adopt(item) {
+                    self.push(item);
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 fn missing_key(item: &Value, key: &str) -> ApiError {

@@ -49,3 +49,30 @@ fn errors_name_the_trouble() {
     assert_eq!(error(json!({"spec": {"containers": [1]}})), "list element types are not identical");
     assert!(error(json!([])).contains("no object"));
 }
+
+#[test]
+fn lists_as_long_as_a_body_merge_in_no_time() {
+    let object = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {}, "spec": {}});
+    let names: Vec<String> = (0..100_000).map(|number| format!("a/{number}")).collect();
+    let backwards: Vec<&String> = names.iter().rev().collect();
+    let set = json!({"metadata": {
+        "finalizers": names, "$setElementOrder/finalizers": names,
+    }});
+    let with_set = merge(&object, &set).unwrap();
+    assert_eq!(with_set["metadata"]["finalizers"], json!(names));
+    let turned = json!({"metadata": {"$setElementOrder/finalizers": backwards}});
+    let turned = merge(&with_set, &turned).unwrap();
+    assert_eq!(turned["metadata"]["finalizers"], json!(backwards));
+    let gone = json!({"metadata": {"$deleteFromPrimitiveList/finalizers": names}});
+    assert_eq!(merge(&turned, &gone).unwrap()["metadata"]["finalizers"], json!([]));
+
+    let owner = |name: &String| json!({"uid": name, "name": "o"});
+    let owners: Vec<Value> = names.iter().map(owner).collect();
+    let keyed = json!({"metadata": {"ownerReferences": owners}});
+    let with_keyed = merge(&object, &keyed).unwrap();
+    assert_eq!(merge(&with_keyed, &keyed).unwrap(), with_keyed);
+    let delete = |name: &String| json!({"uid": name, "$patch": "delete"});
+    let deleted: Vec<Value> = names.iter().map(delete).collect();
+    let gone = merge(&with_keyed, &json!({"metadata": {"ownerReferences": deleted}})).unwrap();
+    assert_eq!(gone["metadata"]["ownerReferences"], json!([]));
+}
