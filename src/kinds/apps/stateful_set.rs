@@ -1,5 +1,7 @@
 //! `StatefulSet`: pods with names and volumes of their own, in order.
 
+use std::collections::BTreeSet;
+
 use machinery::{FieldErrors, FieldPath, names};
 use serde_json::{Value, json};
 
@@ -174,8 +176,10 @@ fn with_claims(spec: &Value) -> Value {
         .collect();
     let Some(pod) = present(&mut template, "spec") else { return template };
     let mut volumes: Vec<Value> = items(pod, "volumes").cloned().collect();
+    let mut named: BTreeSet<&str> =
+        items(&spec["template"]["spec"], "volumes").map(|volume| text(volume, "name")).collect();
     for name in claims {
-        if volumes.iter().all(|volume| text(volume, "name") != name) {
+        if named.insert(name) {
             volumes.push(json!({ "name": name, "persistentVolumeClaim": { "claimName": name } }));
         }
     }

@@ -1,5 +1,8 @@
 //! Managers that update are folded into one when there are many.
 
+use std::collections::HashMap;
+
+use super::FieldSet;
 use super::entry::{Entry, ManagedFields, Operation};
 
 /// How many updating managers an object keeps apart, as in Kubernetes. Each costs its set of fields in every copy of the
@@ -19,26 +22,87 @@ pub(super) fn fold_old_updates(managed: &mut ManagedFields) {
         // Times are whole seconds; of one second, what was folded before comes first.
         (operation, time, manager != ANCIENT, manager)
     });
-    let mut at = 0;
-    while excess > 0 && at < managed.entries.len() {
-        let entry = &managed.entries[at];
-        let next = managed.entries[at + 1..].iter().position(|other| {
-            other.operation == Operation::Update && other.api_version == entry.api_version
-        });
-        match next {
-            // Two of one version, oldest first, become one that is as young as the younger.
-            Some(next) if entry.operation == Operation::Update => {
-                let younger = managed.entries.remove(at + 1 + next);
-                let older = &mut managed.entries[at];
-                older.fields = older.fields.union(&younger.fields);
-                older.time = younger.time;
-                ANCIENT.clone_into(&mut older.manager);
-                older.subresource.clear();
-                excess -= 1;
+    // How many of each version are folded into its oldest: of the version that comes first as many as need be.
+    let mut folds: HashMap<String, usize> = HashMap::new();
+    for (version, updaters) in versions(managed) {
+        let folded = (updaters - 1).min(excess);
+        folds.insert(version, folded);
+        excess -= folded;
+    }
+    let mut kept: Vec<Entry> = Vec::with_capacity(managed.entries.len());
+    let mut oldest: HashMap<String, Folding> = HashMap::new();
+    for entry in std::mem::take(&mut managed.entries) {
+        if entry.operation != Operation::Update {
+            kept.push(entry);
+            continue;
+        }
+        let left = folds.entry(entry.api_version.clone()).or_default();
+        match oldest.get_mut(&entry.api_version) {
+            Some(folding) if *left > 0 => {
+                *left -= 1;
+                folding.youngest = entry.time;
+                folding.fields.push(entry.fields);
             }
-            _ => at += 1,
+            Some(_) => kept.push(entry),
+            None => {
+                let youngest = entry.time.clone();
+                let folding = Folding { at: kept.len(), youngest, fields: Vec::new() };
+                oldest.insert(entry.api_version.clone(), folding);
+                kept.push(entry);
+            }
         }
     }
+    for folding in oldest.into_values().filter(|folding| !folding.fields.is_empty()) {
+        folding.end(&mut kept);
+    }
+    managed.entries = kept;
+}
+
+/// What becomes of the oldest updater of a version.
+struct Folding {
+    at: usize,
+    youngest: Option<String>,
+    fields: Vec<FieldSet>,
+}
+
+impl Folding {
+    /// The oldest and those folded into it become one that is as young as the youngest.
+    fn end(mut self, kept: &mut [Entry]) {
+        let oldest = &mut kept[self.at];
+        self.fields.push(std::mem::take(&mut oldest.fields));
+        oldest.fields = union(self.fields);
+        oldest.time = self.youngest;
+        ANCIENT.clone_into(&mut oldest.manager);
+        oldest.subresource.clear();
+    }
+}
+
+/// The union of many sets, two by two, so that none is copied more often than it has to be.
+fn union(mut sets: Vec<FieldSet>) -> FieldSet {
+    while sets.len() > 1 {
+        sets = sets
+            .chunks(2)
+            .map(|pair| match pair {
+                [one, other] => one.union(other),
+                rest => rest.first().cloned().unwrap_or_default(),
+            })
+            .collect();
+    }
+    sets.pop().unwrap_or_default()
+}
+
+/// The versions of updaters in their order, and how many each has.
+fn versions(managed: &ManagedFields) -> Vec<(String, usize)> {
+    let mut versions: Vec<(String, usize)> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for entry in managed.entries.iter().filter(|entry| entry.operation == Operation::Update) {
+        let place = *places.entry(&entry.api_version).or_insert_with(|| {
+            versions.push((entry.api_version.clone(), 0));
+            versions.len() - 1
+        });
+        versions[place].1 += 1;
+    }
+    versions
 }
 
 fn updaters(managed: &ManagedFields) -> usize {

@@ -1,6 +1,7 @@
 //! `metadata.managedFields`: who owns which fields.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
@@ -153,11 +154,14 @@ pub fn same_but_times(left: &Value, right: &Value) -> bool {
         entry
     };
     // Times decide the order, so the lists may be in different ones.
-    let mut rest: Vec<Value> = right.iter().map(without_time).collect();
+    let mut rest: HashMap<Value, usize> = HashMap::new();
+    for entry in right {
+        *rest.entry(without_time(entry)).or_default() += 1;
+    }
     left.len() == right.len()
         && left.iter().map(without_time).all(|entry| {
-            let found = rest.iter().position(|other| *other == entry);
-            found.map(|at| rest.swap_remove(at)).is_some()
+            let found = rest.get_mut(&entry).filter(|left| **left > 0);
+            found.map(|left| *left -= 1).is_some()
         })
 }
 

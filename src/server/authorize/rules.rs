@@ -1,5 +1,6 @@
 //! What a rule of a role allows, and which rules it covers: pure functions.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -64,10 +65,7 @@ impl Rule {
         names
             && has_all(&self.verbs, &other.verbs)
             && has_all(&self.api_groups, &other.api_groups)
-            && other
-                .resources
-                .iter()
-                .all(|wanted| self.resources.iter().any(|own| covers_resource(own, wanted)))
+            && covers_resources(&self.resources, &other.resources)
             && other.paths.iter().all(|path| self.paths.iter().any(|own| covers_path(own, path)))
     }
 
@@ -188,7 +186,32 @@ fn has(words: &[Box<str>], word: &str) -> bool {
 }
 
 fn has_all(words: &[Box<str>], wanted: &[Box<str>]) -> bool {
-    contains(words, ALL) || wanted.iter().all(|word| contains(words, word))
+    let words = Known::new(words);
+    words.has(ALL) || wanted.iter().all(|word| words.has(word))
+}
+
+/// Words to look up, by hash where there are many: whoever writes a role may write a hundred thousand.
+enum Known<'a> {
+    Few(&'a [Box<str>]),
+    Many(HashSet<&'a str>),
+}
+
+impl<'a> Known<'a> {
+    const FEW: usize = 32;
+
+    fn new(words: &'a [Box<str>]) -> Self {
+        if words.len() <= Self::FEW {
+            return Self::Few(words);
+        }
+        Self::Many(words.iter().map(AsRef::as_ref).collect())
+    }
+
+    fn has(&self, word: &str) -> bool {
+        match self {
+            Self::Few(words) => contains(words, word),
+            Self::Many(words) => words.contains(word),
+        }
+    }
 }
 
 /// `*`, `pods`, `pods/log` or `*/scale`.
@@ -204,12 +227,14 @@ fn is_resource(own: &str, action: &Action<'_>) -> bool {
     })
 }
 
-fn covers_resource(own: &str, wanted: &str) -> bool {
-    if own == ALL || own == wanted {
-        return true;
-    }
-    let subresource = wanted.split_once('/').map(|(_, subresource)| subresource);
-    subresource.is_some() && own.strip_prefix("*/") == subresource
+/// Each by its name, by `*`, or, a subresource, by `*/name`.
+fn covers_resources(own: &[Box<str>], wanted: &[Box<str>]) -> bool {
+    let own = Known::new(own);
+    let covers = |wanted: &Box<str>| {
+        own.has(wanted)
+            || wanted.split_once('/').is_some_and(|(_, below)| own.has(&format!("*/{below}")))
+    };
+    own.has(ALL) || wanted.iter().all(covers)
 }
 
 /// A path, or everything that starts with what stands before a `*`.

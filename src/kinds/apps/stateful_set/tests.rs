@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use super::StatefulSet;
 use crate::fixture::{admitted, refusals, refused_updates, row};
+use crate::read::items;
 
 fn valid() -> Value {
     json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db", "namespace": "default",
@@ -113,4 +114,13 @@ fn claims_are_filled_as_if_they_stood_alone() {
         json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}})
     );
     assert_eq!(set["status"], json!({"availableReplicas": 0, "replicas": 0}));
+}
+
+#[test]
+fn as_many_claims_as_a_body_can_bring_are_checked_in_no_time() {
+    let claim = |number: u32| json!({ "metadata": { "name": format!("c{number}") } });
+    let mut spec = json!({ "template": { "spec": { "volumes": [{ "name": "c7" }] } } });
+    spec["volumeClaimTemplates"] = (0..100_000).map(claim).collect();
+    let template = super::with_claims(&spec);
+    assert_eq!(items(&template["spec"], "volumes").count(), 100_000);
 }

@@ -1,5 +1,7 @@
 //! How a pod shows itself in a table: what its containers do, told in one word.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -98,10 +100,13 @@ impl Summary {
     fn add_init_containers(&mut self, pod: &Value) -> bool {
         let total = items(&pod["spec"], "initContainers").count();
         let mut all = Restarts::default();
+        let sidecars: BTreeSet<&str> = items(&pod["spec"], "initContainers")
+            .filter(|container| is_sidecar(container))
+            .map(|container| text(container, "name"))
+            .collect();
         for (index, status) in items(&pod["status"], "initContainerStatuses").enumerate() {
             all.add(status);
-            let sidecar = items(&pod["spec"], "initContainers")
-                .any(|container| is_sidecar(container) && container["name"] == status["name"]);
+            let sidecar = sidecars.contains(text(status, "name"));
             if sidecar {
                 self.restarts.add(status);
             }

@@ -1,5 +1,7 @@
 //! Changing what the containers of a pod may use while they run (KEP-1287).
 
+use std::collections::BTreeMap;
+
 use machinery::{FieldErrors, FieldPath};
 use serde_json::Value;
 
@@ -16,10 +18,10 @@ const MIRROR: &str = "kubernetes.io/config.mirror";
 pub(super) fn take_over(pod: &mut Value, sent: &Value) {
     let Some(spec) = present(pod, "spec") else { return };
     for list in LISTS {
+        let named: BTreeMap<&str, &Value> =
+            items(&sent["spec"], list).map(|sent| (text(sent, "name"), sent)).collect();
         for container in items_mut(spec, list) {
-            let name = text(container, "name").to_owned();
-            let found = items(&sent["spec"], list).find(|sent| text(sent, "name") == name);
-            if let Some(sent) = found {
+            if let Some(sent) = named.get(text(container, "name")) {
                 copy(container, "resources", sent);
                 copy(container, "resizePolicy", sent);
             }

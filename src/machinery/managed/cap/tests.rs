@@ -68,3 +68,18 @@ fn many_writers_within_a_second_leave_one_entry_of_the_old() {
     let ancient = managers(&managed).iter().filter(|name| **name == "ancient-changes").count();
     assert_eq!((ancient, managed.entries.len()), (1, UPDATERS_MAX));
 }
+
+#[test]
+fn as_many_as_a_body_can_bring_are_folded_in_no_time() {
+    let time = Some("2026-01-01T00:00:00Z".to_owned());
+    let entry = |number: usize| Entry {
+        manager: format!("m{number:06}"),
+        fields: FieldSet::of(&[Element::Field(format!("f{number:06}").into())]),
+        time: time.clone(),
+        ..entry(0, "v1")
+    };
+    let mut managed = ManagedFields { entries: (0..30_000).map(entry).collect() };
+    fold_old_updates(&mut managed);
+    assert_eq!(managed.entries.len(), UPDATERS_MAX);
+    assert_eq!(managed.entries[0].fields.paths().len(), 30_000 - UPDATERS_MAX + 1);
+}

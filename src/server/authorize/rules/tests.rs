@@ -137,6 +137,19 @@ fn a_rule_of_a_billion_combinations_is_not_taken_apart() {
 }
 
 #[test]
+fn a_rule_of_very_many_words_is_compared_in_no_time() {
+    let words = |numbers: std::ops::Range<u32>| {
+        numbers.map(|number| format!("w{number}/x")).collect::<Vec<_>>().join(",")
+    };
+    let all = words(0..100_000);
+    let own = rule(&format!("{all} - {all} {all}"));
+    assert!(own.covers(&own));
+    let more = words(1..100_001);
+    assert!(!own.covers(&rule(&format!("{all} - {more} {all}"))));
+    assert!(rule(&format!("* - */x,{all}")).covers(&rule(&format!("get - {more}"))));
+}
+
+#[test]
 fn rules_are_read_as_documents_write_them() {
     let text = r#"{"verbs":["get"],"nonResourceURLs":["/metrics"]}"#;
     let rule: Rule = serde_json::from_str(text).unwrap();
