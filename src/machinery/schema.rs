@@ -72,6 +72,8 @@ pub struct Field {
     pub required: bool,
     /// Whether absence differs from the zero value (a pointer in Go); `None` where the data does not say.
     pub optional: Option<bool>,
+    /// Whether a list is written even if it is empty, though OpenAPI does not require it.
+    pub keeps_empty: bool,
     /// How server-side apply treats a list.
     pub list_type: Option<ListType>,
     /// The keys of a `map` list.
@@ -233,7 +235,15 @@ impl Field {
             Value::Number(number) => {
                 number.as_i64() == Some(0) && self.kind != FieldType::IntOrString
             }
-            Value::Array(_) | Value::Object(_) => false,
+            Value::Array(list) => {
+                let is_list = matches!(self.kind, FieldType::List(_));
+                return is_list && list.is_empty() && !self.required && !self.keeps_empty;
+            }
+            // An empty map says nothing; an empty object does: it is there.
+            Value::Object(map) => {
+                let is_map = matches!(self.kind, FieldType::Map(_));
+                return is_map && map.is_empty() && !self.required;
+            }
         };
         says_nothing && !self.required && self.optional == Some(false)
     }

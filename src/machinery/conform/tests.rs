@@ -37,6 +37,32 @@ fn values_take_their_canonical_form() {
 }
 
 #[test]
+fn empty_lists_and_maps_say_no_more_than_absence_and_empty_objects_are_there() {
+    let (spec, _) = fit(json!({
+        "template": {
+            "metadata": {"labels": {}, "annotations": {}},
+            "spec": {
+                "nodeSelector": {}, "tolerations": [], "securityContext": {},
+                "volumes": [{"name": "v", "emptyDir": {}}],
+                "containers": [],
+            },
+        },
+    }))
+    .unwrap();
+    let expected = json!({
+        "template": {
+            "metadata": {},
+            "spec": {
+                "securityContext": {},
+                "volumes": [{"name": "v", "emptyDir": {}}],
+                "containers": [],
+            },
+        },
+    });
+    assert_eq!(spec, expected);
+}
+
+#[test]
 fn unknown_fields_are_dropped_and_named() {
     let (spec, problems) = fit(json!({
         "replica": 1,

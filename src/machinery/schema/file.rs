@@ -10,6 +10,18 @@ use super::{
     PatchStrategy, SchemaError, Schemas,
 };
 
+/// Lists that Go writes even if they are empty, though OpenAPI does not require them.
+const KEPT_EMPTY: [(&str, &str); 8] = [
+    ("ClusterRole", "rules"),
+    ("Role", "rules"),
+    ("ContainerImage", "names"),
+    ("CustomResourceDefinitionStatus", "conditions"),
+    ("CustomResourceDefinitionStatus", "storedVersions"),
+    ("EndpointSlice", "ports"),
+    ("HorizontalPodAutoscalerStatus", "currentMetrics"),
+    ("ProjectedVolumeSource", "sources"),
+];
+
 #[derive(Deserialize)]
 struct File {
     definitions: BTreeMap<String, FileDefinition>,
@@ -81,7 +93,13 @@ impl FileDefinition {
         let fields = self
             .fields
             .into_iter()
-            .map(|(name, field)| field.resolve(name, ids))
+            .map(|(field_name, field)| {
+                let kept = |(definition, field): &(&str, &str)| {
+                    *field == field_name && name.rsplit('.').next() == Some(*definition)
+                };
+                let keeps_empty = KEPT_EMPTY.iter().any(kept);
+                field.resolve(field_name, keeps_empty, ids)
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let mut by_number: Vec<(u32, usize)> = fields
             .iter()
@@ -108,7 +126,7 @@ impl FileDefinition {
 }
 
 impl FileField {
-    fn resolve(self, name: String, ids: &Ids) -> Result<Field, SchemaError> {
+    fn resolve(self, name: String, keeps_empty: bool, ids: &Ids) -> Result<Field, SchemaError> {
         let strategies: Vec<&str> = self.patch_strategy.split(',').map(str::trim).collect();
         let text = |value: Value| match value {
             Value::String(text) => text,
@@ -120,6 +138,7 @@ impl FileField {
             number: self.number,
             required: self.required,
             optional: self.pointer,
+            keeps_empty,
             list_type: self.list_type.as_deref().and_then(list_type),
             map_keys: self.list_map_keys,
             atomic_map: self.map_type.map(|map_type| map_type == "atomic"),

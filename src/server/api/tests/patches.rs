@@ -27,7 +27,7 @@ fn nested(levels: usize) -> Value {
 #[tokio::test]
 async fn an_object_that_nobody_could_read_is_not_kept() {
     let server = Fixture::new().await;
-    create(&server, &["a"]).await;
+    server.post(CONFIG_MAPS, &config_map("a", json!({"k": "1"}))).await.expect(201);
     let path = format!("{CONFIG_MAPS}/a");
     let owners = "/metadata/managedFields/0/fieldsV1";
     let patch = json!([{"op": "add", "path": owners, "value": nested(118)}]);

@@ -66,6 +66,32 @@ async fn names_are_generated() {
 }
 
 #[tokio::test]
+async fn what_is_empty_is_as_good_as_absent() {
+    let server = Fixture::new().await;
+    let mut sent = pod("p");
+    sent["metadata"]["labels"] = json!({});
+    sent["spec"]["nodeSelector"] = json!({});
+    sent["spec"]["imagePullSecrets"] = json!([]);
+    sent["spec"]["containers"][0]["args"] = json!([]);
+    let mut object = server.post(PODS, &sent).await.expect(201);
+    assert_eq!(
+        (object["metadata"].get("labels"), object["spec"].get("nodeSelector")),
+        (None, None)
+    );
+    assert_eq!(object["spec"]["containers"][0].get("args"), None);
+    // A client that leaves such fields out changes nothing, and one that sends them does not either.
+    let before = object["metadata"]["resourceVersion"].clone();
+    object["spec"]["containers"][0]["env"] = json!([]);
+    let put = server.put(&format!("{PODS}/p"), &object).await.expect(200);
+    assert_eq!(put["metadata"]["resourceVersion"], before);
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "r"}, "rules": [],
+    });
+    let roles = "/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles";
+    assert_eq!(server.post(roles, &role).await.expect(201)["rules"], json!([]));
+}
+
+#[tokio::test]
 async fn a_dry_run_stores_nothing() {
     let server = Fixture::new().await;
     let object = config_map("a", json!({}));
