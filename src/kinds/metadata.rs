@@ -65,6 +65,27 @@ pub fn validate(kind: &dyn Kind, object: &Value, errors: &FieldErrors) {
     annotations(&metadata["annotations"], &path.at("annotations"));
     owners(metadata, &path.at("ownerReferences"));
     finalizers(metadata, &path.at("finalizers"));
+    if !takes_any_finalizer(kind) {
+        known_finalizers(metadata, &path.at("finalizers"));
+    }
+}
+
+/// Kinds whose finalizers need not be qualified: custom resources, and those that say what is served or admitted.
+fn takes_any_finalizer(kind: &dyn Kind) -> bool {
+    let group = kind.names().group.as_ref();
+    let about_the_api =
+        ["apiextensions.k8s.io", "apiregistration.k8s.io", "admissionregistration.k8s.io"];
+    kind.structural().is_some() || about_the_api.contains(&group)
+}
+
+/// A finalizer is qualified by who clears it, or it is one of Kubernetes' own.
+fn known_finalizers(metadata: &Value, path: &FieldPath<'_>) {
+    for (index, name) in items(metadata, "finalizers").filter_map(Value::as_str).enumerate() {
+        if !name.contains('/') && !is_standard_finalizer(name) {
+            let detail = "name is neither a standard finalizer name nor is it fully qualified";
+            path.index(index).invalid("", name, detail);
+        }
+    }
 }
 
 fn validate_name(rule: NameRule, metadata: &Value, path: &FieldPath<'_>) {

@@ -48,6 +48,12 @@ fn names_labels_owners_and_finalizers_are_checked() {
             ),
             (
                 "/metadata/finalizers",
+                json!(["kubernetes", "x"]),
+                "metadata.finalizers[1]: Invalid value: \"x\": name is neither a standard finalizer name nor is it \
+                 fully qualified",
+            ),
+            (
+                "/metadata/finalizers",
                 json!(["orphan", "foregroundDeletion"]),
                 "metadata.finalizers: Invalid value: [\"orphan\",\"foregroundDeletion\"]: finalizer orphan and \
                  finalizer foregroundDeletion cannot be both set",

@@ -67,7 +67,7 @@ impl Registry {
         if !generates {
             let name = document::name(&object).to_owned();
             let outcome = self.create_candidate(call, object, owners).await?;
-            return outcome.ok_or_else(|| ApiError::already_exists(place.served.resource(), &name));
+            return outcome.ok_or_else(|| taken(place, &name));
         }
         for _ in 0..NAME_ATTEMPTS {
             let mut candidate = object.clone();
@@ -161,4 +161,15 @@ fn attributes_of<'a>(call: &'a Call<'_>, name: &'a str, object: &'a mut Value) -
         object,
         old: None,
     }
+}
+
+/// Says that a name is taken, and whether it is about to be free.
+fn taken(place: &Place<'_>, name: &str) -> ApiError {
+    let mut error = ApiError::already_exists(place.served.resource(), name);
+    let key = place.served.key(place.namespace, name);
+    let there = place.shelf().ok().and_then(|shelf| shelf.get(&key));
+    if there.is_some_and(|there| document::is_terminating(&there.object())) {
+        error.message = format!("object is being deleted: {}", error.message);
+    }
+    error
 }

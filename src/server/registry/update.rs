@@ -119,5 +119,6 @@ fn version_required(call: &Call<'_>) -> ApiError {
     let detail = "must be specified for an update";
     errors.at("metadata").invalid("resourceVersion", 0, detail);
     let names = call.place.served.kind().names();
-    ApiError::invalid(&names.group, &names.kind, call.place.name, errors)
+    // Of all failures of validation, Kubernetes names only in this one the resource instead of the kind.
+    ApiError::invalid(&names.group, &names.plural, call.place.name, errors)
 }

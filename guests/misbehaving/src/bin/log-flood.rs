@@ -1,4 +1,4 @@
-//! Prints lines of a kilobyte as fast as it may: `log-flood [LINES]`; without a number it never ends.
+//! Prints lines of eight kilobytes as fast as it may: `log-flood [LINES]`; without a number it never ends.
 
 use std::env;
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
     for line in 0..lines {
         let text = format!("line {line} of a flood that would fill any disk ");
-        writeln!(out, "{text:~<1023}")?;
+        writeln!(out, "{text:~<8191}")?;
     }
     Ok(())
 }

@@ -133,8 +133,8 @@ fn validate_host_ports(spec: &Value, path: &FieldPath<'_>) {
                 path.duplicate("hostPort", claim);
             }
             if spec["hostNetwork"] == true && own != Some(host) {
-                let detail = "must match `hostPort` when `hostNetwork` is true";
-                path.invalid("containerPort", own, detail);
+                let detail = "must match `containerPort` when `hostNetwork` is true";
+                path.invalid("hostPort", host, detail);
             }
         }
     }

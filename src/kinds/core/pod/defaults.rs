@@ -18,10 +18,22 @@ const TOKEN_SECONDS: i64 = 3600;
 pub(super) fn pod(pod: &mut Value) {
     let Some(spec) = present(pod, "spec") else { return };
     default(spec, "enableServiceLinks", true);
+    let host_network = spec["hostNetwork"] == true;
     for name in ["containers", "initContainers", "ephemeralContainers"] {
         for container in items_mut(spec, name) {
             requests_from_limits(container);
+            if host_network {
+                host_ports(container);
+            }
         }
+    }
+}
+
+/// On the node's own network a port of the container is one of the node.
+fn host_ports(container: &mut Value) {
+    for port in items_mut(container, "ports") {
+        let number = port["containerPort"].as_i64().unwrap_or(0);
+        default_number(port, "hostPort", number);
     }
 }
 
@@ -46,10 +58,9 @@ pub(crate) fn spec(spec: &mut Value) {
     default(spec, "schedulerName", "default-scheduler");
     default(spec, "terminationGracePeriodSeconds", GRACE_SECONDS);
     default(spec, "securityContext", json!({}));
-    let host_network = spec["hostNetwork"] == true;
     for name in ["containers", "initContainers", "ephemeralContainers"] {
         for one in items_mut(spec, name) {
-            container(one, host_network);
+            container(one);
         }
     }
     for one in items_mut(spec, "volumes") {
@@ -69,7 +80,7 @@ fn service_account(spec: &mut Value) {
     }
 }
 
-fn container(container: &mut Value, host_network: bool) {
+fn container(container: &mut Value) {
     if !container.is_object() {
         return;
     }
@@ -80,10 +91,6 @@ fn container(container: &mut Value, host_network: bool) {
     default(container, "resources", json!({}));
     for port in items_mut(container, "ports") {
         default(port, "protocol", "TCP");
-        if host_network {
-            let number = port["containerPort"].as_i64().unwrap_or(0);
-            default_number(port, "hostPort", number);
-        }
     }
     for variable in items_mut(container, "env") {
         if let Some(source) = present(variable, "valueFrom") {

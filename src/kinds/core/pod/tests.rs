@@ -115,3 +115,17 @@ fn field_selectors_see_what_is_missing_as_empty_or_false() {
     assert_eq!(value("spec.hostNetwork"), "false");
     assert_eq!(value("status.phase"), "Pending");
 }
+
+#[test]
+fn ports_of_the_node_are_filled_in_for_pods_and_not_for_templates() {
+    let spec = json!({ "hostNetwork": true, "containers": [
+        { "name": "a", "image": "b", "ports": [{ "containerPort": 80 }, { "containerPort": 81, "hostPort": 82 }] },
+    ] });
+    let mut pod = json!({ "spec": spec });
+    Pod.set_defaults(&mut pod);
+    assert_eq!(pod["spec"]["containers"][0]["ports"][0]["hostPort"], 80);
+    let mut deployment = json!({ "spec": { "template": { "spec": spec } } });
+    crate::apps::Deployment.set_defaults(&mut deployment);
+    let ports = &deployment["spec"]["template"]["spec"]["containers"][0]["ports"];
+    assert_eq!(ports[0].get("hostPort"), None);
+}

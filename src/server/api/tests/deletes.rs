@@ -47,6 +47,9 @@ async fn finalizers_hold_until_the_last_is_gone() {
         server.watch(&format!("{CONFIG_MAPS}?watch=1&resourceVersion={}", version(&created))).await;
     let going = server.delete(&path, &Value::Null).await.expect(200);
     assert_eq!(going["kind"], "ConfigMap");
+    let again = server.post(CONFIG_MAPS, &config_map("a", json!({}))).await;
+    let again = again.failure(409, "AlreadyExists");
+    assert_eq!(again, r#"object is being deleted: configmaps "a" already exists"#);
     assert!(going["metadata"]["deletionTimestamp"].is_string());
     assert_eq!(watch.brief().await, "MODIFIED a");
     let patch = json!({"metadata": {"finalizers": null}});
