@@ -45,6 +45,9 @@ pub(crate) use extension::{Changes, Extensions, Operation, Request};
 pub(crate) use priority::SYSTEM_CLASSES;
 pub(crate) use resource_quota::{Figures, Ledger, Reservation};
 
+/// The annotation of a pod that only shows what a kubelet runs from a manifest on its machine.
+const MIRROR: &str = "kubernetes.io/config.mirror";
+
 /// A write about to happen.
 #[derive(Debug)]
 pub(crate) struct Attributes<'a> {
@@ -238,7 +241,7 @@ impl Admission {
         namespace_lifecycle::admit(catalog, attributes)?;
         let mut changed = limit_ranger::admit(&tools, attributes);
         changed |= service_account::admit(&tools, attributes)?;
-        node_restriction::admit(attributes)?;
+        node_restriction::admit(&tools, attributes)?;
         changed |= priority::admit(&tools, attributes)?;
         changed |= default_toleration_seconds::admit(attributes);
         changed |= default_storage_class::admit(&tools, attributes);
@@ -258,6 +261,7 @@ impl Admission {
     ) -> Result<Admitted, ApiError> {
         let tools = Tools { catalog, random: &self.random };
         limit_ranger::check(&tools, attributes)?;
+        service_account::check(attributes)?;
         let mut warnings = pod_security::check(&tools, attributes)?;
         priority::check(&tools, attributes)?;
         claim_resize::check(&tools, attributes)?;

@@ -20,7 +20,7 @@ pub(crate) use action::Action;
 pub(crate) use aggregation::start;
 pub(crate) use escalation::{Grant, check_grant};
 pub(crate) use impersonation::impersonate;
-pub(crate) use node::LEASES;
+pub(crate) use node::{LEASES, Referent, referents};
 pub(crate) use rbac::{GROUP, Rbac};
 pub(crate) use reconcile::{Part, reconcile};
 pub(crate) use rules::Rule;

@@ -1,9 +1,11 @@
 //! Holds a kubelet to its own node, the pods there and its own lease.
 
+mod mirror;
+
 use machinery::{ApiError, document};
 use serde_json::Value;
 
-use super::Attributes;
+use super::{Attributes, MIRROR, Tools};
 use crate::authorize::LEASES;
 use crate::request::Verb;
 
@@ -28,13 +30,12 @@ const KUBELET_LABELS: &[&str] = &[
 ];
 const KUBELET_DOMAINS: &[&str] = &["kubelet.kubernetes.io", "node.kubernetes.io"];
 const KUBERNETES_DOMAINS: &[&str] = &["kubernetes.io", "k8s.io"];
-const MIRROR: &str = "kubernetes.io/config.mirror";
 
-pub(super) fn admit(attributes: &Attributes<'_>) -> Result<(), ApiError> {
+pub(super) fn admit(tools: &Tools<'_>, attributes: &Attributes<'_>) -> Result<(), ApiError> {
     let Some(node) = attributes.identity.node() else { return Ok(()) };
     let resource = attributes.served.resource();
     let refusal = match (resource.group.as_ref(), resource.resource.as_ref()) {
-        ("", "pods") => pod(node, attributes),
+        ("", "pods") => pod(tools, node, attributes)?,
         ("", "nodes") => own_node(node, attributes),
         ("coordination.k8s.io", "leases") => lease(node, attributes),
         ("storage.k8s.io", "csinodes") if attributes.name != node => {
@@ -48,21 +49,27 @@ pub(super) fn admit(attributes: &Attributes<'_>) -> Result<(), ApiError> {
     }
 }
 
-fn pod(node: &str, attributes: &Attributes<'_>) -> Option<String> {
+fn pod(
+    tools: &Tools<'_>,
+    node: &str,
+    attributes: &Attributes<'_>,
+) -> Result<Option<String>, ApiError> {
     let on_own = |pod: &Value| document::str_at(pod, "/spec/nodeName") == node;
     let what = match (attributes.verb, attributes.old) {
         (Verb::Create, _) if document::annotation(attributes.object, MIRROR).is_none() => {
-            return Some(format!(
+            return Ok(Some(format!(
                 "pod does not have {MIRROR:?} annotation, node {node:?} can only create mirror pods"
-            ));
+            )));
         }
-        (Verb::Create, _) if on_own(attributes.object) => return None,
+        (Verb::Create, _) if on_own(attributes.object) => {
+            return mirror::refusal(tools, node, attributes.object);
+        }
         (Verb::Create, _) => "create pods",
-        (_, Some(old)) if on_own(old) => return None,
+        (_, Some(old)) if on_own(old) => return Ok(None),
         (Verb::Delete, _) => "delete pods",
         _ => "update pod status for pods",
     };
-    Some(format!("node {node:?} can only {what} with spec.nodeName set to itself"))
+    Ok(Some(format!("node {node:?} can only {what} with spec.nodeName set to itself")))
 }
 
 fn own_node(node: &str, attributes: &Attributes<'_>) -> Option<String> {

@@ -1,10 +1,11 @@
 //! Gives every pod an account, and its containers the account's token as a volume.
 
-use machinery::{ApiError, Resource};
+use machinery::{ApiError, Resource, document};
 use serde_json::{Value, json};
 
-use super::{Attributes, Tools, read};
-use crate::request::Verb;
+use super::read::{items, text};
+use super::{Attributes, MIRROR, Tools};
+use crate::authorize::{Referent, referents};
 
 /// Where client libraries look for the token.
 const MOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -14,15 +15,11 @@ const VOLUME_PREFIX: &str = "kube-api-access-";
 const TOKEN_SECONDS: i64 = 3607;
 
 pub(super) fn admit(tools: &Tools<'_>, attributes: &mut Attributes<'_>) -> Result<bool, ApiError> {
-    if attributes.verb != Verb::Create
-        || !attributes.is("", "pods")
-        || attributes.subresource.is_some()
-    {
+    if !attributes.creates("", "pods") {
         return Ok(false);
     }
     let namespace = attributes.namespace.unwrap_or_default();
-    // A mirror of a pod from a manifest on the node has no business with the API.
-    if attributes.object.pointer("/metadata/annotations/kubernetes.io~1config.mirror").is_some() {
+    if is_mirror(attributes) {
         return Ok(false);
     }
     let spec = &mut attributes.object["spec"];
@@ -54,6 +51,31 @@ pub(super) fn admit(tools: &Tools<'_>, attributes: &mut Attributes<'_>) -> Resul
     Ok(true)
 }
 
+/// A mirror of a pod from a manifest on a node has no business with the API, whoever makes it.
+pub(super) fn check(attributes: &Attributes<'_>) -> Result<(), ApiError> {
+    if !attributes.creates("", "pods") || !is_mirror(attributes) {
+        return Ok(());
+    }
+    let pod = &attributes.object;
+    let referents = referents(pod).map_err(|error| ApiError::bad_request(error.to_string()))?;
+    let mut sources =
+        items(&pod["spec"], "volumes").flat_map(|volume| items(&volume["projected"], "sources"));
+    let refusal = if referents.contains(&Referent::Account) {
+        "a mirror pod may not reference service accounts"
+    } else if referents.contains(&Referent::Secret) {
+        "a mirror pod may not reference secrets"
+    } else if sources.any(|source| !source["serviceAccountToken"].is_null()) {
+        "a mirror pod may not use ServiceAccountToken volume projections"
+    } else {
+        return Ok(());
+    };
+    Err(attributes.forbidden(refusal))
+}
+
+fn is_mirror(attributes: &Attributes<'_>) -> bool {
+    document::annotation(attributes.object, MIRROR).is_some()
+}
+
 fn account(tools: &Tools<'_>, namespace: &str, name: &str) -> Option<Value> {
     let served = tools.catalog.find("", "v1", "serviceaccounts")?;
     let found = served.shelf()?.get(&served.key(Some(namespace), name))?;
@@ -62,7 +84,7 @@ fn account(tools: &Tools<'_>, namespace: &str, name: &str) -> Option<Value> {
 
 /// The volume that is there when a pod is seen a second time, with containers that a webhook added.
 fn token_volume_of(spec: &Value) -> Option<String> {
-    let mut names = read::items(spec, "volumes").map(|volume| read::text(volume, "name"));
+    let mut names = items(spec, "volumes").map(|volume| text(volume, "name"));
     names.find(|name| name.starts_with(VOLUME_PREFIX)).map(str::to_owned)
 }
 

@@ -15,6 +15,8 @@ use crate::cache::{Cached, Follower, News, Shelf};
 use crate::catalog::Catalog;
 use references::References;
 
+pub(crate) use references::referents;
+
 /// Where the leases of nodes are.
 pub(crate) const LEASES: &str = "kube-node-lease";
 
@@ -68,7 +70,7 @@ impl fmt::Display for Refusal<'_> {
 
 /// What kind of thing pods refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Referent {
+pub(crate) enum Referent {
     Secret,
     ConfigMap,
     Claim,

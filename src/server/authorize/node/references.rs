@@ -1,7 +1,10 @@
 //! What a pod refers to, and so what the kubelet of its node has to read.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::Referent;
 use crate::cache::Cached;
@@ -12,6 +15,16 @@ pub(super) struct References {
     pub(super) node: Box<str>,
     /// Sorted, each once.
     names: Box<[(Referent, Box<str>)]>,
+}
+
+/// What kinds of things a pod refers to.
+pub(crate) fn referents(pod: &Value) -> Result<BTreeSet<Referent>, serde_json::Error> {
+    let mut found = BTreeSet::new();
+    let document = Document::deserialize(pod)?;
+    document.spec.collect("", &mut |referent, _| {
+        found.insert(referent);
+    });
+    Ok(found)
 }
 
 impl References {
@@ -39,7 +52,10 @@ impl References {
 
 impl Spec<'_> {
     fn collect(&self, pod: &str, note: &mut impl FnMut(Referent, &str)) {
-        note(Referent::Account, self.service_account_name.unwrap_or("default"));
+        // Admission names one for every pod but mirror pods, which have none.
+        if let Some(account) = self.service_account_name.filter(|account| !account.is_empty()) {
+            note(Referent::Account, account);
+        }
         for secret in &self.image_pull_secrets {
             tell(Some(secret), Referent::Secret, note);
         }

@@ -137,6 +137,66 @@ async fn a_node_gets_tokens_for_the_accounts_of_its_pods() {
     assert!(message.ends_with("node requested token not bound to a pod"), "{message}");
 }
 
+/// A pod of node `one` that its kubelet runs from a manifest.
+async fn mirror(server: &Fixture, spec: Value) -> Value {
+    let own = server.get("/api/v1/nodes/one").await.expect(200);
+    let mut pod = json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {
+            "name": "static", "annotations": {"kubernetes.io/config.mirror": "x"},
+            "ownerReferences": [{
+                "apiVersion": "v1", "kind": "Node", "name": "one", "controller": true,
+                "uid": own["metadata"]["uid"],
+            }],
+        },
+        "spec": {"nodeName": "one", "containers": [{"name": "main", "image": "hello"}]},
+    });
+    for (field, value) in spec.as_object().unwrap() {
+        pod["spec"][field] = value.clone();
+    }
+    pod
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_mirrors_pods_that_need_nothing_of_the_api() {
+    let server = fixture().await;
+    let line = "POST /api/v1/namespaces/default/pods";
+    let secret = json!({"volumes": [{"name": "v", "secret": {"secretName": "other"}}]});
+    let token = json!({"volumes": [{"name": "v", "projected": {"sources": [
+        {"serviceAccountToken": {"path": "token"}},
+    ]}}]});
+    let cases = [
+        (json!({"serviceAccountName": "default"}), "\"serviceaccounts\"", "service accounts"),
+        (secret, "\"secrets\"", "secrets"),
+        (
+            token,
+            "\"serviceaccounts (via projected volumes)\"",
+            "ServiceAccountToken volume projections",
+        ),
+    ];
+    for (spec, of_node, of_anybody) in cases {
+        let pod = mirror(&server, spec).await;
+        let refused = ask(&server, node("one"), line, &pod).await.failure(403, "Forbidden");
+        let told = format!(
+            "pods \"static\" is forbidden: node \"one\" can not create pods that reference {of_node}"
+        );
+        assert_eq!(refused, told);
+        let pods = "/api/v1/namespaces/default/pods";
+        let refused = server.post(pods, &pod).await.failure(403, "Forbidden");
+        assert!(refused.contains("a mirror pod may not "), "{refused}");
+        assert!(refused.ends_with(of_anybody), "{refused}");
+    }
+    let mut stale = mirror(&server, json!({})).await;
+    stale["metadata"]["ownerReferences"][0]["uid"] = "old".into();
+    let refused = ask(&server, node("one"), line, &stale).await.failure(403, "Forbidden");
+    assert!(refused.contains("node one UID mismatch: expected old got "), "{refused}");
+    let harmless = mirror(&server, json!({})).await;
+    ask(&server, node("one"), line, &harmless).await.expect(201);
+    // Nor does it lend the node the account that pods have otherwise.
+    let account = "GET /api/v1/namespaces/default/serviceaccounts/default";
+    codes(&server, &[("one", account, 403)]).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_node_has_one_lease_and_its_own_labels() {
     let server = fixture().await;
