@@ -10,9 +10,10 @@ mod subject;
 use std::collections::BTreeMap;
 
 use machinery::{ApiError, FieldErrors};
+use serde_json::Value;
 use tracing::info;
 
-use super::read::text;
+use super::read::{items, text};
 use super::{Attributes, Tools};
 use crate::audit;
 use crate::request::Verb;
@@ -43,7 +44,7 @@ pub(super) fn check(
     tools: &Tools<'_>,
     attributes: &Attributes<'_>,
 ) -> Result<Vec<String>, ApiError> {
-    if !matches!(attributes.verb, Verb::Create | Verb::Update) || attributes.subresource.is_some() {
+    if !matches!(attributes.verb, Verb::Create | Verb::Update) || !is_of_interest(attributes) {
         return Ok(Vec::new());
     }
     if attributes.is("", "namespaces") {
@@ -94,12 +95,25 @@ fn violation(subject: &Subject<'_>, mode: &Mode) -> Option<String> {
     Some(format!("would violate PodSecurity \"{mode}\": {broken}"))
 }
 
+/// Whether the write is of an object, or through one of the paths below a pod that change its containers.
+fn is_of_interest(attributes: &Attributes<'_>) -> bool {
+    attributes.subresource.is_none_or(|path| {
+        attributes.is("", "pods") && ["ephemeralcontainers", "resize"].contains(&path)
+    })
+}
+
 /// Whether a change of a pod can change the verdict on it.
 fn matters(attributes: &Attributes<'_>) -> bool {
     let Some(old) = attributes.old else { return true };
     let lists = ["containers", "initContainers", "ephemeralContainers"];
-    lists.iter().any(|list| old["spec"][*list] != attributes.object["spec"][*list])
+    let differs = |list: &&str| images(old, list).ne(images(attributes.object, list));
+    lists.iter().any(differs)
         || old["metadata"]["annotations"] != attributes.object["metadata"]["annotations"]
+}
+
+/// What of the containers of a pod can change besides their resources, which no level is about.
+fn images<'a>(pod: &'a Value, list: &str) -> impl Iterator<Item = &'a str> {
+    items(&pod["spec"], list).map(|container| text(container, "image"))
 }
 
 /// What of a level a pod breaks, in words.

@@ -199,3 +199,34 @@ async fn a_namespace_refuses_pods_and_warns_of_workloads() {
     let message = server.patch(namespace, "merge", &labels).await.failure(422, "Invalid");
     assert!(message.contains("must be one of privileged, baseline, restricted"), "{message}");
 }
+
+#[tokio::test]
+async fn a_container_that_is_added_later_is_held_to_the_level_too() {
+    let server = Fixture::new().await;
+    server.post(PODS, &pod("p", json!({"requests": {"cpu": "1m"}}))).await.expect(201);
+    let labels =
+        json!({"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}});
+    server.patch("/api/v1/namespaces/default", "merge", &labels).await.expect(200);
+    let added = |context: Value| {
+        json!({"spec": {"ephemeralContainers": [
+            {"name": "debug", "image": "hello", "securityContext": context},
+        ]}})
+    };
+    let path = format!("{PODS}/p/ephemeralcontainers");
+    let privileged = added(json!({"privileged": true}));
+    let refused = server.patch(&path, "strategic-merge", &privileged).await;
+    assert_eq!(
+        refused.failure(403, "Forbidden"),
+        "pods \"p\" is forbidden: violates PodSecurity \"baseline:latest\": privileged (container \
+         \"debug\" must not set securityContext.privileged=true)"
+    );
+    server.patch(&path, "strategic-merge", &added(json!({}))).await.expect(200);
+    // A stricter level later on is no reason to keep a pod from getting other resources.
+    let labels =
+        json!({"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}});
+    server.patch("/api/v1/namespaces/default", "merge", &labels).await.expect(200);
+    let more = json!({"spec": {"containers": [
+        {"name": "main", "resources": {"requests": {"cpu": "2m"}}},
+    ]}});
+    server.patch(&format!("{PODS}/p/resize"), "strategic-merge", &more).await.expect(200);
+}
