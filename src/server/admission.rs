@@ -120,6 +120,11 @@ impl Attributes<'_> {
         self.verb == Verb::Create && self.subresource.is_none() && self.is(group, plural)
     }
 
+    /// Whether the write changes what the containers of a pod may use.
+    fn resizes_pod(&self) -> bool {
+        self.verb == Verb::Update && self.subresource == Some("resize") && self.is("", "pods")
+    }
+
     /// The request as webhooks and policies see it, about what was there before.
     fn request<'b>(&self, old: Option<&'b Value>) -> Request<'b>
     where

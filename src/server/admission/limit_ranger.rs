@@ -68,7 +68,7 @@ fn fill(container: &mut Value, title: &str, limit: &Value, filled: &mut Vec<Stri
 
 /// Refuses what is out of bounds.
 pub(super) fn check(tools: &Tools<'_>, attributes: &Attributes<'_>) -> Result<(), ApiError> {
-    let pod = attributes.creates("", "pods");
+    let pod = attributes.creates("", "pods") || attributes.resizes_pod();
     let claim = matches!(attributes.verb, Verb::Create | Verb::Update)
         && attributes.subresource.is_none()
         && attributes.is("", "persistentvolumeclaims");

@@ -17,7 +17,7 @@ use crate::request::Verb;
 pub(crate) use ledger::{Figures, Ledger, Reservation};
 use usage::Charge;
 
-/// What can grow after it was made.
+/// What can grow by an update. A pod grows by being resized.
 const GROWING: &[&str] = &["persistentvolumeclaims", "services"];
 
 /// Reserves what a write adds; `None` when no quota is concerned.
@@ -29,20 +29,14 @@ pub(super) fn check(
         return Ok(None);
     };
     let resource = attributes.served.resource().to_string();
-    if attributes.subresource.is_some() || !ledger.limits(namespace, &resource) {
-        return Ok(None);
-    }
-    let grows = attributes.verb == Verb::Update && GROWING.contains(&resource.as_str());
-    if attributes.verb != Verb::Create && !grows {
+    if !takes(attributes, &resource) || !ledger.limits(namespace, &resource) {
         return Ok(None);
     }
     let charge = Charge::of(&resource, attributes.object);
     let before = attributes.old.map(|old| Charge::of(&resource, old));
-    if attributes.verb == Verb::Create {
-        ledger
-            .find_unspecified(namespace, &charge, attributes.object)
-            .map_or(Ok(()), |problem| Err(attributes.forbidden(&problem)))?;
-    }
+    ledger
+        .find_unspecified(namespace, &charge, attributes.object)
+        .map_or(Ok(()), |problem| Err(attributes.forbidden(&problem)))?;
     let request = ledger::Request { namespace, resource: &resource, name: attributes.name, before };
     let reserved = if attributes.dry_run {
         ledger.check(&request, charge).map(|()| None)
@@ -50,6 +44,15 @@ pub(super) fn check(
         ledger.reserve(&request, charge).map(Some)
     };
     reserved.map_err(|excess| attributes.forbidden(&excess.to_string()))
+}
+
+/// Whether the write can take more than was taken before it.
+fn takes(attributes: &Attributes<'_>, resource: &str) -> bool {
+    match (attributes.verb, attributes.subresource) {
+        (Verb::Create, None) => true,
+        (Verb::Update, None) => GROWING.contains(&resource),
+        _ => attributes.resizes_pod(),
+    }
 }
 
 #[cfg(test)]

@@ -85,3 +85,18 @@ async fn claims_stay_within_bounds_when_made() {
     );
     server.post(CLAIMS, &claim("c", "2Gi")).await.expect(201);
 }
+
+#[tokio::test]
+async fn pods_stay_within_bounds_when_resized() {
+    let server = server(json!({"type": "Container", "max": {"cpu": "1"}})).await;
+    let cpu = |request: &str, limit: &str| json!({"requests": {"cpu": request}, "limits": {"cpu": limit}});
+    server.post(PODS, &pod("p", cpu("100m", "500m"))).await.expect(201);
+    let resized = |resources: Value| json!({"spec": {"containers": [{"name": "main", "resources": resources}]}});
+    let path = format!("{PODS}/p/resize");
+    let refused = server.patch(&path, "strategic-merge", &resized(cpu("1", "64"))).await;
+    assert_eq!(
+        refused.failure(403, "Forbidden"),
+        "pods \"p\" is forbidden: maximum cpu usage per Container is 1, but limit is 64"
+    );
+    server.patch(&path, "strategic-merge", &resized(cpu("200m", "1"))).await.expect(200);
+}

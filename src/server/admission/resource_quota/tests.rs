@@ -206,3 +206,25 @@ async fn scopes_say_which_pods_count() {
     let message = server.post(PODS, &short).await.failure(403, "Forbidden");
     assert!(message.contains("exceeded quota: ending"), "{message}");
 }
+
+#[tokio::test]
+async fn a_pod_that_is_resized_takes_more() {
+    let server = server(json!({"hard": {"requests.cpu": "1"}})).await;
+    let cpu = |amount: &str| json!({"requests": {"cpu": amount}});
+    server.post(PODS, &pod("a", cpu("300m"))).await.expect(201);
+    server.post(PODS, &pod("b", cpu("300m"))).await.expect(201);
+    let resize = async |amount: &str| {
+        let main = json!({"name": "main", "resources": cpu(amount)});
+        let patch = json!({"spec": {"containers": [main]}});
+        server.patch(&format!("{PODS}/a/resize"), "strategic-merge", &patch).await
+    };
+    assert_eq!(
+        resize("64").await.failure(403, "Forbidden"),
+        "pods \"a\" is forbidden: exceeded quota: q, requested: requests.cpu=63700m, used: \
+         requests.cpu=600m, limited: requests.cpu=1"
+    );
+    resize("700m").await.expect(200);
+    used(&server, json!({"requests.cpu": "1"})).await;
+    resize("100m").await.expect(200);
+    used(&server, json!({"requests.cpu": "400m"})).await;
+}
