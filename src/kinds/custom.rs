@@ -155,6 +155,10 @@ impl Kind for CustomKind {
         self.schema.set_defaults(object);
     }
 
+    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
+        crate::status::take_status_alone(new, old);
+    }
+
     fn validate(&self, object: &Value, errors: &FieldErrors) {
         self.judge(object, None, errors);
     }

@@ -190,7 +190,8 @@ pub trait Kind: Debug + Send + Sync + 'static {
         }
     }
 
-    /// Restricts a write through `/status` to the status, plus what metadata it may change.
+    /// Restricts a write through `/status` to the status, plus what metadata it may change: of most kinds that came
+    /// early labels, annotations, finalizers and owners, of later ones nothing.
     fn prepare_status_update(&self, new: &mut Value, old: &Value) {
         crate::status::keep_all_but_status(new, old);
     }

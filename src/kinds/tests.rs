@@ -300,3 +300,32 @@ fn the_readme_says_of_every_kind_what_becomes_of_it() {
     });
     assert_eq!(promised(), served.collect());
 }
+
+#[test]
+fn what_metadata_goes_with_the_status_depends_on_the_kind() {
+    use serde_json::json;
+
+    let old = json!({"metadata": {"name": "x", "labels": {"a": "1"}}, "spec": {"a": 1}});
+    let sent = json!({
+        "metadata": {
+            "name": "x", "labels": {"a": "2"}, "annotations": {"b": "2"}, "finalizers": ["c"],
+            "ownerReferences": [{"name": "d"}], "managedFields": [{"manager": "e"}],
+        },
+        "spec": {"a": 2}, "status": {"phase": "Failed"},
+    });
+    let mut kept = std::collections::BTreeMap::new();
+    for kind in KINDS.iter().filter(|kind| kind.has_status()) {
+        let mut new = sent.clone();
+        kind.prepare_status_update(&mut new, &old);
+        assert_eq!(new["spec"]["a"], 1, "{}", kind.names().kind);
+        assert_eq!(new["metadata"]["managedFields"], sent["metadata"]["managedFields"]);
+        let fields = ["labels", "annotations", "finalizers", "ownerReferences"];
+        let differs = |field: &&&str| new["metadata"][**field] != sent["metadata"][**field];
+        let fields: Vec<&str> = fields.iter().filter(differs).copied().collect();
+        kept.entry(fields.join(" ")).or_insert_with(Vec::new).push(kind.names().kind.as_ref());
+    }
+    let lines = kept.into_iter().map(|(fields, kinds)| format!("{fields}: {}", kinds.join(" ")));
+    expect![[r"
+"]]
+    .assert_eq(&lines.collect::<Vec<_>>().join("\n"));
+}

@@ -80,6 +80,10 @@ impl Kind for ValidatingAdmissionPolicy {
         set(policy, "status", json!({}));
     }
 
+    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
+        crate::status::take_status_alone(new, old);
+    }
+
     fn validate(&self, policy: &Value, errors: &FieldErrors) {
         let (spec, path) = (&policy["spec"], errors.at("spec"));
         validate_frame(spec, &path);

@@ -114,6 +114,10 @@ impl Kind for CustomResourceDefinition {
         }
     }
 
+    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
+        crate::status::take_status_alone(new, old);
+    }
+
     fn validate(&self, definition: &Value, errors: &FieldErrors) {
         let (spec, path) = (&definition["spec"], errors.at("spec"));
         let (group, plural) = (text(spec, "group"), text(&spec["names"], "plural"));

@@ -97,6 +97,10 @@ impl Kind for APIService {
         set(service, "status", status);
     }
 
+    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
+        crate::status::take_status_alone(new, old);
+    }
+
     fn validate(&self, service: &Value, errors: &FieldErrors) {
         let (spec, path) = (&service["spec"], errors.at("spec"));
         let (name, group, version) =

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::column::Column;
 use crate::core::pod::template;
 use crate::core::replication_controller::count;
-use crate::fill::{default, present, set};
+use crate::fill::{copy, default, present, set};
 use crate::kind::Kind;
 use crate::names::{BuiltIn, Names};
 use crate::scale::ScalePaths;
@@ -91,6 +91,13 @@ impl Kind for Deployment {
 
     fn prepare_create(&self, deployment: &mut Value) {
         set(deployment, "status", json!({}));
+    }
+
+    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
+        crate::status::keep_all_but_status(new, old);
+        if let Some(metadata) = present(new, "metadata") {
+            copy(metadata, "labels", &old["metadata"]);
+        }
     }
 
     fn validate(&self, deployment: &Value, errors: &FieldErrors) {

@@ -22,7 +22,7 @@ use machinery::document::{scalar_at, str_at};
 use serde_json::{Value, json};
 
 use crate::column::Column;
-use crate::fill::{default, present, set};
+use crate::fill::{copy, default, present, set};
 use crate::kind::{DeletionAnswer, FieldLabel, Kind};
 use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
@@ -113,6 +113,10 @@ impl Kind for Pod {
 
     fn prepare_status_update(&self, new: &mut Value, old: &Value) {
         crate::status::keep_all_but_status(new, old);
+        // Kubelets of old sent owners that garbage collection could not read, and so Kubernetes takes none.
+        if let Some(metadata) = present(new, "metadata") {
+            copy(metadata, "ownerReferences", &old["metadata"]);
+        }
         let class = qos::class(new);
         if let Some(status) = present(new, "status") {
             default(status, "qosClass", class);

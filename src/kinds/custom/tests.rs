@@ -71,6 +71,20 @@ fn the_generation_counts_what_is_not_status() {
 }
 
 #[test]
+fn a_write_of_the_status_changes_nothing_else() {
+    let versions = custom_versions(&definition());
+    let old = json!({ "metadata": { "name": "a", "finalizers": ["hold"] }, "spec": 1 });
+    let mut new = json!({
+        "metadata": { "name": "a", "labels": { "a": "b" }, "ownerReferences": [{ "uid": "u" }] },
+        "spec": 2, "status": { "replicas": 1 },
+    });
+    versions[0].kind.prepare_status_update(&mut new, &old);
+    let mut expected = old.clone();
+    expected["status"] = json!({ "replicas": 1 });
+    assert_eq!(new, expected);
+}
+
+#[test]
 fn names_are_given_to_the_first_who_asks() {
     let definition = definition();
     let free = decide_names(&definition, &[]);

@@ -87,6 +87,10 @@ impl Kind for FlowSchema {
         set(schema, "status", json!({}));
     }
 
+    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
+        crate::status::take_status_alone(new, old);
+    }
+
     fn validate(&self, schema: &Value, errors: &FieldErrors) {
         let (spec, path) = (&schema["spec"], errors.at("spec"));
         let field = "matchingPrecedence";

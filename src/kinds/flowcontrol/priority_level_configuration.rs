@@ -105,6 +105,10 @@ impl Kind for PriorityLevelConfiguration {
         set(level, "status", json!({}));
     }
 
+    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
+        crate::status::take_status_alone(new, old);
+    }
+
     fn validate(&self, level: &Value, errors: &FieldErrors) {
         let (spec, path) = (&level["spec"], errors.at("spec"));
         let kind = text(spec, "type");

@@ -63,6 +63,10 @@ impl Kind for ResourceClaim {
         set(claim, "status", json!({}));
     }
 
+    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
+        crate::status::take_status_alone(new, old);
+    }
+
     fn validate(&self, claim: &Value, errors: &FieldErrors) {
         request::validate(&claim["spec"], &errors.at("spec"));
     }

@@ -69,6 +69,10 @@ impl Kind for VolumeAttachment {
         set(attachment, "status", json!({ "attached": false }));
     }
 
+    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
+        crate::status::take_status_alone(new, old);
+    }
+
     fn validate(&self, attachment: &Value, errors: &FieldErrors) {
         let (spec, path) = (&attachment["spec"], errors.at("spec"));
         super::validate_driver(text(spec, "attacher"), "attacher", &path);
