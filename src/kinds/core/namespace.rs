@@ -5,7 +5,7 @@ use machinery::{FieldErrors, names};
 use serde_json::{Value, json};
 
 use crate::column::Column;
-use crate::fill::{copy, default, object, set};
+use crate::fill::{copy, object, set};
 use crate::kind::{FieldLabel, Kind, Scope};
 use crate::metadata::NameRule;
 use crate::names::{BuiltIn, Names};
@@ -30,7 +30,7 @@ static NAMES: Names = BuiltIn {
 /// The finalizer that keeps a namespace until all its objects are gone.
 const FINALIZER: &str = "kubernetes";
 
-/// The label by which selectors can name a namespace.
+/// The label by which selectors can name a namespace. Policies rely on it, so it says nothing but the name.
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 static COLUMNS: &[Column] = &[
@@ -88,7 +88,7 @@ impl Kind for Namespace {
         }
         if let Some(labels) = object(namespace, "metadata").and_then(|meta| object(meta, "labels"))
         {
-            default(labels, NAME_LABEL, own);
+            set(labels, NAME_LABEL, own);
         }
     }
 

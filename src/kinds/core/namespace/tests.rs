@@ -19,6 +19,18 @@ fn a_new_namespace_is_active_and_kept_by_its_finalizer() {
 }
 
 #[test]
+fn no_namespace_takes_the_name_of_another_in_its_labels() {
+    let mut namespace = valid();
+    namespace["metadata"]["labels"] =
+        json!({"kubernetes.io/metadata.name": "kube-system", "team": "a"});
+    Namespace.set_defaults(&mut namespace);
+    assert_eq!(
+        namespace["metadata"]["labels"],
+        json!({"kubernetes.io/metadata.name": "shop", "team": "a"})
+    );
+}
+
+#[test]
 fn it_stands_in_no_namespace_and_is_one_label() {
     check(
         &Namespace,
