@@ -217,6 +217,7 @@ impl Admission {
         catalog: &Catalog,
         attributes: &mut Attributes<'_>,
     ) -> Result<Changes, ApiError> {
+        service_account::await_default(catalog, attributes).await;
         let changed = self.plug_in(catalog, attributes)?;
         let changes = Changes { changed, ..Changes::default() };
         if !self.extensions.any() {

@@ -1,18 +1,56 @@
 //! Gives every pod an account, and its containers the account's token as a volume.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use machinery::{ApiError, Resource, document};
 use serde_json::{Value, json};
 
 use super::read::{items, text};
 use super::{Attributes, MIRROR, Tools};
 use crate::authorize::{Referent, referents};
+use crate::cache::Shelf;
+use crate::catalog::Catalog;
 
 /// Where client libraries look for the token.
 const MOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 /// What the volume's name starts with; a suffix keeps it from clashing with the user's own.
 const VOLUME_PREFIX: &str = "kube-api-access-";
+/// The account of pods that name none. A controller gives it to every namespace, soon after it is made.
+const DEFAULT: &str = "default";
+/// How long a new pod waits for it: long for a controller, and short for whoever gets no answer in the meantime.
+const DEFAULT_WITHIN: Duration = Duration::from_secs(1);
 /// How long a pod's token lives; seven seconds more than an hour tells it from one that was asked for.
 const TOKEN_SECONDS: i64 = 3607;
+
+/// Waits for the account that a namespace is about to be given, so that one file may hold a namespace and its pods.
+pub(super) async fn await_default(catalog: &Catalog, attributes: &Attributes<'_>) {
+    if !attributes.creates("", "pods") || is_mirror(attributes) {
+        return;
+    }
+    let named = text(&attributes.object["spec"], "serviceAccountName");
+    let namespace = attributes.namespace.unwrap_or_default();
+    let shelf = |plural| catalog.shelf("", "v1", plural);
+    let is_open = |namespaces: Arc<Shelf>| {
+        namespaces.get(namespace).is_some_and(|namespace| !namespace.terminating)
+    };
+    if !matches!(named, "" | DEFAULT) || !shelf("namespaces").is_some_and(is_open) {
+        return;
+    }
+    let Some(accounts) = shelf("serviceaccounts") else { return };
+    let key = format!("{namespace}/{DEFAULT}");
+    let made = async {
+        loop {
+            let seen = accounts.changed();
+            if accounts.get(&key).is_some() {
+                return;
+            }
+            accounts.changed_after(seen).await;
+        }
+    };
+    // Without it the pod is refused in words that say so.
+    let _late = tokio::time::timeout(DEFAULT_WITHIN, made).await;
+}
 
 pub(super) fn admit(tools: &Tools<'_>, attributes: &mut Attributes<'_>) -> Result<bool, ApiError> {
     if !attributes.creates("", "pods") {
@@ -24,7 +62,7 @@ pub(super) fn admit(tools: &Tools<'_>, attributes: &mut Attributes<'_>) -> Resul
     }
     let spec = &mut attributes.object["spec"];
     if spec["serviceAccountName"].as_str().is_none_or(str::is_empty) {
-        spec["serviceAccountName"] = "default".into();
+        spec["serviceAccountName"] = DEFAULT.into();
     }
     spec["serviceAccount"] = spec["serviceAccountName"].clone();
     let name = spec["serviceAccountName"].as_str().unwrap_or_default().to_owned();
@@ -132,3 +170,6 @@ fn push(list: &mut Value, item: Value) {
         other => *other = Value::Array(vec![item]),
     }
 }
+
+#[cfg(test)]
+mod tests;
