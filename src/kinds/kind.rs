@@ -232,6 +232,17 @@ pub trait Kind: Debug + Send + Sync + 'static {
         self.validate_status(new, errors);
     }
 
+    /// Whether a delete that does not say what is to become of an object's dependents leaves them, as did the first
+    /// versions of kinds that are older than garbage collection.
+    fn orphans_dependents(&self) -> bool {
+        false
+    }
+
+    /// What somebody should be told who deletes an object and does not say what is to become of its dependents.
+    fn deletion_warning(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Adds what has to hold an object that somebody wants to delete.
     fn prepare_delete(&self, _object: &mut Value) {}
 

@@ -40,6 +40,10 @@ static SELECTABLE: &[FieldLabel] =
         count => count,
     })];
 
+/// What people are told whose programs may rely on what a delete does by default.
+const ORPHANED: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background \
+    to remove them or set propagationPolicy=Orphan to suppress this warning";
+
 impl Kind for Job {
     fn names(&self) -> &Names {
         &NAMES
@@ -63,6 +67,14 @@ impl Kind for Job {
 
     fn generation(&self) -> bool {
         true
+    }
+
+    fn orphans_dependents(&self) -> bool {
+        true
+    }
+
+    fn deletion_warning(&self) -> Option<&'static str> {
+        Some(ORPHANED)
     }
 
     fn set_defaults(&self, job: &mut Value) {

@@ -86,6 +86,10 @@ impl Kind for ReplicationController {
         true
     }
 
+    fn orphans_dependents(&self) -> bool {
+        true
+    }
+
     fn set_defaults(&self, rc: &mut Value) {
         let labels = rc["spec"]["template"]["metadata"]["labels"].clone();
         if let Some(spec) = present(rc, "spec") {

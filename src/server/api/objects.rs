@@ -85,12 +85,7 @@ impl Api {
             Verb::DeleteCollection => {
                 let options = DeleteOptions::read(query, &body, &parts.headers)?;
                 let list = ListOptions::read(query, false)?;
-                let deleted = self.registry.delete_collection(&call, &list, &options).await?;
-                return respond::document(
-                    StatusCode::OK,
-                    Form::negotiate(&parts.headers, query)?,
-                    &deleted,
-                );
+                self.registry.delete_collection(&call, &list, &options).await?
             }
         };
         if let Object::Cached(written) = &outcome.object {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kinds::Kind;
 use machinery::{ApiError, Reason, document};
 use serde_json::{Value, json};
 use store::{Expect, Revision};
@@ -36,12 +37,12 @@ impl Registry {
         options: &DeleteOptions,
     ) -> Result<Outcome, ApiError> {
         let served = call.place.served;
-        match self.delete_one(call, options).await? {
-            Deleted::Kept(object) => Ok(Outcome::changed(object)),
+        let object = match self.delete_one(call, options).await? {
+            Deleted::Kept(object) => object,
             Deleted::Gone(object)
                 if served.kind().deletion_answer() == kinds::DeletionAnswer::Object =>
             {
-                Ok(Outcome::changed(Object::Fresh(object)))
+                Object::Fresh(object)
             }
             Deleted::Gone(object) => {
                 let resource = served.resource();
@@ -53,9 +54,10 @@ impl Registry {
                 if !resource.group.is_empty() {
                     details["group"] = resource.group.as_ref().into();
                 }
-                Ok(Outcome::changed(Object::Foreign(respond::success(details))))
+                Object::Foreign(respond::success(details))
             }
-        }
+        };
+        Ok(Outcome::changed(object).with_warnings(warnings(served.kind(), options)))
     }
 
     /// Deletes an object the server itself does not want, as long as it is the one that was looked at.
@@ -78,13 +80,13 @@ impl Registry {
         self.delete_one(&call, &options).await.map(drop)
     }
 
-    /// Deletes every selected object and returns the list of them.
+    /// Deletes every selected object and answers with the list of them.
     pub(crate) async fn delete_collection(
         &self,
         call: &Call<'_>,
         list: &ListOptions,
         options: &DeleteOptions,
-    ) -> Result<Value, ApiError> {
+    ) -> Result<Outcome, ApiError> {
         let served = call.place.served;
         let scope = Scope { namespace: call.place.namespace.map(str::to_owned) };
         let selection = served.selection(list.labels.clone(), list.fields.as_ref())?;
@@ -106,12 +108,14 @@ impl Registry {
             item.remove("kind");
             item.remove("apiVersion");
         }
-        Ok(json!({
+        let deleted = json!({
             "kind": served.kind().names().list_kind(),
             "apiVersion": served.api_version(),
             "metadata": { "resourceVersion": self.cache.revision().to_string() },
             "items": items,
-        }))
+        });
+        let warnings = warnings(served.kind(), options);
+        Ok(Outcome::changed(Object::Foreign(deleted)).with_warnings(warnings))
     }
 
     /// Removes an object that has outlived its time, unless it was changed since it was read.
@@ -220,4 +224,10 @@ impl Registry {
         // What a quota holds is given back when the object has gone, which needs no room.
         self.admission.check(&self.catalog, &attributes).await.map(drop)
     }
+}
+
+/// What somebody is told who relies on what the kind does with dependents.
+fn warnings(kind: &dyn Kind, options: &DeleteOptions) -> Vec<String> {
+    let silent = options.propagation.is_none();
+    kind.deletion_warning().filter(|_| silent).map(str::to_owned).into_iter().collect()
 }

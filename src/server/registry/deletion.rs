@@ -31,7 +31,7 @@ pub(super) fn decide(
 ) -> Deletion {
     let mut next = object.clone();
     kind.prepare_delete(&mut next);
-    let finalizers = finalizers(&next, options.propagation);
+    let finalizers = finalizers(&next, propagation(kind, object, options));
     let held = !finalizers.is_empty() || holds_namespace(object);
     set_finalizers(&mut next, finalizers);
     let grace = grace(kind, object, options);
@@ -91,6 +91,13 @@ fn mark(next: &mut Value, object: &Value, grace: i64, now: Timestamp) {
 
 fn later(time: Timestamp, seconds: i64) -> Timestamp {
     time.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}
+
+/// What is to become of the dependents: what the options say, or the object's own finalizers, or else its kind.
+fn propagation(kind: &dyn Kind, object: &Value, options: &DeleteOptions) -> Option<Propagation> {
+    let said = || document::finalizers(object).iter().any(|own| [FOREGROUND, ORPHAN].contains(own));
+    let default = || (kind.orphans_dependents() && !said()).then_some(Propagation::Orphan);
+    options.propagation.or_else(default)
 }
 
 /// The finalizers the object has once the wish about its dependents is among them.

@@ -154,3 +154,29 @@ async fn the_server_deletes_only_what_it_looked_at() {
     assert_eq!(error.reason, machinery::Reason::Conflict);
     server.get(&path).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_job_that_is_deleted_without_a_word_leaves_its_pods() {
+    const JOBS: &str = "/apis/batch/v1/namespaces/default/jobs";
+    const WARNING: &str = "299 - \"child pods are preserved by default when jobs are deleted; set \
+        propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning\"";
+    let server = Fixture::new().await;
+    let job = json!({
+        "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j"},
+        "spec": {"template": {"spec": {
+            "restartPolicy": "Never", "containers": [{"name": "main", "image": "hello"}],
+        }}},
+    });
+    server.post(JOBS, &job).await.expect(201);
+    let path = format!("{JOBS}/j");
+    let deleted = server.delete(&path, &Value::Null).await;
+    assert_eq!(deleted.expect(200)["metadata"]["finalizers"], json!(["orphan"]));
+    assert_eq!(deleted.warnings(), [WARNING]);
+    let background = json!({"propagationPolicy": "Background"});
+    let gone = server.delete(&path, &background).await;
+    assert_eq!(gone.expect(200)["status"], "Success");
+    assert!(gone.warnings().is_empty());
+    let all = server.delete(JOBS, &Value::Null).await;
+    assert_eq!(all.expect(200)["kind"], "JobList");
+    assert_eq!(all.warnings(), [WARNING]);
+}

@@ -73,6 +73,23 @@ fn finalizers_hold_an_object() {
 }
 
 #[test]
+fn old_kinds_leave_their_dependents_unless_told_otherwise() {
+    let controller = |finalizers: Value| {
+        json!({
+            "apiVersion": "v1", "kind": "ReplicationController",
+            "metadata": {"finalizers": finalizers},
+        })
+    };
+    let silent = DeleteOptions::default();
+    check(&controller(json!([])), &silent, r#"at 00:00:00Z after 0 held by ["orphan"]"#);
+    let foreground = controller(json!(["foregroundDeletion"]));
+    check(&foreground, &silent, r#"at 00:00:00Z after 0 held by ["foregroundDeletion"]"#);
+    let background =
+        DeleteOptions { propagation: Some(Propagation::Background), ..DeleteOptions::default() };
+    check(&controller(json!([])), &background, "at once");
+}
+
+#[test]
 fn a_namespace_waits_for_its_content() {
     let namespace = json!({
         "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"},
