@@ -346,6 +346,11 @@ impl Admission {
         }
     }
 
+    /// Refuses an eviction that is not its author's business.
+    pub(crate) fn check_eviction(identity: &Identity, pod: &Value) -> Result<(), ApiError> {
+        node_restriction::check_eviction(identity, pod)
+    }
+
     /// Lets webhooks and policies see a request that writes no object of the kind: a binding, an eviction, a
     /// connection. They may change its document unless it connects.
     pub(crate) async fn admit_document<'a>(

@@ -2,11 +2,12 @@
 
 mod mirror;
 
-use machinery::{ApiError, document};
+use machinery::{ApiError, Resource, document};
 use serde_json::Value;
 
 use super::{Attributes, MIRROR, Tools};
 use crate::authorize::LEASES;
+use crate::identity::Identity;
 use crate::request::Verb;
 
 /// Labels under this are for administrators to keep nodes apart by.
@@ -47,6 +48,16 @@ pub(super) fn admit(tools: &Tools<'_>, attributes: &Attributes<'_>) -> Result<()
         Some(message) => Err(ApiError::forbidden(resource, attributes.name, &message)),
         None => Ok(()),
     }
+}
+
+/// A kubelet that runs short evicts what it runs itself.
+pub(super) fn check_eviction(identity: &Identity, pod: &Value) -> Result<(), ApiError> {
+    let Some(node) = identity.node() else { return Ok(()) };
+    if document::str_at(pod, "/spec/nodeName") == node {
+        return Ok(());
+    }
+    let message = format!("node {node} can only evict pods with spec.nodeName set to itself");
+    Err(ApiError::forbidden(&Resource::new("", "pods"), document::name(pod), &message))
 }
 
 fn pod(

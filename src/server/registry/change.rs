@@ -227,7 +227,7 @@ fn attributes_of<'a>(
 
 fn shown<'a>(call: &'a Call<'_>, origin: Origin<'_>) -> Shown<'a> {
     match origin.subresource {
-        Some("binding") => Shown::Nothing,
+        Some("binding" | "eviction") => Shown::Nothing,
         Some("scale") => match call.place.served.subresource("scale") {
             Some(Subresource::Scale(paths)) => Shown::Scale(paths),
             _ => Shown::Object,

@@ -180,19 +180,26 @@ impl Registry {
         let mut outcome = Ok(());
         for object in shelf.all() {
             let place = Place { served, namespace: object.namespace(), name: object.name() };
-            outcome = outcome.and(self.delete_unasked(&place).await);
+            let deleted = self.delete_unasked(&place, &DeleteOptions::default()).await;
+            outcome = outcome.and(match deleted {
+                Err(error) if error.reason == Reason::NotFound => Ok(()),
+                deleted => deleted,
+            });
         }
         outcome
     }
 
-    async fn delete_unasked(&self, place: &Place<'_>) -> Result<(), ApiError> {
-        let options = DeleteOptions::default();
+    /// Deletes one object without admission.
+    pub(super) async fn delete_unasked(
+        &self,
+        place: &Place<'_>,
+        options: &DeleteOptions,
+    ) -> Result<(), ApiError> {
         for _ in 0..ATTEMPTS {
-            let (current, object) = match place.current_document().await {
-                Err(error) if error.reason == Reason::NotFound => return Ok(()),
-                found => found?,
-            };
-            if self.delete_current(place, current, object, &options, false).await?.is_some() {
+            let (current, object) = place.current_document().await?;
+            options.check(place.served.resource(), &object)?;
+            let dry_run = options.dry_run;
+            if self.delete_current(place, current, object, options, dry_run).await?.is_some() {
                 return Ok(());
             }
         }

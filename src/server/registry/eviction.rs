@@ -1,4 +1,7 @@
 //! Evicting a pod: a delete that asks the pod's disruption budget first.
+//!
+//! Whoever has a say in it, a webhook or policy, has one in the creation of the eviction; once the budget has given,
+//! nobody is asked any more.
 
 mod budget;
 
@@ -10,6 +13,7 @@ use super::call::{Call, Content, Object, Outcome, Place};
 use super::change::{Origin, Part, Proposal};
 use super::object_meta::timestamp;
 use super::options::{DeleteOptions, WriteOptions};
+use crate::admission::Admission;
 use crate::authorize::own_identity;
 use crate::cache::{ListQuery, Scope};
 use crate::query::Query;
@@ -36,6 +40,8 @@ impl Registry {
     ) -> Result<Outcome, ApiError> {
         let eviction = content.decode_as("policy", "v1", "Eviction")?.object;
         check_place(call, &eviction)?;
+        let pod = call.place.served.document(&*call.place.current()?);
+        Admission::check_eviction(call.identity, &pod)?;
         let eviction = self.admit_document(call, "eviction", eviction).await?;
         let absent = Value::Null;
         let options = eviction.get("deleteOptions").unwrap_or(&absent);
@@ -138,7 +144,7 @@ impl Registry {
                 *version = pod.revision.to_string();
             }
         }
-        self.delete(call, &options).await?;
+        self.delete_unasked(&call.place, &options).await?;
         let status = json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201
         });

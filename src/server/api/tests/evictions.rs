@@ -1,7 +1,11 @@
+use bytes::Bytes;
 use futures::future::join_all;
+use http::Request;
+use http_body_util::Full;
 use serde_json::{Value, json};
 
 use super::{PODS, pod};
+use crate::User;
 use crate::testing::Fixture;
 
 const BUDGETS: &str = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
@@ -67,6 +71,28 @@ async fn an_eviction_takes_from_the_budget_and_marks_the_pod() {
     assert_eq!(refused.json()["details"]["causes"][0]["reason"], "DisruptionBudget");
     // Going already, it needs no leave.
     server.post(&path, &eviction(&json!({}))).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_node_takes_nothing_from_the_budget_of_a_pod_that_runs_elsewhere() {
+    let server = Fixture::new().await;
+    budget(&server, "web", 1).await;
+    running(&server, "a", "True").await;
+    let path = format!("{PODS}/a/eviction");
+    let evict = async |node: &str| {
+        let body = Full::new(Bytes::from(eviction(&json!({})).to_string()));
+        let user = User::new(format!("system:node:{node}"), &["system:nodes"]);
+        server.send(user, Request::post(&path).body(body).unwrap()).await
+    };
+    assert_eq!(
+        evict("other").await.failure(403, "Forbidden"),
+        "pods \"a\" is forbidden: node other can only evict pods with spec.nodeName set to itself"
+    );
+    let kept = server.get(&format!("{BUDGETS}/web")).await.expect(200);
+    assert_eq!(kept["status"]["disruptionsAllowed"], 1);
+    let conditions = server.get(&format!("{PODS}/a")).await.json()["status"]["conditions"].clone();
+    assert_eq!(conditions.as_array().unwrap().len(), 1, "{conditions}");
+    evict("n").await.expect(201);
 }
 
 #[tokio::test]

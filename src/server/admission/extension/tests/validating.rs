@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{GROUP, MAPS, config_map, configure, hook, webhook};
+use crate::admission::tests::pod;
 use crate::testing::{Fixture, Hook, Said};
 
 #[tokio::test]
@@ -246,4 +247,29 @@ async fn a_rule_about_one_version_is_about_all_that_are_the_same_objects() {
     assert_eq!(request["kind"]["version"], "v1");
     assert_eq!(request["requestKind"]["version"], "v2");
     assert_eq!(request["object"]["apiVersion"], "autoscaling/v1");
+}
+
+#[tokio::test]
+async fn an_eviction_is_asked_about_once_and_as_what_it_is() {
+    let server = Fixture::new().await;
+    let pods = "/api/v1/namespaces/default/pods";
+    server.post(pods, &pod("p", json!({}))).await.expect(201);
+    let strict = hook(|review| {
+        json!({
+            "allowed": review["request"]["operation"] == "CREATE",
+            "status": {"code": 409, "reason": "Conflict", "message": "stay"},
+        })
+    })
+    .await;
+    let rules = json!({"rules": [{
+        "operations": ["*"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods/*", "pods"],
+    }]});
+    configure(&server, "Validating", "w", &[webhook("w", &strict, rules)]).await;
+    let eviction = json!({"apiVersion": "policy/v1", "kind": "Eviction"});
+    server.post(&format!("{pods}/p/eviction"), &eviction).await.expect(201);
+    let asked = strict.asked();
+    let requests: Vec<&Value> = asked.iter().map(|(_, review)| &review["request"]).collect();
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    assert_eq!(requests[0]["subResource"], "eviction");
+    server.get(&format!("{pods}/p")).await.failure(404, "NotFound");
 }
