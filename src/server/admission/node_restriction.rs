@@ -76,11 +76,25 @@ fn pod(
             return mirror::refusal(tools, node, attributes.object);
         }
         (Verb::Create, _) => "create pods",
-        (_, Some(old)) if on_own(old) => return Ok(None),
+        (Verb::Delete, Some(old)) if on_own(old) => return Ok(None),
+        (_, Some(old)) if on_own(old) => return Ok(foreign_status(node, attributes.object, old)),
         (Verb::Delete, _) => "delete pods",
         _ => "update pod status for pods",
     };
     Ok(Some(format!("node {node:?} can only {what} with spec.nodeName set to itself")))
+}
+
+/// What of a pod does not go with its status: its labels say whom Services send to it.
+fn foreign_status(node: &str, new: &Value, old: &Value) -> Option<String> {
+    if document::labels(new) != document::labels(old) {
+        return Some(format!("node {node:?} cannot update labels through pod status"));
+    }
+    let differs = |field: &str| new["status"][field] != old["status"][field];
+    if differs("resourceClaimStatuses") {
+        return Some(format!("node {node:?} cannot update resource claim statues"));
+    }
+    differs("extendedResourceClaimStatus")
+        .then(|| format!("node {node:?} cannot update extended resource claim status"))
 }
 
 fn own_node(node: &str, attributes: &Attributes<'_>) -> Option<String> {
@@ -90,17 +104,20 @@ fn own_node(node: &str, attributes: &Attributes<'_>) -> Option<String> {
     if attributes.verb == Verb::Delete {
         return None;
     }
-    let labels = forbidden_labels(attributes.object, attributes.old);
-    if !labels.is_empty() {
-        return Some(format!(
-            "node {node:?} is not allowed to set the following labels: {}",
-            labels.join(", ")
-        ));
+    let labels = || forbidden_labels(attributes.object, attributes.old).join(", ");
+    let Some(old) = attributes.old else {
+        return Some(labels()).filter(|labels| !labels.is_empty()).map(|labels| {
+            format!("node {node:?} is not allowed to set the following labels: {labels}")
+        });
+    };
+    let kept = [("/spec/taints", "taints"), ("/metadata/ownerReferences", "ownerReferences")];
+    let differs = |field: &str| attributes.object.pointer(field) != old.pointer(field);
+    if let Some((_, what)) = kept.iter().find(|(field, _)| differs(field)) {
+        return Some(format!("node {node:?} is not allowed to modify {what}"));
     }
-    let old = attributes.old?;
-    let taints = |object: &Value| object["spec"]["taints"].clone();
-    (taints(attributes.object) != taints(old))
-        .then(|| format!("node {node:?} is not allowed to modify taints"))
+    Some(labels())
+        .filter(|labels| !labels.is_empty())
+        .map(|labels| format!("is not allowed to modify labels: {labels}"))
 }
 
 fn lease(node: &str, attributes: &Attributes<'_>) -> Option<String> {

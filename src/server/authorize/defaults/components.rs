@@ -123,7 +123,8 @@ pub(super) const NODE_RULES: &[Clause] = &[
     on(AUTHORIZATION, &["localsubjectaccessreviews", "subjectaccessreviews"], CREATE),
     on(CORE, &["services"], READ),
     on(DISCOVERY, &["endpointslices"], READ),
-    on(CORE, &["nodes"], &["create", "delete", "get", "list", "patch", "update", "watch"]),
+    // Not delete: made anew, it would be without the taints and labels that administrators gave it.
+    on(CORE, &["nodes"], &["create", "get", "list", "patch", "update", "watch"]),
     on(CORE, &["nodes/status"], CHANGE),
     RECORD,
     on(CORE, &["pods"], &["create", "delete", "get", "list", "watch"]),

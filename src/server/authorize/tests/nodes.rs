@@ -227,6 +227,26 @@ async fn a_node_has_one_lease_and_its_own_labels() {
     let refused = ask(&server, node("one"), line, &taint).await;
     let message = refused.failure(403, "Forbidden");
     assert!(message.ends_with("node \"one\" is not allowed to modify taints"), "{message}");
+    let owner = json!({"apiVersion": "v1", "kind": "Node", "name": "gone", "uid": "u"});
+    let owned = json!({"metadata": {"ownerReferences": [owner]}});
+    let refused = ask(&server, node("one"), line, &owned).await;
+    let message = refused.failure(403, "Forbidden");
+    assert!(message.ends_with("is not allowed to modify ownerReferences"), "{message}");
+    // Made anew, it would be rid of what administrators gave it.
+    codes(&server, &[("one", "DELETE /api/v1/nodes/one", 403)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_gives_its_pods_no_labels() {
+    let server = fixture().await;
+    place(&server).await;
+    let line = "PATCH /api/v1/namespaces/default/pods/web/status";
+    let labelled = json!({"metadata": {"labels": {"app": "bank"}}, "status": {"phase": "Running"}});
+    let refused = ask(&server, node("one"), line, &labelled).await;
+    assert_eq!(
+        refused.failure(403, "Forbidden"),
+        "pods \"web\" is forbidden: node \"one\" cannot update labels through pod status"
+    );
 }
 
 #[tokio::test(start_paused = true)]
