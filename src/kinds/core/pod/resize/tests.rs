@@ -76,3 +76,16 @@ fn the_class_of_the_pod_stays_and_so_do_containers_that_only_begin_it() {
         spec.initContainers[0].resources: Forbidden: only sidecar containers can be resized among the init containers"#]]
     .assert_eq(&problems);
 }
+
+#[test]
+fn very_many_containers_are_looked_at_once() {
+    let containers = |cpu: &str| -> Vec<Value> {
+        let one =
+            |number| json!({"name": format!("c{number}"), "resources": {"requests": {"cpu": cpu}}});
+        (0..20_000).map(one).collect()
+    };
+    let mut pod = json!({"spec": {"containers": containers("1")}});
+    let sent = json!({"spec": {"containers": containers("2")}});
+    super::take_over(&mut pod, &sent);
+    assert_eq!(pod, sent);
+}

@@ -75,3 +75,21 @@ fn a_deadline_only_comes_nearer() {
         ],
     );
 }
+
+#[test]
+fn very_many_gates_and_tolerations_are_looked_at_once() {
+    let mut old = valid();
+    let (gates, tolerations): (Vec<_>, Vec<_>) = (0..20_000)
+        .map(|number| {
+            let name = format!("g{number}");
+            (json!({ "name": name }), json!({"key": name, "operator": "Exists"}))
+        })
+        .unzip();
+    old["spec"]["schedulingGates"] = gates.into();
+    old["spec"]["tolerations"] = tolerations.into();
+    let mut new = old.clone();
+    new["spec"]["schedulingGates"].as_array_mut().unwrap().pop();
+    let errors = machinery::FieldErrors::new();
+    super::validate(&new, &old, &errors);
+    assert!(errors.is_empty());
+}
