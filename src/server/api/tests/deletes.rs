@@ -180,3 +180,25 @@ async fn a_job_that_is_deleted_without_a_word_leaves_its_pods() {
     assert_eq!(all.expect(200)["kind"], "JobList");
     assert_eq!(all.warnings(), [WARNING]);
 }
+
+#[tokio::test]
+async fn options_that_cannot_be_read_delete_nothing() {
+    let server = Fixture::new().await;
+    create(&server, &["a"]).await;
+    let path = format!("{CONFIG_MAPS}/a");
+    for (options, told) in [
+        (json!({"dryRun": "All"}), "DeleteOptions.dryRun of type []string"),
+        (json!({"preconditions": "u"}), "DeleteOptions.preconditions"),
+        (json!({"preconditions": {"uid": 1}}), "preconditions.uid"),
+        (json!({"gracePeriodSeconds": "0"}), "DeleteOptions.gracePeriodSeconds"),
+        (json!({"kind": "Pod"}), "DeleteOptions"),
+    ] {
+        let message = server.delete(&path, &options).await.failure(400, "BadRequest");
+        assert!(message.contains(told), "{options}: {message}");
+    }
+    server.get(&path).await.expect(200);
+    let mild =
+        json!({"apiVersion": "v1", "kind": "DeleteOptions", "unknown": 1, "dryRun": ["All"]});
+    server.delete(&path, &mild).await.expect(200);
+    server.get(&path).await.expect(200);
+}

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use machinery::{ApiError, FieldErrors, FieldValidation, Media, Resource, document};
+use machinery::{ApiError, FieldErrors, Resource, document};
 use serde_json::{Value, json};
 
 use super::{dry_run, refuse};
@@ -39,10 +39,7 @@ impl DeleteOptions {
             Value::Null
         } else {
             let content = Content { bytes: body, media: negotiate::body_media(headers)? };
-            match content.media {
-                Media::Protobuf => content.decode_as("", "v1", "DeleteOptions")?.object,
-                media => machinery::parse(body, media, FieldValidation::Ignore)?.object,
-            }
+            content.decode_as("", "v1", "DeleteOptions")?.object
         };
         Self::from_document(&document, query)
     }
