@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::fill::{default, items_mut, object, present, set};
+use crate::fill::{default, items_mut, object, present, remove, set};
 use crate::read::{is_unset, text};
 
 /// How long a client stays with its pod: three hours.
@@ -11,6 +11,9 @@ const AFFINITY_SECONDS: i64 = 10_800;
 pub(super) fn fill(service: &mut Value) {
     let Some(spec) = present(service, "spec") else { return };
     default(spec, "sessionAffinity", "None");
+    if text(spec, "sessionAffinity") == "None" {
+        remove(spec, "sessionAffinityConfig");
+    }
     if text(spec, "sessionAffinity") == "ClientIP" {
         let affinity = object(spec, "sessionAffinityConfig");
         if let Some(client) = affinity.and_then(|affinity| object(affinity, "clientIP")) {

@@ -36,6 +36,8 @@ fn a_bare_service_gets_what_kubernetes_gives_it() {
     assert_eq!(balanced["spec"]["externalTrafficPolicy"], "Cluster");
     let sticky = admitted(&Service, with(&valid(), "/spec/sessionAffinity", json!("ClientIP")));
     assert_eq!(sticky["spec"]["sessionAffinityConfig"]["clientIP"]["timeoutSeconds"], 10800);
+    let free = admitted(&Service, with(&sticky, "/spec/sessionAffinity", json!("None")));
+    assert_eq!(free["spec"].get("sessionAffinityConfig"), None);
     assert_eq!(allocated("ClusterIP")["spec"]["clusterIPs"], json!(["10.43.0.5"]));
 }
 
