@@ -106,6 +106,7 @@ impl Kind for CronJob {
         default(spec, "failedJobsHistoryLimit", FAILED_JOBS);
         if let Some(job) = present(spec, "jobTemplate").and_then(|job| present(job, "spec")) {
             template::fill(job);
+            super::job::defaults::failure_policy(job);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Job: runs pods until enough of them have succeeded.
 
 mod columns;
-mod defaults;
+pub(super) mod defaults;
 pub(super) mod failure;
 mod generated;
 pub(super) mod spec;

@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::CronJob;
-use crate::fixture::{admitted, refusals, row};
+use crate::fixture::{admitted, problems, refusals, row};
 
 fn valid() -> Value {
     json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "nightly",
@@ -90,4 +90,18 @@ fn the_row_tells_the_essentials() {
         | Selector: <none>
     "]]
     .assert_eq(&row(&CronJob, &object));
+}
+
+#[test]
+fn a_condition_of_a_failure_policy_is_meant_to_be_true() {
+    let mut job = valid();
+    let spec = &mut job["spec"]["jobTemplate"]["spec"];
+    spec["template"]["spec"]["restartPolicy"] = json!("Never");
+    spec["podFailurePolicy"] = json!({"rules": [
+        {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]},
+    ]});
+    let job = admitted(&CronJob, job);
+    let policy = &job["spec"]["jobTemplate"]["spec"]["podFailurePolicy"];
+    assert_eq!(policy["rules"][0]["onPodConditions"][0]["status"], "True");
+    assert_eq!(problems(&CronJob, &job), "");
 }

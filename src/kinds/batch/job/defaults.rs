@@ -43,7 +43,7 @@ fn counts(spec: &mut Value) {
 }
 
 /// Fills a policy, in a job or in the template of one.
-fn failure_policy(spec: &mut Value) {
+pub(in crate::batch) fn failure_policy(spec: &mut Value) {
     let Some(policy) = present(spec, "podFailurePolicy") else { return };
     for rule in items_mut(policy, "rules") {
         for pattern in items_mut(rule, "onPodConditions").filter(|pattern| pattern.is_object()) {
