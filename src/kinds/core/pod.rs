@@ -5,6 +5,7 @@ mod container;
 mod defaults;
 mod env;
 mod ephemeral;
+mod gates;
 mod probe;
 mod qos;
 mod resize;
@@ -109,6 +110,9 @@ impl Kind for Pod {
     fn prepare_create(&self, pod: &mut Value) {
         let class = qos::class(pod);
         set(pod, "status", json!({ "phase": "Pending", "qosClass": class }));
+        if gates::hold(pod) {
+            set(&mut pod["status"], "conditions", vec![gates::condition()]);
+        }
     }
 
     fn prepare_status_update(&self, new: &mut Value, old: &Value) {
@@ -130,6 +134,10 @@ impl Kind for Pod {
     fn validate_create(&self, pod: &Value, errors: &FieldErrors) {
         if items(&pod["spec"], "ephemeralContainers").next().is_some() {
             errors.at("spec").forbidden("ephemeralContainers", "cannot be set on create");
+        }
+        if gates::hold(pod) && !text(&pod["spec"], "nodeName").is_empty() {
+            let detail = "cannot be set until all schedulingGates have been cleared";
+            errors.at("spec").forbidden("nodeName", detail);
         }
     }
 

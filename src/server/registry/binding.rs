@@ -82,6 +82,9 @@ fn bound(
     if !present.is_empty() {
         return conflict(format!("pod {name} is already assigned to node {present:?}"));
     }
+    if !document::list_at(old, "/spec/schedulingGates").is_empty() {
+        return conflict(format!("pod {name} has non-empty .spec.schedulingGates"));
+    }
     let mut pod = old.clone();
     document::child_mut(&mut pod, "spec").insert("nodeName".to_owned(), node.into());
     let metadata = document::metadata_mut(&mut pod);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use machinery::FieldErrors;
 use serde_json::Value;
 
+use super::gates;
 use crate::fill::{copy, items_mut};
 use crate::read::{items, text};
 
@@ -14,6 +15,7 @@ const FORBIDDEN: &str = "pod updates may not change fields other than `spec.cont
 
 /// Checks a change of a pod.
 pub(super) fn validate(new: &Value, old: &Value, errors: &FieldErrors) {
+    let held = gates::hold(old);
     let (new, old) = (&new["spec"], &old["spec"]);
     if new == old {
         return;
@@ -27,14 +29,17 @@ pub(super) fn validate(new: &Value, old: &Value, errors: &FieldErrors) {
     validate_deadline(new, old, errors);
     validate_tolerations(new, old, errors);
     validate_gates(new, old, errors);
-    let changed = other_changes(new, old);
+    if held {
+        gates::validate(new, old, errors);
+    }
+    let changed = other_changes(new, old, held);
     if !changed.is_empty() {
         errors.root().forbidden("spec", &format!("{FORBIDDEN}\nchanged: {}", changed.join(", ")));
     }
 }
 
 /// The fields that differ though they may not.
-fn other_changes(new: &Value, old: &Value) -> Vec<String> {
+fn other_changes(new: &Value, old: &Value, held: bool) -> Vec<String> {
     let mut allowed = new.clone();
     for list in ["containers", "initContainers"] {
         let before: Vec<Value> = items(old, list).cloned().collect();
@@ -44,6 +49,9 @@ fn other_changes(new: &Value, old: &Value) -> Vec<String> {
     }
     for field in ["activeDeadlineSeconds", "tolerations", "schedulingGates"] {
         copy(&mut allowed, field, old);
+    }
+    if held {
+        gates::take_back(&mut allowed, old);
     }
     if old["terminationGracePeriodSeconds"].as_i64() < Some(0)
         && new["terminationGracePeriodSeconds"] == 1

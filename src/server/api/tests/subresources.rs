@@ -114,3 +114,21 @@ async fn logs_come_from_the_node() {
     let message = server.get(&format!("{PODS}/two/log")).await.failure(400, "BadRequest");
     assert_eq!(message, "a container name must be specified for pod two, choose one of: [a b]");
 }
+
+#[tokio::test]
+async fn a_pod_is_not_placed_as_long_as_a_gate_holds_it() {
+    let server = Fixture::new().await;
+    let mut held = pod("p");
+    held["spec"]["schedulingGates"] = json!([{"name": "quota"}]);
+    server.post(PODS, &held).await.expect(201);
+    let binding = json!({
+        "apiVersion": "v1", "kind": "Binding", "metadata": {"name": "p"},
+        "target": {"kind": "Node", "name": "n"},
+    });
+    let path = format!("{PODS}/p/binding");
+    let message = server.post(&path, &binding).await.failure(409, "Conflict");
+    assert!(message.ends_with("pod p has non-empty .spec.schedulingGates"), "{message}");
+    let freed = json!({"spec": {"schedulingGates": null, "nodeSelector": {"pool": "a"}}});
+    server.patch(&format!("{PODS}/p"), "merge", &freed).await.expect(200);
+    server.post(&path, &binding).await.expect(201);
+}
