@@ -44,6 +44,10 @@ impl Kind for MutatingAdmissionPolicyBinding {
         true
     }
 
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+
     fn set_defaults(&self, binding: &mut Value) {
         fill(binding);
     }

@@ -47,6 +47,10 @@ impl Kind for MutatingWebhookConfiguration {
         true
     }
 
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+
     fn set_defaults(&self, configuration: &mut Value) {
         webhook::fill_all(configuration);
         for hook in items_mut(configuration, "webhooks").filter(|hook| hook.is_object()) {

@@ -70,6 +70,10 @@ impl Kind for ValidatingAdmissionPolicy {
         true
     }
 
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+
     fn set_defaults(&self, policy: &mut Value) {
         let Some(spec) = present(policy, "spec") else { return };
         default(spec, "failurePolicy", "Fail");

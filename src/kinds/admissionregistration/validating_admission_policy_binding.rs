@@ -64,6 +64,10 @@ impl Kind for ValidatingAdmissionPolicyBinding {
         true
     }
 
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+
     fn set_defaults(&self, binding: &mut Value) {
         fill(binding);
     }

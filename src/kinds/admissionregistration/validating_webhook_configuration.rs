@@ -44,6 +44,10 @@ impl Kind for ValidatingWebhookConfiguration {
         true
     }
 
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+
     fn set_defaults(&self, configuration: &mut Value) {
         webhook::fill_all(configuration);
     }

@@ -66,6 +66,10 @@ impl Kind for CustomResourceDefinition {
         true
     }
 
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+
     fn set_defaults(&self, definition: &mut Value) {
         let Some(spec) = present(definition, "spec") else { return };
         if let Some(names) = present(spec, "names") {

@@ -75,6 +75,10 @@ impl Kind for APIService {
         COLUMNS
     }
 
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+
     fn set_defaults(&self, service: &mut Value) {
         let reference = present(service, "spec").and_then(|spec| present(spec, "service"));
         if let Some(reference) = reference {

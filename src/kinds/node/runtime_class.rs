@@ -48,6 +48,10 @@ impl Kind for RuntimeClass {
         COLUMNS
     }
 
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+
     fn validate(&self, class: &Value, errors: &FieldErrors) {
         let handler = text(class, "handler");
         errors.root().check("handler", handler, names::dns1123_label(handler));

@@ -64,6 +64,10 @@ impl Kind for PodDisruptionBudget {
         true
     }
 
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+
     fn prepare_create(&self, budget: &mut Value) {
         let none = json!({
             "currentHealthy": 0,

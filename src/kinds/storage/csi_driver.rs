@@ -81,6 +81,10 @@ impl Kind for CSIDriver {
         DeletionAnswer::Object
     }
 
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+
     fn set_defaults(&self, driver: &mut Value) {
         let Some(spec) = object(driver, "spec") else { return };
         default(spec, "attachRequired", true);

@@ -58,6 +58,10 @@ impl Kind for CSINode {
         DeletionAnswer::Object
     }
 
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+
     fn validate(&self, node: &Value, errors: &FieldErrors) {
         let mut seen = BTreeSet::new();
         for (index, driver) in items(&node["spec"], "drivers").enumerate() {

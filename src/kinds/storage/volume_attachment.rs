@@ -65,6 +65,10 @@ impl Kind for VolumeAttachment {
         DeletionAnswer::Object
     }
 
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+
     fn prepare_create(&self, attachment: &mut Value) {
         set(attachment, "status", json!({ "attached": false }));
     }

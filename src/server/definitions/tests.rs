@@ -183,6 +183,24 @@ async fn subresources_and_scale_work() {
 }
 
 #[tokio::test]
+async fn a_status_is_put_over_a_version_that_was_seen() {
+    let server = Fixture::new().await;
+    let mut wanted = of_replicas();
+    wanted["spec"]["versions"][0]["subresources"] = json!({ "status": {} });
+    server.post(DEFINITIONS, &wanted).await.expect(201);
+    let made = server.post(TABS, &tab("a", json!({}))).await.expect(201);
+    let path = format!("{TABS}/a/status");
+    let blind = server.put(&path, &tab("a", json!({}))).await;
+    assert_eq!(
+        blind.failure(422, "Invalid"),
+        "crontabs.example.com \"a\" is invalid: metadata.resourceVersion: Invalid value: 0: must be \
+         specified for an update"
+    );
+    server.put(&path, &made).await.expect(200);
+    server.put(&format!("{TABS}/b/status"), &tab("b", json!({}))).await.failure(404, "NotFound");
+}
+
+#[tokio::test]
 async fn an_object_that_says_nothing_of_replicas_has_no_scale_until_it_is_given_one() {
     let server = Fixture::new().await;
     let mut definition = definition(

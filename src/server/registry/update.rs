@@ -30,9 +30,7 @@ impl Registry {
             let outcome = self.create_document(call, object, None).await?;
             return Ok(outcome.with_warnings(warnings));
         }
-        if version.is_empty() && !call.place.served.kind().unconditional_update() {
-            return Err(version_required(call));
-        }
+        check_version(call, &object)?;
         self.put_over(call, Origin::MAIN, &object, &warnings).await
     }
 
@@ -45,6 +43,7 @@ impl Registry {
     ) -> Result<Outcome, ApiError> {
         let decoded = content.decode_for(call.place.served, call.options.validation)?;
         let origin = Origin::below(subresource);
+        check_version(call, &decoded.object)?;
         self.put_over(call, origin, &decoded.object, &decoded.warnings).await
     }
 
@@ -114,11 +113,17 @@ impl Registry {
     }
 }
 
-fn version_required(call: &Call<'_>) -> ApiError {
+/// Some kinds want to know which state of an object their writers have seen.
+fn check_version(call: &Call<'_>, object: &Value) -> Result<(), ApiError> {
+    let kind = call.place.served.kind();
+    if kind.unconditional_update() || !document::resource_version(object).is_empty() {
+        return Ok(());
+    }
+    call.place.current()?;
     let errors = FieldErrors::new();
     let detail = "must be specified for an update";
     errors.at("metadata").invalid("resourceVersion", 0, detail);
-    let names = call.place.served.kind().names();
-    // Of all failures of validation, Kubernetes names only in this one the resource instead of the kind.
-    ApiError::invalid(&names.group, &names.plural, call.place.name, errors)
+    // Here, Kubernetes gives the resource for the kind.
+    let names = kind.names();
+    Err(ApiError::invalid(&names.group, &names.plural, call.place.name, errors))
 }
