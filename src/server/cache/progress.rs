@@ -10,7 +10,32 @@ use tokio::sync::oneshot;
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     applied: AtomicU64,
-    waiters: Mutex<BTreeMap<u64, Vec<oneshot::Sender<()>>>>,
+    waiters: Mutex<Waiters>,
+}
+
+type Waiters = BTreeMap<u64, Vec<oneshot::Sender<()>>>;
+
+/// Somebody who waits. Who gives up leaves nothing behind: the revision may never come.
+struct Waiter<'a> {
+    progress: &'a Progress,
+    revision: u64,
+    receiver: oneshot::Receiver<()>,
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        if self.receiver.is_terminated() {
+            return;
+        }
+        self.receiver.close();
+        let mut waiters = self.progress.lock();
+        if let Some(others) = waiters.get_mut(&self.revision) {
+            others.retain(|sender| !sender.is_closed());
+            if others.is_empty() {
+                waiters.remove(&self.revision);
+            }
+        }
+    }
 }
 
 impl Progress {
@@ -20,17 +45,17 @@ impl Progress {
 
     pub(crate) async fn reached(&self, revision: u64) {
         while self.applied() < revision {
-            let waiter = {
+            let mut waiter = {
                 let mut waiters = self.lock();
                 if self.applied() >= revision {
                     return;
                 }
                 let (sender, receiver) = oneshot::channel();
                 waiters.entry(revision).or_default().push(sender);
-                receiver
+                Waiter { progress: self, revision, receiver }
             };
             // The sender is dropped only after it has been used, or with the whole cache.
-            if waiter.await.is_err() {
+            if (&mut waiter.receiver).await.is_err() {
                 return;
             }
         }
@@ -50,7 +75,10 @@ impl Progress {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Vec<oneshot::Sender<()>>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiters> {
         self.waiters.lock().expect("nothing panics while it holds the waiters")
     }
 }
+
+#[cfg(test)]
+mod tests;
