@@ -56,7 +56,10 @@ impl Registry {
                 (self.apply_anew(call, wish).await, Reason::AlreadyExists)
             };
             match attempt {
-                Err(error) if error.reason == race && !call.options.dry_run => {}
+                // What a webhook says is no race, whichever code it says it with.
+                Err(error)
+                    if error.reason == race && error.foreign.is_none() && !call.options.dry_run => {
+                }
                 attempt => return attempt,
             }
         }

@@ -100,7 +100,7 @@ impl Registry {
             one.place.namespace = item.namespace();
             match self.delete_one(&one, options).await {
                 Ok(_) => items.push(served.document(item)),
-                Err(error) if error.reason == Reason::NotFound => {}
+                Err(error) if error.reason == Reason::NotFound && error.foreign.is_none() => {}
                 Err(error) => return Err(error),
             }
         }

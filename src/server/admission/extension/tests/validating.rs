@@ -273,3 +273,22 @@ async fn an_eviction_is_asked_about_once_and_as_what_it_is() {
     assert_eq!(requests[0]["subResource"], "eviction");
     server.get(&format!("{pods}/p")).await.failure(404, "NotFound");
 }
+
+#[tokio::test]
+async fn a_refusal_is_no_race_whatever_its_code() {
+    let server = Fixture::new().await;
+    server.post(MAPS, &config_map("a")).await.expect(201);
+    let strict = hook(|_| {
+        json!({"allowed": false, "status": {"code": 404, "reason": "NotFound", "message": "no owner"}})
+    })
+    .await;
+    configure(&server, "Validating", "w", &[webhook("w", &strict, json!({}))]).await;
+    let told = "admission webhook \"w.example.com\" denied the request: no owner";
+    let mut wanted = config_map("a");
+    wanted["data"] = json!({"k": "v"});
+    let applied = server.apply(&format!("{MAPS}/a"), "me", &wanted).await;
+    assert_eq!(applied.failure(404, "NotFound"), told);
+    assert_eq!(strict.asked().len(), 1);
+    let deleted = server.delete(MAPS, &Value::Null).await;
+    assert_eq!(deleted.failure(404, "NotFound"), told);
+}
