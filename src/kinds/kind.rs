@@ -232,6 +232,11 @@ pub trait Kind: Debug + Send + Sync + 'static {
         self.validate_status(new, errors);
     }
 
+    /// Whether its objects can own others, and so whether a delete may say what is to become of those.
+    fn has_dependents(&self) -> bool {
+        true
+    }
+
     /// Whether a delete that does not say what is to become of an object's dependents leaves them, as did the first
     /// versions of kinds that are older than garbage collection.
     fn orphans_dependents(&self) -> bool {

@@ -72,6 +72,10 @@ impl Kind for Event {
         SELECTABLE
     }
 
+    fn has_dependents(&self) -> bool {
+        false
+    }
+
     fn create_on_update(&self) -> bool {
         true
     }

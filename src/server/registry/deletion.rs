@@ -95,6 +95,9 @@ fn later(time: Timestamp, seconds: i64) -> Timestamp {
 
 /// What is to become of the dependents: what the options say, or the object's own finalizers, or else its kind.
 fn propagation(kind: &dyn Kind, object: &Value, options: &DeleteOptions) -> Option<Propagation> {
+    if !kind.has_dependents() {
+        return Some(Propagation::Background);
+    }
     let said = || document::finalizers(object).iter().any(|own| [FOREGROUND, ORPHAN].contains(own));
     let default = || (kind.orphans_dependents() && !said()).then_some(Propagation::Orphan);
     options.propagation.or_else(default)

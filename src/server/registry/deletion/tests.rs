@@ -73,6 +73,15 @@ fn finalizers_hold_an_object() {
 }
 
 #[test]
+fn nobody_waits_for_the_dependents_of_an_event() {
+    let event = json!({"apiVersion": "v1", "kind": "Event", "metadata": {}});
+    for propagation in [Propagation::Foreground, Propagation::Orphan] {
+        let options = DeleteOptions { propagation: Some(propagation), ..DeleteOptions::default() };
+        check(&event, &options, "at once");
+    }
+}
+
+#[test]
 fn old_kinds_leave_their_dependents_unless_told_otherwise() {
     let controller = |finalizers: Value| {
         json!({
