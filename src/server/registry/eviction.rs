@@ -5,7 +5,7 @@
 
 mod budget;
 
-use machinery::{ApiError, Cause, Reason, document};
+use machinery::{ApiError, Cause, FieldValidation, Media, Reason, document};
 use serde_json::{Value, json};
 
 use super::Registry;
@@ -23,6 +23,9 @@ const ATTEMPTS: usize = 16;
 /// What a client should wait whose eviction met too many others.
 const RETRY_SECONDS: u32 = 10;
 
+/// What evictions said they were before 1.22; drainers of that time still do.
+const BETA: &str = "policy/v1beta1";
+
 /// What lets a pod be evicted.
 enum Leave {
     /// No budget is about it, or the budget has given one disruption.
@@ -38,7 +41,7 @@ impl Registry {
         call: &Call<'_>,
         content: &Content<'_>,
     ) -> Result<Outcome, ApiError> {
-        let eviction = content.decode_as("policy", "v1", "Eviction")?.object;
+        let eviction = decode(content)?;
         check_place(call, &eviction)?;
         let pod = call.place.served.document(&*call.place.current()?);
         Admission::check_eviction(call.identity, &pod)?;
@@ -150,6 +153,22 @@ impl Registry {
         });
         Ok(Outcome::created(Object::Foreign(status)))
     }
+}
+
+/// Reads an eviction, of the version of old too, which differs in nothing but its name.
+fn decode(content: &Content<'_>) -> Result<Value, ApiError> {
+    let read = |content: &Content<'_>| content.decode_as("policy", "v1", "Eviction");
+    if content.media == Media::Protobuf {
+        return Ok(read(content)?.object);
+    }
+    let mut parsed =
+        machinery::parse(content.bytes, content.media, FieldValidation::Ignore)?.object;
+    if document::api_version(&parsed) != BETA {
+        return Ok(read(content)?.object);
+    }
+    document::as_map_mut(&mut parsed).insert("apiVersion".to_owned(), "policy/v1".into());
+    let bytes = parsed.to_string().into();
+    Ok(read(&Content { bytes: &bytes, media: Media::Json })?.object)
 }
 
 fn check_place(call: &Call<'_>, eviction: &Value) -> Result<(), ApiError> {

@@ -137,6 +137,16 @@ async fn what_is_not_ready_goes_as_the_budget_says() {
 }
 
 #[tokio::test]
+async fn drainers_of_old_evict_too() {
+    let server = Fixture::new().await;
+    running(&server, "a", "True").await;
+    let mut old = eviction(&json!({"gracePeriodSeconds": 0}));
+    old["apiVersion"] = "policy/v1beta1".into();
+    server.post(&format!("{PODS}/a/eviction"), &old).await.expect(201);
+    server.get(&format!("{PODS}/a")).await.failure(404, "NotFound");
+}
+
+#[tokio::test]
 async fn an_eviction_is_for_the_pod_it_means() {
     let server = Fixture::new().await;
     running(&server, "a", "True").await;
