@@ -325,7 +325,10 @@ fn what_metadata_goes_with_the_status_depends_on_the_kind() {
         kept.entry(fields.join(" ")).or_insert_with(Vec::new).push(kind.names().kind.as_ref());
     }
     let lines = kept.into_iter().map(|(fields, kinds)| format!("{fields}: {}", kinds.join(" ")));
-    expect![[r"
-"]]
+    expect![[r#"
+        : Namespace Node PersistentVolume PersistentVolumeClaim ReplicationController ResourceQuota Service DaemonSet ReplicaSet StatefulSet HorizontalPodAutoscaler HorizontalPodAutoscaler CronJob Job CertificateSigningRequest Ingress ServiceCIDR PodDisruptionBudget
+        labels: Deployment
+        labels annotations finalizers ownerReferences: APIService VolumeAttachment ValidatingAdmissionPolicy CustomResourceDefinition ResourceClaim FlowSchema PriorityLevelConfiguration
+        ownerReferences: Pod"#]]
     .assert_eq(&lines.collect::<Vec<_>>().join("\n"));
 }
