@@ -41,6 +41,7 @@ impl Conform<'_> {
             }
             true
         });
+        definition.fill_instants(map);
         result
     }
 

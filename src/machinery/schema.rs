@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 mod file;
 #[cfg(test)]
@@ -21,6 +21,9 @@ pub struct Schemas {
 /// Points at a definition of the [`Schemas`] it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DefinitionId(u32);
+
+/// When nobody said when.
+const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
 
 /// A kind's full name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +49,8 @@ pub struct Definition {
     pub embedded: Vec<Embedded>,
     /// Whether server-side apply treats its objects as one value.
     pub atomic: bool,
+    /// Fields with instants that an object always has, such as when a condition last changed.
+    instants: Vec<String>,
     /// Wire numbers with the positions of their fields, sorted.
     by_number: Vec<(u32, usize)>,
 }
@@ -195,6 +200,16 @@ impl Schemas {
 }
 
 impl Definition {
+    /// Gives an object the instants that it always has and that were left out: the zero of Go. Go itself would say null,
+    /// which Go's clients read as the same, and others, who know that the field is required, not at all.
+    pub(crate) fn fill_instants(&self, object: &mut Map<String, Value>) {
+        for name in &self.instants {
+            if object.get(name).is_none_or(Value::is_null) {
+                object.insert(name.clone(), ZERO_TIME.into());
+            }
+        }
+    }
+
     /// The field of this JSON name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         let position = self.fields.binary_search_by(|field| field.name.as_str().cmp(name)).ok()?;

@@ -46,6 +46,7 @@ impl Decoder<'_> {
                 self.fields(map, wire.bytes()?, inner, depth)?;
             }
         }
+        definition.fill_instants(map);
         Ok(())
     }
 

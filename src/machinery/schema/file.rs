@@ -101,6 +101,11 @@ impl FileDefinition {
                 field.resolve(field_name, keeps_empty, ids)
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let instants = fields
+            .iter()
+            .filter(|field| field.required && field.kind == FieldType::Time)
+            .map(|field| field.name.clone())
+            .collect();
         let mut by_number: Vec<(u32, usize)> = fields
             .iter()
             .enumerate()
@@ -121,7 +126,7 @@ impl FileDefinition {
             .map(|[group, version, kind]| GroupVersionKind { group, version, kind })
             .collect();
         let atomic = self.map_type == "atomic";
-        Ok(Definition { name, gvk, fields, embedded, atomic, by_number })
+        Ok(Definition { name, gvk, fields, embedded, atomic, instants, by_number })
     }
 }
 
