@@ -136,6 +136,7 @@ async fn a_rollout_that_cannot_succeed_keeps_the_old_pods() {
             web 2/2 1 2 AGE"#]],
         )
         .await;
+        k.ok("patch deployment web -p '{\"spec\":{\"progressDeadlineSeconds\":600}}'").await;
         k.ok("rollout undo deployment/web").await;
         k.ok("rollout status deployment/web").await;
     })
