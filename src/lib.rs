@@ -228,6 +228,13 @@ async fn start_server(
             .await
             .context("open the store")?
             .context("open the store")?;
+    let ended = store.ended();
+    tasks.spawn("store", |stop| async move {
+        if stop.run_until_cancelled(ended).await.is_some() {
+            tracing::error!("nothing can be stored any more; stopping");
+            stop.cancel();
+        }
+    });
     let server = Server::start(server::Config {
         clock: config.clock.clone(),
         random: config.random.clone(),

@@ -76,6 +76,10 @@ impl Store for Encrypted {
         self.store.revision().await
     }
 
+    async fn is_well(&self) -> Result<(), Error> {
+        self.store.is_well().await
+    }
+
     async fn get(&self, key: &str) -> Result<Option<Entry>, Error> {
         match self.store.get(key).await? {
             Some(entry) => self.entry(entry).await.map(Some),

@@ -34,7 +34,7 @@ struct Check {
 enum Test {
     /// That it answers is the answer.
     Answers,
-    /// The store answers.
+    /// The store answers, and what was last written is in it.
     Store,
     /// What was written before the question can be read.
     Cache,
@@ -183,7 +183,7 @@ impl Health {
     async fn test(&self, check: &Check) -> bool {
         match check.test {
             Test::Answers => true,
-            Test::Store => in_time(self.store.revision()).await.is_some_and(|found| found.is_ok()),
+            Test::Store => in_time(self.store_is_well()).await.unwrap_or(false),
             Test::Cache => in_time(self.cache_follows()).await.unwrap_or(false),
             Test::Started => self.ready.load(Ordering::Acquire),
             Test::Staying => !self.stopping.load(Ordering::Acquire),
@@ -192,6 +192,10 @@ impl Health {
                 None => true,
             },
         }
+    }
+
+    async fn store_is_well(&self) -> bool {
+        self.store.is_well().await.is_ok() && self.store.revision().await.is_ok()
     }
 
     async fn cache_follows(&self) -> bool {

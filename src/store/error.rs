@@ -63,6 +63,14 @@ pub enum Error {
         /// Why, in words for an administrator.
         reason: String,
     },
+    /// The medium has forgotten what it had acknowledged.
+    #[error("the datastore is damaged: it went back from revision {known} to {found}")]
+    Lost {
+        /// The last revision that was acknowledged.
+        known: Revision,
+        /// The last one that is there.
+        found: Revision,
+    },
     /// The medium failed.
     #[error("the datastore failed")]
     Backend(#[source] Arc<dyn std::error::Error + Send + Sync>),

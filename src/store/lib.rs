@@ -42,6 +42,11 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// The revision of the last write.
     async fn revision(&self) -> Result<Revision, Error>;
 
+    /// Whether what was last written has reached the medium.
+    async fn is_well(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// The entry under a key now.
     async fn get(&self, key: &str) -> Result<Option<Entry>, Error>;
 

@@ -6,6 +6,7 @@
 mod commits;
 mod compaction;
 mod file;
+mod medium;
 mod reader;
 mod restore;
 mod tables;
@@ -16,10 +17,11 @@ use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 
-use ::redb::Database;
+use ::redb::StorageBackend;
+use ::redb::backends::FileBackend;
 use async_trait::async_trait;
 use base::Metrics;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::spawn_blocking;
 
 use crate::change::check_size;
@@ -27,6 +29,7 @@ use crate::watcher::{self, Batch, Chunk, History, LIVE_BATCHES};
 use crate::{Change, Entry, Error, Events, Expect, HISTORY_REVISIONS, Page, Revision, Store};
 pub use restore::restore;
 
+use medium::Medium;
 use reader::Snapshot;
 use writer::{Request, Writer};
 
@@ -43,10 +46,12 @@ pub struct Redb {
     /// None only while the store is dropped.
     requests: Option<mpsc::Sender<Request>>,
     writer: Option<JoinHandle<()>>,
+    /// Closed when the writer has ended.
+    ended: watch::Receiver<()>,
 }
 
 struct Shared {
-    database: Database,
+    medium: Medium,
 }
 
 impl Redb {
@@ -57,24 +62,44 @@ impl Redb {
 
     /// Opens the store and keeps this many revisions by itself.
     pub fn open_with_history(path: &Path, revisions: u64) -> Result<Self, Error> {
-        Self::start(path, revisions, &Metrics::default())
+        Self::start(path, |file| file, revisions, &Metrics::default())
     }
 
     /// Opens the store and counts its commits.
     pub fn open_measured(path: &Path, metrics: &Metrics) -> Result<Self, Error> {
-        Self::start(path, HISTORY_REVISIONS, metrics)
+        Self::start(path, |file| file, HISTORY_REVISIONS, metrics)
     }
 
-    fn start(path: &Path, revisions: u64, metrics: &Metrics) -> Result<Self, Error> {
-        let shared = Arc::new(Shared { database: file::open(path)? });
+    /// Starts on a file that is reached through `backing`.
+    fn start<B: StorageBackend>(
+        path: &Path,
+        backing: impl Fn(FileBackend) -> B + Send + Sync + 'static,
+        revisions: u64,
+        metrics: &Metrics,
+    ) -> Result<Self, Error> {
+        let database = file::open(path, &backing)?;
+        let path = path.to_owned();
+        let medium = Medium::new(database, move || file::open_existing(&path, &backing));
+        let shared = Arc::new(Shared { medium });
         let (live, _) = broadcast::channel(LIVE_BATCHES);
         let (requests, queue) = mpsc::channel(QUEUE);
         let writer = Writer::new(Arc::clone(&shared), queue, live.clone(), revisions, metrics)?;
+        let (running, ended) = watch::channel(());
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer.run())
+            .spawn(move || {
+                // Dropped when this ends, in whatever way.
+                let _running = running;
+                writer.run();
+            })
             .map_err(|error| Error::Backend(Arc::new(error)))?;
-        Ok(Self { shared, live, requests: Some(requests), writer: Some(writer) })
+        Ok(Self { shared, live, requests: Some(requests), writer: Some(writer), ended })
+    }
+
+    /// Completes when nothing can be written any more, since the writer has ended.
+    pub fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut ended = self.ended.clone();
+        async move { while ended.changed().await.is_ok() {} }
     }
 
     async fn request(&self, request: Request) -> Result<(), Error> {
@@ -106,6 +131,10 @@ impl Drop for Redb {
 impl Store for Redb {
     async fn revision(&self) -> Result<Revision, Error> {
         Ok(self.shared.snapshot()?.revision())
+    }
+
+    async fn is_well(&self) -> Result<(), Error> {
+        self.shared.medium.is_well()
     }
 
     // Inline: a few pages, nearly always in memory, cost less than a change of thread.
@@ -149,7 +178,7 @@ impl Store for Redb {
 
 impl Shared {
     fn snapshot(&self) -> Result<Snapshot, Error> {
-        Snapshot::take(&self.database)
+        self.medium.snapshot()
     }
 
     async fn read<T: Send + 'static>(

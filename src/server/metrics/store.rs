@@ -59,6 +59,10 @@ impl Store for Measured {
         self.store.revision().await
     }
 
+    async fn is_well(&self) -> Result<(), Error> {
+        self.store.is_well().await
+    }
+
     async fn get(&self, key: &str) -> Result<Option<Entry>, Error> {
         let started = Instant::now();
         let result = self.store.get(key).await;

@@ -1,5 +1,6 @@
-//! Holds the file to the suite and to the model, and kills its process.
+//! Holds the file to the suite and to the model, lets the disk fail, and kills the process.
 
+mod failure;
 mod kill;
 
 use std::sync::Arc;

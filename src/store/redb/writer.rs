@@ -14,7 +14,7 @@ use super::tables::{COMPACTED, DELETED, HISTORY, INDEX, META, REVISION, Version}
 use super::{Shared, failed};
 use crate::change::check;
 use crate::watcher::Batch;
-use crate::{Change, Error, Event, EventChange, Expect, Revision};
+use crate::{Change, Error, Event, EventChange, Expect, Revision, everything};
 
 /// How many writes share a commit at most: a batch of them takes some milliseconds, which bounds how long the
 /// first to be served waits for the rest.
@@ -26,6 +26,10 @@ const BATCH_BYTES: usize = 2 << 20;
 /// How long a commit waits for company when the last one had some. Writers who got their answers together come back
 /// together, but for the first, who would otherwise have a commit alone and make the others wait for it.
 const COMPANY: Duration = Duration::from_micros(100);
+
+/// A medium that has failed is not tried again for this many times what it took to open it, so that a disk that stays
+/// full does not keep a processor busy with checking the file.
+const PATIENCE: u32 = 10;
 
 /// What a caller wants of the writer.
 #[derive(Debug)]
@@ -55,6 +59,8 @@ pub(super) struct Writer {
     /// Whether writes shared the last commit.
     has_company: bool,
     commits: Commits,
+    /// Before this moment a medium that has failed is not tried again.
+    retry: Option<Instant>,
 }
 
 /// Writes that share a commit.
@@ -99,13 +105,17 @@ impl Writer {
             compactions,
             has_company: false,
             commits,
+            retry: None,
         })
     }
 
-    /// Serves until every sender is gone.
+    /// Serves until every sender is gone, or the medium has lost what it had acknowledged.
     pub(super) fn run(mut self) {
         while let Some(group) = self.gather() {
-            self.commit(group);
+            if let Err(error) = self.commit(group) {
+                tracing::error!(%error, "the datastore cannot go on");
+                return;
+            }
         }
     }
 
@@ -140,20 +150,42 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, group: Group) {
+    fn commit(&mut self, group: Group) -> Result<(), Error> {
         let started = Instant::now();
+        if self.retry.is_some_and(|retry| started < retry)
+            && let Err(Error::Backend(cause)) = self.shared.medium.is_well()
+        {
+            self.refuse(group, &cause);
+            return Ok(());
+        }
         match self.transact(&group.writes) {
             Ok(outcome) => {
                 self.commits.note(outcome.events.len(), started.elapsed());
+                if !outcome.events.is_empty() {
+                    self.shared.medium.note_success();
+                }
                 self.publish(group, outcome);
+                Ok(())
             }
-            Err(error) => self.fail(group, &error),
+            Err(error) => {
+                tracing::error!(
+                    error = describe(&error),
+                    writes = group.writes.len(),
+                    "a commit failed"
+                );
+                let cause = match error {
+                    Error::Backend(cause) => cause,
+                    error => Arc::new(error),
+                };
+                self.refuse(group, &cause);
+                self.recover(cause)
+            }
         }
     }
 
     /// Applies the writes in order and makes them durable.
     fn transact(&self, writes: &[Write]) -> Result<Outcome, Error> {
-        let transaction = self.shared.database.begin_write().map_err(failed)?;
+        let transaction = self.shared.medium.begin_write()?;
         let outcome = self.apply(&transaction, writes)?;
         if outcome.events.is_empty() && outcome.compacted == self.compacted {
             transaction.abort().map_err(failed)?;
@@ -236,15 +268,52 @@ impl Writer {
         }
     }
 
-    fn fail(&mut self, group: Group, error: &Error) {
-        tracing::error!(%error, writes = group.writes.len(), "a commit failed");
-        let Error::Backend(cause) = error else { return };
+    fn refuse(&mut self, group: Group, cause: &Arc<dyn std::error::Error + Send + Sync>) {
         for write in group.writes {
             let _ = write.answer.send(Err(Error::Backend(Arc::clone(cause))));
         }
         for (_, answer) in self.compactions.drain(..) {
             let _ = answer.send(Err(Error::Backend(Arc::clone(cause))));
         }
+    }
+
+    /// Opens the database anew and goes on from what it holds; an error when that is less than was acknowledged.
+    fn recover(&mut self, cause: Arc<dyn std::error::Error + Send + Sync>) -> Result<(), Error> {
+        let started = Instant::now();
+        let recovered = self.shared.medium.reopen(cause).and_then(|()| self.catch_up());
+        let ended = Instant::now();
+        self.retry = Some(ended + (ended - started) * PATIENCE);
+        match recovered {
+            Err(error @ Error::Lost { .. }) => return Err(error),
+            Err(error) => tracing::error!(error = describe(&error), "the datastore stays closed"),
+            Ok(()) => {}
+        }
+        Ok(())
+    }
+
+    /// The commit that failed may have reached the disk. Its writers know nothing of it, as if they had been cut off;
+    /// its watchers must see what readers see.
+    fn catch_up(&mut self) -> Result<(), Error> {
+        let snapshot = self.shared.medium.snapshot()?;
+        let (found, compacted) = snapshot.position();
+        if found < self.revision {
+            return Err(Error::Lost { known: self.revision, found });
+        }
+        while self.revision < found {
+            let chunk = snapshot.events_after(&everything(), self.revision)?;
+            self.revision = chunk.through;
+            let _ = self.live.send(chunk.events.into());
+        }
+        self.compacted = compacted;
+        Ok(())
+    }
+}
+
+/// An error and what caused it.
+fn describe(error: &Error) -> String {
+    match error {
+        Error::Backend(cause) => format!("{error}: {cause}"),
+        error => error.to_string(),
     }
 }
 
