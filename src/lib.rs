@@ -319,7 +319,8 @@ fn start_node(
         tasks: tasks.clone(),
     })
     .context("start the node")?;
-    let own = switch.host(kubelet::host_address(own_range)).context("join the pod network")?;
+    let own = kubelet::node_ports_address(own_range);
+    let own = switch.host(own).context("join the pod network")?;
     proxy::start(proxy::Config {
         caches: caches.writing_with(client),
         switch,

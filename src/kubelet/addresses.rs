@@ -77,11 +77,9 @@ impl Addresses {
         self.held.insert(uid.to_owned(), address);
     }
 
-    /// The first number that is no pod's any more: the last address is the range's broadcast.
+    /// The first number that is no pod's any more.
     fn end(&self) -> u128 {
-        let bits = u32::from(self.range.max_prefix_len() - self.range.prefix_len());
-        // More numbers than any node has pods need no search.
-        (1_u128 << bits.min(64)) - 1
+        number_of_node_ports(self.range)
     }
 }
 
@@ -91,6 +89,18 @@ const FIRST: u128 = 2;
 /// The node's own address on the pod network: the first of the range, as bridges have it.
 pub fn host_address(range: IpNet) -> IpAddr {
     nth(range.trunc().network(), 1).unwrap_or(range.network())
+}
+
+/// The address that connections to the host's ports come from: the last of the range but its broadcast. It is not
+/// the node's, so that clients of the ports do not use up what the node needs for its probes.
+pub fn node_ports_address(range: IpNet) -> IpAddr {
+    nth(range.trunc().network(), number_of_node_ports(range)).unwrap_or(range.network())
+}
+
+fn number_of_node_ports(range: IpNet) -> u128 {
+    // More numbers than any node has pods need no search.
+    let bits = u32::from(range.max_prefix_len() - range.prefix_len()).min(64);
+    (1_u128 << bits).saturating_sub(2)
 }
 
 fn nth(network: IpAddr, number: u128) -> Option<IpAddr> {

@@ -32,7 +32,7 @@ use std::time::Duration;
 use base::{Clock, Metrics, Random, Tasks};
 use ipnet::IpNet;
 
-pub use addresses::host_address;
+pub use addresses::{host_address, node_ports_address};
 pub use endpoint::{Body, BoxError, Endpoint};
 pub use streams::Stream;
 pub use volumes::HostPaths;

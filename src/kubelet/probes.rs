@@ -29,6 +29,17 @@ pub(crate) enum Outcome {
     Unknown(String),
 }
 
+impl Outcome {
+    /// The same, said in other words.
+    fn reworded(self, words: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Passed => Self::Passed,
+            Self::Failed(why) => Self::Failed(words(why)),
+            Self::Unknown(why) => Self::Unknown(words(why)),
+        }
+    }
+}
+
 /// A container's probe of this kind.
 pub(crate) fn spec_of(container: &Container, probe: Probe) -> Option<&ProbeSpec> {
     match probe {

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::{CancellationToken, Tasks};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::sleep;
 
 use crate::splice::{abort, splice};
@@ -17,6 +18,10 @@ mod datagrams;
 
 /// After a failed accept (usually: too many open files) others must close something first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Connections through one port: half of what the interface of all ports may have, so that one port does not use it
+/// up. Whoever comes then waits in the kernel's queue.
+const MAX_CONNECTIONS: usize = 8_192;
 
 /// Closing a listener takes one turn of its task; this only bounds a runtime that is stuck.
 const CLOSE_GRACE: Duration = Duration::from_secs(5);
@@ -83,13 +88,15 @@ impl NodePorts {
         match protocol {
             Protocol::Tcp => {
                 let listener = TcpListener::bind(address).await?;
-                let entrance = Entrance { interface, target, connections: self.tasks.clone() };
+                let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+                let connections = self.tasks.clone();
+                let entrance = Entrance { interface, target, room, connections };
                 tasks.spawn("node-port", |stop| entrance.run(listener, stop));
             }
             Protocol::Udp => {
                 let socket = UdpSocket::bind(address).await?;
-                tasks
-                    .spawn("node-port-udp", |stop| datagrams::run(socket, interface, target, stop));
+                let clients = datagrams::Clients::new(socket, interface, tasks.child());
+                tasks.spawn("node-port-udp", |stop| clients.run(target, stop));
             }
         }
         Ok(Open { target: sender, tasks })
@@ -100,6 +107,8 @@ impl NodePorts {
 struct Entrance {
     interface: Interface,
     target: watch::Receiver<Endpoint>,
+    /// For connections of this port.
+    room: Arc<Semaphore>,
     connections: Tasks,
 }
 
@@ -109,16 +118,26 @@ impl Entrance {
             let accepted = tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                accepted = listener.accept() => accepted,
+                accepted = self.accept(&listener) => accepted,
             };
             match accepted {
-                Ok((socket, client)) => self.lead_in(socket, client.ip()),
+                Ok((socket, client, place)) => self.lead_in(socket, client.ip(), place),
                 Err(_) => sleep(ACCEPT_PAUSE).await,
             }
         }
     }
 
-    fn lead_in(&self, socket: TcpStream, client: IpAddr) {
+    /// The next connection, when there is room for it.
+    async fn accept(
+        &self,
+        listener: &TcpListener,
+    ) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+        let place = Arc::clone(&self.room).acquire_owned().await.map_err(io::Error::other)?;
+        let (socket, client) = listener.accept().await?;
+        Ok((socket, client, place))
+    }
+
+    fn lead_in(&self, socket: TcpStream, client: IpAddr, place: OwnedSemaphorePermit) {
         let target = *self.target.borrow();
         let connecting = self.interface.connect_for(client, target.into());
         self.connections.spawn_until_stop("node-port-connection", async move {
@@ -128,6 +147,7 @@ impl Entrance {
                 Ok(stream) => splice(socket, stream).await,
                 Err(_) => abort(socket),
             }
+            drop(place);
         });
     }
 }

@@ -17,7 +17,11 @@ use crate::{Attachment, Error, Limit, Protocol};
 const MAX_CONNECTIONS: usize = 16_384;
 
 /// What a process may open by default (`ulimit -n`), which programs are written to live with.
-const MAX_SOCKETS: usize = 1_024;
+pub(crate) const MAX_SOCKETS: usize = 1_024;
+
+/// What the host itself may open: a socket for each client of its UDP ports, of which a port has up to 4,096, and far
+/// less than the ephemeral ports of an address.
+pub(crate) const MAX_HOST_SOCKETS: usize = 16_384;
 
 /// How many connections get which window for each direction. The first ones get what saturates a memory stream; a
 /// sandbox with thousands of them gets less for each, so that its queues stay below 64 + 56 + 56 MiB.
@@ -28,6 +32,7 @@ const WINDOWS: [(usize, usize); 3] =
 pub(crate) struct Plug {
     pub(crate) attachment: Attachment,
     pub(crate) switch: Arc<Shared>,
+    max_sockets: usize,
     state: Mutex<State>,
 }
 
@@ -44,7 +49,7 @@ struct State {
 }
 
 impl Plug {
-    pub(crate) fn new(attachment: Attachment, switch: Arc<Shared>) -> Self {
+    pub(crate) fn new(attachment: Attachment, max_sockets: usize, switch: Arc<Shared>) -> Self {
         let state = State {
             open: true,
             tcp: Ports::default(),
@@ -54,7 +59,7 @@ impl Plug {
             next_connection: 0,
             windows: [0; WINDOWS.len()],
         };
-        Self { attachment, switch, state: Mutex::new(state) }
+        Self { attachment, switch, max_sockets, state: Mutex::new(state) }
     }
 
     pub(crate) fn address(&self) -> IpAddr {
@@ -88,7 +93,7 @@ impl Plug {
     pub(crate) fn bind_tcp(self: &Arc<Self>, local: SocketAddr) -> Result<Lease, Error> {
         self.check_own(local.ip())?;
         let mut state = self.state();
-        state.add_socket()?;
+        state.add_socket(self.max_sockets)?;
         let port = state.tcp.bind(local.ip(), local.port(), None).inspect_err(|_| {
             state.sockets -= 1;
         })?;
@@ -123,7 +128,7 @@ impl Plug {
     ) -> Result<Lease, Error> {
         self.check_own(local.ip())?;
         let mut state = self.state();
-        state.add_socket()?;
+        state.add_socket(self.max_sockets)?;
         let bound = state.udp.bind(local.ip(), local.port(), Arc::clone(mailbox));
         let port = bound.inspect_err(|_| state.sockets -= 1)?;
         Ok(self.lease(local.ip(), port, Protocol::Udp, true))
@@ -201,11 +206,11 @@ impl fmt::Debug for Plug {
 }
 
 impl State {
-    fn add_socket(&mut self) -> Result<(), Error> {
+    fn add_socket(&mut self, max: usize) -> Result<(), Error> {
         if !self.open {
             return Err(Error::NotConnected);
         }
-        if self.sockets == MAX_SOCKETS {
+        if self.sockets == max {
             return Err(Error::TooMany(Limit::Sockets));
         }
         self.sockets += 1;

@@ -12,7 +12,7 @@ use base::Random;
 
 use crate::affinity::Affinity;
 use crate::interface::Handle;
-use crate::plug::Plug;
+use crate::plug::{MAX_HOST_SOCKETS, MAX_SOCKETS, Plug};
 use crate::{
     Attachment, Egress, Endpoint, Error, Flow, Interface, Networks, Place, Protocol, Tables,
     Uplink, Verdict,
@@ -56,7 +56,7 @@ impl Switch {
         if self.0.networks.place(attachment.address) != Place::Attached {
             return Err(Error::AddressNotAvailable);
         }
-        self.0.add(attachment)
+        self.0.add(attachment, MAX_SOCKETS)
     }
 
     /// The host's own presence at `address`: for probes, forwarding and ports of the host. Asked again for the same
@@ -67,7 +67,7 @@ impl Switch {
             return Ok(Interface::from_handle(handle));
         }
         let attachment = Attachment { egress: Egress::Denied, ..Attachment::new(address) };
-        let interface = self.0.add(attachment)?;
+        let interface = self.0.add(attachment, MAX_HOST_SOCKETS)?;
         hosts.retain(|_, handle| handle.strong_count() > 0);
         hosts.insert(address, Arc::downgrade(interface.handle()));
         Ok(interface)
@@ -150,14 +150,18 @@ impl Shared {
         z ^ (z >> 31)
     }
 
-    fn add(self: &Arc<Self>, attachment: Attachment) -> Result<Interface, Error> {
+    fn add(
+        self: &Arc<Self>,
+        attachment: Attachment,
+        max_sockets: usize,
+    ) -> Result<Interface, Error> {
         let address = attachment.address;
         if address.is_unspecified() || address.is_loopback() || address.is_multicast() {
             return Err(Error::AddressNotAvailable);
         }
         let mut shard = self.shard(address).write().unwrap_or_else(PoisonError::into_inner);
         let Entry::Vacant(entry) = shard.entry(address) else { return Err(Error::AddressInUse) };
-        let plug = Arc::new(Plug::new(attachment, Arc::clone(self)));
+        let plug = Arc::new(Plug::new(attachment, max_sockets, Arc::clone(self)));
         entry.insert(Arc::clone(&plug));
         Ok(Interface::new(plug))
     }

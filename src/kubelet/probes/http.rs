@@ -30,7 +30,7 @@ pub(super) async fn probe(
     match tokio::time::timeout(limit, ask(interface, target, get, &path)).await {
         Ok(Ok(status)) if (200..400).contains(&status) => Outcome::Passed,
         Ok(Ok(status)) => Outcome::Failed(format!("HTTP probe failed with statuscode: {status}")),
-        Ok(Err(message)) => Outcome::Failed(format!("Get \"{url}\": {message}")),
+        Ok(Err(outcome)) => outcome.reworded(|text| format!("Get \"{url}\": {text}")),
         Err(_) => Outcome::Failed(format!(
             "Get \"{url}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
         )),
@@ -42,11 +42,12 @@ async fn ask(
     target: SocketAddr,
     get: &HTTPGetAction,
     path: &str,
-) -> Result<u16, String> {
-    let request = request(target, get, path)?;
+) -> Result<u16, Outcome> {
+    let request = request(target, get, path).map_err(Outcome::Failed)?;
     let stream = tcp::connect(interface, target).await?;
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| Outcome::Failed(error.to_string()))?;
     let mut connection = std::pin::pin!(connection);
     let mut response = std::pin::pin!(sender.send_request(request));
     // The connection is driven only as long as its one answer is awaited.
@@ -58,7 +59,7 @@ async fn ask(
             Err(error) => Err(error),
         },
     };
-    let response = response.map_err(|error| crate::images::chain(&error))?;
+    let response = response.map_err(|error| Outcome::Failed(crate::images::chain(&error)))?;
     Ok(response.status().as_u16())
 }
 

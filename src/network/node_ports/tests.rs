@@ -11,6 +11,7 @@ const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 struct Fixture {
     node_ports: NodePorts,
+    host: Interface,
     server: Interface,
     tasks: Tasks,
 }
@@ -22,7 +23,8 @@ fn fixture() -> Fixture {
     let host = switch.host([10, 42, 0, 254].into()).unwrap();
     let server = switch.attach(Attachment::new([10, 42, 0, 1].into())).unwrap();
     let tasks = Tasks::new();
-    Fixture { node_ports: NodePorts::new(HERE, host, tasks.clone()), server, tasks }
+    let node_ports = NodePorts::new(HERE, host.clone(), tasks.clone());
+    Fixture { node_ports, host, server, tasks }
 }
 
 /// A port of the host that was free a moment ago.
@@ -106,4 +108,34 @@ async fn datagrams_find_their_way_in_and_back() {
         assert_eq!(&buffer[..count], format!("hello {name}").as_bytes());
     }
     assert!(fixture.tasks.shutdown(Duration::from_secs(5)).await);
+}
+
+#[tokio::test]
+async fn a_full_port_leaves_room_for_others() {
+    let fixture = fixture();
+    let listener = fixture.server.listen("0.0.0.0:80".parse().unwrap(), 16).unwrap();
+    let entrance = Entrance {
+        interface: fixture.host.clone(),
+        target: watch::channel(Endpoint { address: [10, 42, 0, 1].into(), port: 80 }).1,
+        room: Arc::new(Semaphore::new(1)),
+        connections: fixture.tasks.clone(),
+    };
+    let host = TcpListener::bind((HERE, 0)).await.unwrap();
+    let address = host.local_addr().unwrap();
+    fixture.tasks.spawn("entrance", |stop| entrance.run(host, stop));
+    let mut clients = Vec::new();
+    for name in [*b"one", *b"two"] {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(&name).await.unwrap();
+        clients.push(client);
+    }
+    let mut question = [0; 3];
+    let mut one = listener.accept().await.unwrap();
+    one.read_exact(&mut question).await.unwrap();
+    assert_eq!(&question, b"one");
+    assert!(listener.try_accept().is_none());
+    drop((one, clients.remove(0)));
+    let mut two = listener.accept().await.unwrap();
+    two.read_exact(&mut question).await.unwrap();
+    assert_eq!(&question, b"two");
 }
