@@ -113,6 +113,7 @@ fn drive(
     };
     record.trouble = trouble.or(record.trouble.take());
     record.phase = Phase::Pulling;
+    record.redefined = false;
     effects.push(Effect::Pull { container });
 }
 

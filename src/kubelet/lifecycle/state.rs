@@ -79,7 +79,7 @@ pub(crate) struct ContainerRecord {
     pub(crate) last: Option<Box<Ending>>,
     /// The image of the latest incarnation.
     pub(crate) image: Option<Image>,
-    /// Its spec has changed since it was started: it is ended and started again whatever its policy.
+    /// Its spec has changed since its image was last asked for: it is ended and started again whatever its policy.
     pub(crate) redefined: bool,
     /// What stood in its way when it was last tried; shown until it runs.
     pub(crate) trouble: Option<Setback>,

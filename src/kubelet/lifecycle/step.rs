@@ -189,6 +189,12 @@ fn pulled(
     if record.phase != Phase::Pulling {
         return;
     }
+    if record.redefined {
+        // This was the image that it had when it was asked for.
+        record.redefined = false;
+        effects.push(Effect::Pull { container });
+        return;
+    }
     match result {
         Ok(image) => {
             record.image = Some(image);
@@ -219,7 +225,7 @@ fn pulled(
     }
 }
 
-/// Ends a container that runs by an old spec; one that waits for the old image looks for the new one.
+/// Ends a container that runs by an old spec, at once or when it has started; one that waits looks for the new image.
 fn redefined(
     policy: &Policy,
     state: &mut State,
@@ -230,15 +236,29 @@ fn redefined(
     let record = &mut state.containers[container];
     match &mut record.phase {
         Phase::Running(_) if state.stage == Stage::Active => {
-            record.redefined = true;
-            let name = &policy.containers[container].name;
-            let text = format!("Container {name} definition changed, will be restarted");
-            effects.push(normal(container, "Killing", text));
-            stop_container(policy, state, container, after(now, policy.grace), now, effects);
+            replace(policy, state, container, now, effects);
         }
-        Phase::NoImage { until, .. } | Phase::BackOff { until, .. } => *until = now,
+        Phase::Pulling | Phase::Starting => record.redefined = true,
+        Phase::NoImage { until, .. }
+        | Phase::Unstartable { until, .. }
+        | Phase::BackOff { until, .. } => *until = now,
         _ => (),
     }
+}
+
+/// Ends a running container so that it starts by its new spec.
+fn replace(
+    policy: &Policy,
+    state: &mut State,
+    container: usize,
+    now: Timestamp,
+    effects: &mut Vec<Effect>,
+) {
+    state.containers[container].redefined = true;
+    let name = &policy.containers[container].name;
+    let text = format!("Container {name} definition changed, will be restarted");
+    effects.push(normal(container, "Killing", text));
+    stop_container(policy, state, container, after(now, policy.grace), now, effects);
 }
 
 /// Ends the wait for an image.
@@ -269,18 +289,27 @@ fn started(
             }
             record.ever_started = true;
             record.trouble = None;
-            record.redefined = false;
+            let outdated = record.redefined;
             let started = !wanted.startup;
             let run = Run { id, since: now, started, ready: started && !wanted.readiness };
             record.phase = Phase::Running(run);
             let name = &wanted.name;
             effects.push(normal(container, "Created", format!("Created container: {name}")));
             effects.push(normal(container, "Started", format!("Started container {name}")));
-            if !ending && (wanted.startup || wanted.liveness || wanted.readiness) {
+            if ending {
+                return;
+            }
+            if outdated {
+                replace(policy, state, container, now, effects);
+            } else if wanted.startup || wanted.liveness || wanted.readiness {
                 effects.push(Effect::Probe { container });
             }
         }
         Err(_) if ending => record.phase = Phase::Abandoned,
+        // What failed is not what is wanted any more.
+        Err(_) if record.redefined => {
+            record.phase = Phase::BackOff { setback: None, until: now };
+        }
         Err(setback) => failed_start(policy, state, container, setback, now, effects),
     }
 }

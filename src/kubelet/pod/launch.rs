@@ -41,7 +41,8 @@ impl Owner {
             self.prepared.insert(container, prepared);
             image
         });
-        if result.is_ok() && self.state.containers[container].phase == Phase::Pulling {
+        let record = &self.state.containers[container];
+        if result.is_ok() && record.phase == Phase::Pulling && !record.redefined {
             let name = &self.policy.containers[container].image;
             let text = format!("Container image \"{name}\" already present on machine");
             self.tell(Some(container), "Pulled", text);

@@ -212,3 +212,95 @@ fn a_container_whose_image_changes_is_replaced() {
     "#]],
     );
 }
+
+#[test]
+fn an_image_that_changes_during_a_start_is_used() {
+    let never = json!({"containers": [{"name": "app", "image": "i"}], "restartPolicy": "Never"});
+    check(
+        never.clone(),
+        "tick; prepared; redefine app; pulled app; pulled app; started app",
+        expect![[r"
+            > tick
+              Prepare
+              = Pending, app: ContainerCreating
+            > prepared
+              pull app
+              = Pending, app: ContainerCreating
+            > redefine app
+              = Pending, app: ContainerCreating
+            > pulled app
+              pull app
+              = Pending, app: ContainerCreating
+            > pulled app
+              start app
+              = Pending, app: ContainerCreating
+            > started app
+              Normal Created: Created container: app
+              Normal Started: Started container app
+              = Running ready, app: running
+        "]],
+    );
+    check(
+        never.clone(),
+        "tick; prepared; pulled app; redefine app; started app; exit app 143; pulled app; started app; exit app 0",
+        expect![[r"
+            > tick
+              Prepare
+              = Pending, app: ContainerCreating
+            > prepared
+              pull app
+              = Pending, app: ContainerCreating
+            > pulled app
+              start app
+              = Pending, app: ContainerCreating
+            > redefine app
+              = Pending, app: ContainerCreating
+            > started app
+              Normal Created: Created container: app
+              Normal Started: Started container app
+              Normal Killing: Container app definition changed, will be restarted
+              stop app within 30s
+              = Running ready, app: running
+            > exit app 143
+              pull app
+              = Running, app: Error(143)
+            > pulled app
+              start app
+              = Running, app: Error(143)
+            > started app
+              Normal Created: Created container: app
+              Normal Started: Started container app
+              = Running ready, app: running x1
+            > exit app 0
+              TearDown
+              = Succeeded, app: Completed(0) x1
+        "]],
+    );
+    check(
+        never,
+        "tick; prepared; pulled app; redefine app; unconfigured app; pulled app; started app",
+        expect![[r"
+            > tick
+              Prepare
+              = Pending, app: ContainerCreating
+            > prepared
+              pull app
+              = Pending, app: ContainerCreating
+            > pulled app
+              start app
+              = Pending, app: ContainerCreating
+            > redefine app
+              = Pending, app: ContainerCreating
+            > unconfigured app
+              pull app
+              = Pending, app: ContainerCreating
+            > pulled app
+              start app
+              = Pending, app: ContainerCreating
+            > started app
+              Normal Created: Created container: app
+              Normal Started: Started container app
+              = Running ready, app: running
+        "]],
+    );
+}
