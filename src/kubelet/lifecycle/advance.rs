@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::policy::{Policy, Role};
 use super::restart::after;
 use super::state::{Deletion, Ground, Phase, Setback, Stage, State, StopOrder};
-use super::step::{Effect, normal, pod_warning, warning};
+use super::step::{Effect, normal, pod_normal, warning};
 
 /// Orders everything that is due.
 pub(super) fn advance(
@@ -16,6 +16,7 @@ pub(super) fn advance(
     now: Timestamp,
     effects: &mut Vec<Effect>,
 ) {
+    expire(policy, state, now, effects);
     match state.stage {
         Stage::New => prepare(state, effects),
         Stage::Unprepared { until } if until <= now => prepare(state, effects),
@@ -38,16 +39,18 @@ fn prepare(state: &mut State, effects: &mut Vec<Effect>) {
     effects.push(Effect::Prepare);
 }
 
-/// Drives the containers whose turn it is, and ends the pod when its work or its time is over.
-fn run(policy: &Policy, state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
-    if let Some(limit) = policy.active_deadline
-        && after(state.since, limit) <= now
-    {
+/// Ends a pod whose time is over, whatever it waits for.
+fn expire(policy: &Policy, state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
+    if state.deadline(policy).is_some_and(|deadline| deadline <= now) {
         let text = "Pod was active on the node longer than the specified deadline";
         state.verdict = Some(Setback::new("DeadlineExceeded", text));
-        effects.push(pod_warning("DeadlineExceeded", text.to_owned()));
-        return begin_stopping(state, after(now, policy.grace));
+        effects.push(pod_normal("DeadlineExceeded", text.to_owned()));
+        begin_stopping(state, after(now, policy.grace));
     }
+}
+
+/// Drives the containers whose turn it is, and ends the pod when its work is over.
+fn run(policy: &Policy, state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
     if is_finished(policy, state) {
         return begin_stopping(state, after(now, policy.grace));
     }

@@ -198,12 +198,20 @@ impl State {
     pub(crate) fn wake(&self, policy: &Policy) -> Option<Timestamp> {
         let stage = match self.stage {
             Stage::Unprepared { until } => Some(until),
-            Stage::Active => {
-                policy.active_deadline.and_then(|limit| self.since.checked_add(limit).ok())
-            }
             _ => None,
         };
-        self.containers.iter().filter_map(|one| one.phase.wake()).chain(stage).min()
+        let containers = self.containers.iter().filter_map(|one| one.phase.wake());
+        containers.chain(stage).chain(self.deadline(policy)).min()
+    }
+
+    /// When the pod's time is over, unless it is ending already.
+    pub(crate) fn deadline(&self, policy: &Policy) -> Option<Timestamp> {
+        match self.stage {
+            Stage::New | Stage::Preparing | Stage::Unprepared { .. } | Stage::Active => {
+                policy.active_deadline.and_then(|limit| self.since.checked_add(limit).ok())
+            }
+            Stage::Stopping { .. } | Stage::TearingDown | Stage::Over | Stage::Gone => None,
+        }
     }
 }
 

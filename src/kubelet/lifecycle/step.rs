@@ -450,6 +450,10 @@ pub(super) fn warning(container: usize, reason: &'static str, message: String) -
     notify(Severity::Warning, reason, message, Some(container))
 }
 
+pub(super) fn pod_normal(reason: &'static str, message: String) -> Effect {
+    notify(Severity::Normal, reason, message, None)
+}
+
 pub(super) fn pod_warning(reason: &'static str, message: String) -> Effect {
     notify(Severity::Warning, reason, message, None)
 }

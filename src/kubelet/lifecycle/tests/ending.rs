@@ -65,7 +65,7 @@ fn a_pod_that_outlives_its_deadline_fails() {
               Normal Started: Started container app
               = Running ready, app: running
             > after 60
-              Warning DeadlineExceeded: Pod was active on the node longer than the specified deadline
+              Normal DeadlineExceeded: Pod was active on the node longer than the specified deadline
               Normal Killing: Stopping container app
               stop app within 30s
               = Running ready, app: running
@@ -75,5 +75,49 @@ fn a_pod_that_outlives_its_deadline_fails() {
             > cleared
               = Failed, app: Error(143)
         "]],
+    );
+}
+
+#[test]
+fn a_deadline_counts_while_a_pod_waits_for_its_volumes() {
+    let spec = json!({"containers": [{"name": "app", "image": "i"}], "activeDeadlineSeconds": 60});
+    let mut world = World::new(spec.clone());
+    world.line("tick");
+    let deadline = world.now + Duration::from_mins(1);
+    assert_eq!(world.state.wake(&world.policy), Some(deadline));
+    check(
+        spec.clone(),
+        "tick; unprepared; after 60; cleared",
+        expect![[r"
+        > tick
+          Prepare
+          = Pending, app: ContainerCreating
+        > unprepared
+          Warning FailedMount: no ConfigMap
+          = Pending, app: ContainerCreating
+        > after 60
+          Normal DeadlineExceeded: Pod was active on the node longer than the specified deadline
+          TearDown
+          = Failed
+        > cleared
+          = Failed, app: ContainerCreating
+    "]],
+    );
+    check(
+        spec,
+        "tick; after 60; prepared; cleared",
+        expect![[r"
+        > tick
+          Prepare
+          = Pending, app: ContainerCreating
+        > after 60
+          Normal DeadlineExceeded: Pod was active on the node longer than the specified deadline
+          = Pending, app: ContainerCreating
+        > prepared
+          TearDown
+          = Failed, app: ContainerCreating
+        > cleared
+          = Failed, app: ContainerCreating
+    "]],
     );
 }
