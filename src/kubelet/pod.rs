@@ -81,6 +81,8 @@ pub(crate) struct Owner {
     /// Its start has been counted.
     started: bool,
     prepared: BTreeMap<usize, Prepared>,
+    /// Of each start: tells it that its hook is not waited for any more.
+    hooks: BTreeMap<usize, CancellationToken>,
     /// Containers whose image is looked out for.
     awaited: BTreeSet<usize>,
     tokens: Tokens,
@@ -102,6 +104,7 @@ impl Owner {
             counted: None,
             started: false,
             prepared: BTreeMap::new(),
+            hooks: BTreeMap::new(),
             awaited: BTreeSet::new(),
             tokens: Tokens::default(),
             refresh_at: None,
@@ -245,6 +248,7 @@ impl Owner {
             Effect::Pull { container } => self.begin_pull(container),
             Effect::Start { container } => self.begin_start(container),
             Effect::Probe { container } => self.begin_probes(container),
+            Effect::CutHook { container } => self.cut_hook(container),
             Effect::PreStop { container } => self.begin_hook(container),
             Effect::Stop { container, grace } => self.begin_stop(container, grace),
             Effect::TearDown => self.begin_tear_down(),

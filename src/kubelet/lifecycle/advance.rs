@@ -191,7 +191,9 @@ fn end(
         | Phase::BackOff { .. } => {
             record.phase = if record.last.is_some() { Phase::Ended } else { Phase::Abandoned };
         }
-        Phase::Starting | Phase::Ended | Phase::Abandoned => (),
+        // It is ended when it runs; its hook must not put that off.
+        Phase::Starting => effects.push(Effect::CutHook { container }),
+        Phase::Ended | Phase::Abandoned => (),
     }
 }
 

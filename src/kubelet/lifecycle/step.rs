@@ -67,6 +67,8 @@ pub(crate) enum Effect {
     Pull { container: usize },
     /// Start a container: [`Input::Started`].
     Start { container: usize },
+    /// Let a start that is under way not wait for its postStart hook. No answer but that of the start.
+    CutHook { container: usize },
     /// Watch a container's health until this incarnation ends: [`Input::Probed`].
     Probe { container: usize },
     /// Run the preStop hook: [`Input::HookEnded`].

@@ -127,6 +127,7 @@ impl World {
             Effect::Pull { container } => format!("pull {}", name(container)),
             Effect::Start { container } => format!("start {}", name(container)),
             Effect::Probe { container } => format!("probe {}", name(container)),
+            Effect::CutHook { container } => format!("cut the hook of {}", name(container)),
             Effect::PreStop { container } => format!("preStop {}", name(container)),
             Effect::Stop { container, grace } => {
                 format!("stop {} within {}", name(container), go_duration(*grace))

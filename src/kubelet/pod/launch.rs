@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::CancellationToken;
 use k8s_openapi::api::core::v1::{Container, Pod};
 use sandbox::{ContainerSpec, Prepared, Sandbox};
 
@@ -79,8 +80,11 @@ impl Owner {
             self.work.push(Box::pin(async { Done::Input(input) }));
             return;
         };
+        let cut = CancellationToken::new();
+        self.hooks.insert(index, cut.clone());
         let record = &self.state.containers[index];
         let launch = Launch {
+            cut,
             site: Arc::clone(&self.site),
             pod: Arc::clone(&self.pod),
             index,
@@ -92,6 +96,12 @@ impl Owner {
         self.work.push(Box::pin(async move {
             Done::Input(Input::Started { container: index, result: launch.run().await })
         }));
+    }
+
+    pub(super) fn cut_hook(&mut self, index: usize) {
+        if let Some(hook) = self.hooks.remove(&index) {
+            hook.cancel();
+        }
     }
 
     pub(super) fn begin_stop(&mut self, index: usize, grace: Duration) {
@@ -115,6 +125,8 @@ struct Launch {
     sandbox: Arc<dyn Sandbox>,
     prepared: Prepared,
     incarnation: u32,
+    /// The hook is not to be waited for.
+    cut: CancellationToken,
 }
 
 impl Launch {
@@ -127,7 +139,8 @@ impl Launch {
             output.close();
             Setback::new("RunContainerError", chain(&error))
         })?;
-        if let Err(why) = super::hooks::post_start(&self.site, self.address, own).await {
+        let hook = super::hooks::post_start(&self.site, self.address, own);
+        if let Some(Err(why)) = self.cut.run_until_cancelled(hook).await {
             self.sandbox.stop(&own.name, Duration::ZERO).await;
             return Err(Setback::new("PostStartHookError", why));
         }

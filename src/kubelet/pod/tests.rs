@@ -301,6 +301,19 @@ async fn pods_run_again_after_a_restart_of_the_node() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pod_that_is_deleted_does_not_wait_for_the_hook_of_its_start() {
+    let world = World::start().await;
+    world.import("localhost/hello", Script::default());
+    let lifecycle = json!({"postStart": {"sleep": {"seconds": 600}}});
+    let container = json!({"image": "localhost/hello", "lifecycle": lifecycle});
+    world.create("hello", container, json!({})).await;
+    world.event("hello", "Pulled").await;
+    world.api::<Pod>().delete("hello", &DeleteParams::default()).await.unwrap();
+    world.wait("hello", is_gone).await;
+    assert_eq!(world.runtime.sandboxes(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readiness_follows_the_probe() {
     let world = World::start().await;
     let script = Script { ports: vec![8080], ..Script::default() };

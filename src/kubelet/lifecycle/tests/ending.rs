@@ -121,3 +121,34 @@ fn a_deadline_counts_while_a_pod_waits_for_its_volumes() {
     "]],
     );
 }
+
+#[test]
+fn a_pod_that_ends_does_not_wait_for_a_hook_of_its_start() {
+    check(
+        app(),
+        "tick; prepared; pulled app; delete 30; started app; exit app 0",
+        expect![[r"
+        > tick
+          Prepare
+          = Pending, app: ContainerCreating
+        > prepared
+          pull app
+          = Pending, app: ContainerCreating
+        > pulled app
+          start app
+          = Pending, app: ContainerCreating
+        > delete 30
+          cut the hook of app
+          = Pending, app: ContainerCreating
+        > started app
+          Normal Created: Created container: app
+          Normal Started: Started container app
+          Normal Killing: Stopping container app
+          stop app within 30s
+          = Running ready, app: running
+        > exit app 0
+          TearDown
+          = Succeeded, app: Completed(0)
+    "]],
+    );
+}

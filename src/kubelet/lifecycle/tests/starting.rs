@@ -150,6 +150,7 @@ fn a_pod_deleted_while_it_starts_leaves_nothing_behind() {
               start app
               = Pending, app: ContainerCreating
             > vanish
+              cut the hook of app
               = Pending, app: ContainerCreating
             > started app
               Normal Created: Created container: app
