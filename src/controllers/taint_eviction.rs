@@ -1,6 +1,7 @@
 //! Evicts pods from nodes with a `NoExecute` taint when their patience ends.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use client::{Cache, Caches, Controller, Key, Occurrence, Plan, Watches};
@@ -16,6 +17,9 @@ use crate::pod;
 pub(crate) struct Snapshot {
     pub(crate) pod: Arc<Pod>,
     pub(crate) node: Arc<Node>,
+    /// When the pod was first seen on a node with such a taint. Who puts a taint seldom says when, and a pod's patience
+    /// begins with what it has to bear.
+    pub(crate) since: Timestamp,
     pub(crate) now: Timestamp,
 }
 
@@ -49,18 +53,12 @@ fn patience(snapshot: &Snapshot) -> Option<SignedDuration> {
         else {
             continue;
         };
-        let since = taint.time_added.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0);
-        let since = since.max(arrival(&snapshot.pod));
+        let since = taint.time_added.as_ref().map_or(snapshot.since, |time| time.0);
+        let since = since.max(snapshot.since);
         let left = SignedDuration::from_secs(seconds.max(0)) - snapshot.now.duration_since(since);
         shortest = Some(shortest.map_or(left, |known: SignedDuration| known.min(left)));
     }
     shortest
-}
-
-/// When the pod came to its node.
-fn arrival(pod: &Pod) -> Timestamp {
-    let started = pod.status.as_ref().and_then(|status| status.start_time.as_ref());
-    started.map_or_else(|| pod::created(pod), |time| time.0)
 }
 
 fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
@@ -96,11 +94,35 @@ fn evict(snapshot: &Snapshot, plan: &mut Plan) {
 pub(crate) struct TaintEviction {
     nodes: Cache<Node>,
     pods: Cache<Pod>,
+    /// Pods on tainted nodes, each with its uid and since when it is known to be there.
+    bearing: Mutex<BTreeMap<Key, (String, Timestamp)>>,
 }
 
 impl TaintEviction {
     pub(crate) fn new(caches: &Caches) -> Self {
-        Self { nodes: caches.of(), pods: caches.of() }
+        Self { nodes: caches.of(), pods: caches.of(), bearing: Mutex::default() }
+    }
+
+    /// The pod and its node, if the node's taints concern it.
+    fn tainted(&self, key: &Key) -> Option<(Arc<Pod>, Arc<Node>)> {
+        let pod = self.pods.get(key).filter(|pod| pod::is_active(pod))?;
+        let node = self.nodes.get(&Key::cluster(pod::node(&pod)))?;
+        let taints = node.spec.as_ref()?.taints.as_deref()?;
+        let evicts = taints.iter().any(|taint| taint.effect == "NoExecute");
+        evicts.then_some((pod, node))
+    }
+
+    /// Since when the pod bears its node's taints, which is now if nobody knew.
+    fn since(&self, key: &Key, pod: &Pod, now: Timestamp) -> Timestamp {
+        let uid = pod.metadata.uid.as_deref().unwrap_or_default();
+        let mut bearing = self.bearing.lock().expect("only single operations");
+        match bearing.get(key) {
+            Some((known, since)) if known == uid => *since,
+            _ => {
+                bearing.insert(key.clone(), (uid.to_owned(), now));
+                now
+            }
+        }
     }
 }
 
@@ -111,7 +133,7 @@ impl Controller for TaintEviction {
 
     fn watches(&self, watches: &Watches<'_, Key>) {
         watches.on(&self.pods, |change| {
-            let placed = change.new.as_ref().filter(|pod| !pod::node(pod).is_empty());
+            let placed = change.states().next().filter(|pod| !pod::node(pod).is_empty());
             placed.map(|pod| Key::of(pod.as_ref())).into_iter().collect()
         });
         let pods = self.pods.clone();
@@ -129,11 +151,12 @@ impl Controller for TaintEviction {
     }
 
     fn observe(&self, key: &Key, now: Timestamp) -> Option<Snapshot> {
-        let pod = self.pods.get(key).filter(|pod| pod::is_active(pod))?;
-        let node = self.nodes.get(&Key::cluster(pod::node(&pod)))?;
-        let taints = node.spec.as_ref()?.taints.as_deref()?;
-        let evicts = taints.iter().any(|taint| taint.effect == "NoExecute");
-        evicts.then_some(Snapshot { pod, node, now })
+        let Some((pod, node)) = self.tainted(key) else {
+            self.bearing.lock().expect("only single operations").remove(key);
+            return None;
+        };
+        let since = self.since(key, &pod, now);
+        Some(Snapshot { pod, node, since, now })
     }
 
     fn reconcile(&self, snapshot: &Snapshot) -> Plan {

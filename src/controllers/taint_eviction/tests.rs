@@ -9,17 +9,23 @@ use crate::testing::{now, object};
 
 /// The node got the taint `x=y:NoExecute` 100 s ago; the pod came before that.
 fn check(tolerations: Value, expect: Expect) {
-    let ago = |seconds| (now() - SignedDuration::from_secs(seconds)).to_string();
-    let node = object(json!({
-        "metadata": {"name": "one"},
-        "spec": {"taints": [{"key": "x", "value": "y", "effect": "NoExecute", "timeAdded": ago(100)}]},
-    }));
-    let pod = object(json!({
+    let since = now() - SignedDuration::from_secs(100);
+    let (pod, node) = (pod(&tolerations), node(json!(since.to_string())));
+    expect.assert_eq(&reconcile(&Snapshot { pod, node, since, now: now() }).to_string());
+}
+
+fn node(time_added: Value) -> Arc<Node> {
+    let taint = json!({"key": "x", "value": "y", "effect": "NoExecute", "timeAdded": time_added});
+    object(json!({"metadata": {"name": "one"}, "spec": {"taints": [taint]}}))
+}
+
+fn pod(tolerations: &Value) -> Arc<Pod> {
+    let started = (now() - SignedDuration::from_secs(500)).to_string();
+    object(json!({
         "metadata": {"name": "a", "namespace": "n", "uid": "a"},
         "spec": {"nodeName": "one", "containers": [], "tolerations": tolerations},
-        "status": {"phase": "Running", "startTime": ago(500)},
-    }));
-    expect.assert_eq(&reconcile(&Snapshot { pod, node, now: now() }).to_string());
+        "status": {"phase": "Running", "startTime": started},
+    }))
 }
 
 #[test]
@@ -63,4 +69,28 @@ fn the_shortest_toleration_counts() {
         delete pod a
     "#]],
     );
+}
+
+#[test]
+fn patience_begins_when_a_pod_is_first_seen_with_the_taint_and_ends_with_it() {
+    let (nodes, pods) = (Cache::<Node>::default(), Cache::<Pod>::default());
+    let controller =
+        TaintEviction { nodes: nodes.clone(), pods: pods.clone(), bearing: Mutex::default() };
+    let tolerations = json!([{"operator": "Exists", "tolerationSeconds": 300}]);
+    pods.insert(Arc::unwrap_or_clone(pod(&tolerations)));
+    nodes.insert(Arc::unwrap_or_clone(node(Value::Null)));
+    let key = Key::new("n", "a");
+    let left = |seconds| {
+        let now = now() + SignedDuration::from_secs(seconds);
+        controller.observe(&key, now).map(|snapshot| reconcile(&snapshot).to_string())
+    };
+    assert_eq!(left(0).as_deref(), Some("again in 300s\n"));
+    assert_eq!(left(100).as_deref(), Some("again in 200s\n"));
+    nodes.insert(Arc::unwrap_or_clone(object(json!({"metadata": {"name": "one"}}))));
+    assert_eq!(left(200), None);
+    nodes.insert(Arc::unwrap_or_clone(node(Value::Null)));
+    assert_eq!(left(300).as_deref(), Some("again in 300s\n"));
+    pods.remove(&key);
+    assert_eq!(left(400), None);
+    assert!(controller.bearing.lock().unwrap().is_empty());
 }
