@@ -56,6 +56,7 @@ struct AnswerMeta {
     name: String,
     uid: String,
     resource_version: String,
+    deletion_timestamp: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -238,6 +239,7 @@ impl Executor {
     async fn require(&self, requirement: Requirement) -> Result<(), Stop> {
         let holds = match requirement {
             Requirement::Absent { target, uid } => self.is_absent(&target, uid.as_deref()).await?,
+            Requirement::Alive { target, uid } => self.is_alive(&target, &uid).await?,
             Requirement::Empty { resource, namespace } => {
                 let path = format!("{}?limit={PROBE_LIMIT}", resource.path(&namespace));
                 let request = request(Method::GET, &path, "application/json", Vec::new());
@@ -251,10 +253,23 @@ impl Executor {
     }
 
     async fn is_absent(&self, target: &Target, uid: Option<&str>) -> Result<bool, Stop> {
+        match self.get(target).await? {
+            Some(found) => Ok(uid.is_some_and(|uid| found.uid != uid)),
+            None => Ok(true),
+        }
+    }
+
+    async fn is_alive(&self, target: &Target, uid: &str) -> Result<bool, Stop> {
+        let found = self.get(target).await?;
+        Ok(found.is_some_and(|found| found.uid == uid && found.deletion_timestamp.is_none()))
+    }
+
+    /// What the server has there now.
+    async fn get(&self, target: &Target) -> Result<Option<AnswerMeta>, Stop> {
         let request = request(Method::GET, &target.path(""), "application/json", Vec::new());
         match self.caches.client().request::<Answer>(request).await {
-            Ok(answer) => Ok(uid.is_some_and(|uid| answer.metadata.uid != uid)),
-            Err(error) => unless_gone(error.into()).map(|()| true),
+            Ok(answer) => Ok(Some(answer.metadata)),
+            Err(error) => unless_gone(error.into()).map(|()| None),
         }
     }
 

@@ -122,6 +122,13 @@ pub enum Requirement {
         /// The incarnation; none for any.
         uid: Option<String>,
     },
+    /// This incarnation of the object exists, and is not being deleted.
+    Alive {
+        /// The object.
+        target: Target,
+        /// The incarnation.
+        uid: String,
+    },
     /// No object of the resource is in the namespace.
     Empty {
         /// The resource.
@@ -303,6 +310,7 @@ impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent { target, .. } => write!(f, "require no {target}"),
+            Self::Alive { target, .. } => write!(f, "require {target}"),
             Self::Empty { resource, namespace } => {
                 write!(f, "require no {resource} in {namespace}")
             }

@@ -146,7 +146,8 @@ fn wait_for_dependents(snapshot: &Snapshot, plan: &mut Plan) {
     }
 }
 
-/// Strikes the object from its dependents, then lets it go.
+/// Strikes the object from its dependents, and lets it go when none is left. The caches of those that were struck have
+/// then passed the object's deletion, so that no dependent of that kind is missed that was made before.
 fn orphan(snapshot: &Snapshot, plan: &mut Plan) {
     if snapshot.incomplete {
         // A dependent that still named it afterwards would be collected.
@@ -159,7 +160,9 @@ fn orphan(snapshot: &Snapshot, plan: &mut Plan) {
         let kept: Vec<_> = references.filter(|reference| reference.uid != uid).collect();
         patch(&dependent.target, &dependent.meta, "ownerReferences", json!(kept), plan);
     }
-    drop_finalizer(snapshot, ORPHAN, plan);
+    if snapshot.dependents.is_empty() {
+        drop_finalizer(snapshot, ORPHAN, plan);
+    }
 }
 
 fn drop_finalizer(snapshot: &Snapshot, name: &str, plan: &mut Plan) {

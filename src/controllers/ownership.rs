@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use client::{Cached, Plan};
+use client::{Action, Cached, Plan, Requirement, Target};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use serde_json::json;
 
@@ -27,7 +27,8 @@ pub(crate) fn controller_of(meta: &ObjectMeta) -> Option<&OwnerReference> {
 
 /// Splits `candidates` into those the owner controls after this plan; adopts and releases on the way.
 ///
-/// An owner that is being deleted adopts nothing, and what is being deleted is not adopted.
+/// An owner that is being deleted adopts nothing, and what is being deleted is not adopted. The caches may not know yet
+/// that the owner is being deleted, and its dependents set free, so the server is asked before anything is adopted.
 pub(crate) fn claim<Owner: Cached, K: Cached>(
     owner: &Owner,
     candidates: &[Arc<K>],
@@ -36,7 +37,7 @@ pub(crate) fn claim<Owner: Cached, K: Cached>(
 ) -> Vec<Arc<K>> {
     let me = controller_reference(owner);
     let leaving = owner.meta().deletion_timestamp.is_some();
-    let mut mine = Vec::new();
+    let (mut mine, mut asked) = (Vec::new(), false);
     for candidate in candidates {
         let meta = candidate.meta();
         match controller_of(meta) {
@@ -50,6 +51,14 @@ pub(crate) fn claim<Owner: Cached, K: Cached>(
             Some(_) => {}
             None if leaving || meta.deletion_timestamp.is_some() || !matches(candidate) => {}
             None => {
+                if !asked {
+                    let uid = me.uid.clone();
+                    plan.push(Action::Require(Requirement::Alive {
+                        target: Target::of(owner),
+                        uid,
+                    }));
+                    asked = true;
+                }
                 adopt(candidate.as_ref(), &me, plan);
                 mine.push(Arc::clone(candidate));
             }

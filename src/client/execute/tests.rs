@@ -124,3 +124,24 @@ async fn a_plan_goes_on_only_when_what_it_requires_is_so() {
         assert_eq!(asked[0], "GET /api/v1/namespaces/n/pods?limit=1");
     }
 }
+
+#[tokio::test]
+async fn nothing_is_done_for_an_owner_that_is_being_deleted_or_another() {
+    let leaving = json!({"name": "a", "uid": "u", "deletionTimestamp": "2026-01-01T00:00:00Z"});
+    let answers = [
+        ((200, json!({"metadata": {"name": "a", "uid": "u"}})), 2),
+        ((200, json!({"metadata": leaving})), 1),
+        ((200, json!({"metadata": {"name": "a", "uid": "other"}})), 1),
+        (failure(404, "NotFound"), 1),
+    ];
+    for (answer, expected) in answers {
+        let script = Script::new(move |_| answer.clone());
+        let mut plan = Plan::default();
+        let (target, uid) = (Target::of(&object::<ConfigMap>("")), "u".to_owned());
+        plan.push(Action::Require(Requirement::Alive { target, uid }));
+        plan.delete(&object::<Pod>("7"));
+        let (_, asked) = script.run(plan).await;
+        assert_eq!(asked.len(), expected);
+        assert_eq!(asked[0], "GET /api/v1/namespaces/n/configmaps/a");
+    }
+}

@@ -119,6 +119,7 @@ fn orphans_that_match_are_adopted_and_own_pods_that_do_not_are_released() {
     check(
         "replicas: 1, pods: [a orphan, b other, c foreign, d orphan leaving]",
         expect![[r#"
+        require replicaset web
         patch pod a {"metadata":{"ownerReferences":[{"apiVersion":"apps/v1","blockOwnerDeletion":true,"controller":true,"kind":"ReplicaSet","name":"web","uid":"web"}]}}
         patch pod b {"metadata":{"ownerReferences":[]}}
         status replicaset web {"fullyLabeledReplicas":1,"observedGeneration":1,"replicas":1,"terminatingReplicas":0}
