@@ -47,7 +47,8 @@ impl Dependents {
         }
     }
 
-    /// Whom a change that was noted concerns: the object, its dependents when it goes, its owners when they wait.
+    /// Whom a change that was noted concerns: the object, its dependents when it goes or a namesake
+    /// has taken its place, its owners when they wait.
     pub(super) fn concerned(&self, resource: &Resource, change: &Change<Meta>) -> Vec<Target> {
         let mut targets = Vec::new();
         if let Some(new) = &change.new {
@@ -58,6 +59,10 @@ impl Dependents {
             }
         }
         let going = change.new.as_ref().is_none_or(|new| is_waiting(&new.metadata));
+        // A watch that was interrupted shows the end of one and the beginning of its namesake as one change.
+        let replaced = change.old.as_ref().zip(change.new.as_ref());
+        let going =
+            going || replaced.is_some_and(|(old, new)| old.metadata.uid != new.metadata.uid);
         for uid in
             change.states().filter_map(|state| state.metadata.uid.as_deref()).filter(|_| going)
         {

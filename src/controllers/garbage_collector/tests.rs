@@ -204,3 +204,20 @@ fn a_change_concerns_the_dependents_of_what_goes_and_the_owner_that_waits() {
     let gone = Change { old: Some(child), new: None };
     assert_eq!(names(&pods, &gone), "replicaset x");
 }
+
+#[test]
+fn a_namesake_that_took_an_owners_place_concerns_the_dependents_of_that() {
+    let index = Dependents::default();
+    let child = Arc::new(meta(json!({
+        "name": "a", "namespace": "n", "uid": "a", "ownerReferences": [reference("one")],
+    })));
+    let created = Change { old: None, new: Some(child) };
+    index.note(&Resource::of::<Pod>(), &created);
+    let set = |uid: &str| Some(Arc::new(meta(json!({"name": "x", "namespace": "n", "uid": uid}))));
+    let replaced = Change { old: set("one"), new: set("two") };
+    let resource = Resource::of::<ReplicaSet>();
+    index.note(&resource, &replaced);
+    assert_eq!(index.concerned(&resource, &replaced), [target("a")]);
+    let changed = Change { old: set("one"), new: set("one") };
+    assert_eq!(index.concerned(&resource, &changed), []);
+}
