@@ -7,22 +7,26 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, error, info_span};
 
-/// A set of tasks that stop together; a panic in one stops the whole set.
+/// A set of tasks that stop together; a panic in one stops the whole set, and every set that it is a part of.
 #[derive(Debug, Clone)]
 pub struct Tasks {
     tracker: TaskTracker,
     stop: CancellationToken,
+    /// Stops the outermost set that this is a part of.
+    root: CancellationToken,
 }
 
 impl Tasks {
     /// An empty set.
     pub fn new() -> Self {
-        Self { tracker: TaskTracker::new(), stop: CancellationToken::new() }
+        let stop = CancellationToken::new();
+        Self { tracker: TaskTracker::new(), root: stop.clone(), stop }
     }
 
     /// A set that stops with this one, and can stop before it.
     pub fn child(&self) -> Self {
-        Self { tracker: TaskTracker::new(), stop: self.stop.child_token() }
+        let (stop, root) = (self.stop.child_token(), self.root.clone());
+        Self { tracker: TaskTracker::new(), stop, root }
     }
 
     /// Cancelled when the set is to stop.
@@ -36,7 +40,7 @@ impl Tasks {
         F: FnOnce(CancellationToken) -> Fut,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let guard = PanicGuard { name, stop: self.stop.clone() };
+        let guard = PanicGuard { name, root: self.root.clone() };
         let future = task(self.stop.clone()).instrument(info_span!("task", name));
         self.tracker.spawn(async move {
             let _guard = guard;
@@ -68,17 +72,17 @@ impl Default for Tasks {
     }
 }
 
-/// Cancels the set when the task it lives in unwinds.
+/// Stops everything that belongs together when the task it lives in unwinds.
 struct PanicGuard {
     name: &'static str,
-    stop: CancellationToken,
+    root: CancellationToken,
 }
 
 impl Drop for PanicGuard {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            error!(task = self.name, "a task panicked; stopping all of its set");
-            self.stop.cancel();
+            error!(task = self.name, "a task panicked; stopping all that belongs with it");
+            self.root.cancel();
         }
     }
 }

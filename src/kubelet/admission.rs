@@ -25,7 +25,9 @@ impl Ledger {
     pub(crate) fn admit(&mut self, uid: &str, pod: &Pod) -> Result<(), Setback> {
         let wanted = wanted(pod);
         for (resource, amount) in &wanted {
-            let used = self.used.get(resource).copied().unwrap_or(0);
+            let of = |amounts: &Amounts| amounts.get(resource).copied().unwrap_or(0);
+            // What the pod has been given before is its own.
+            let used = of(&self.used) - self.taken.get(uid).map_or(0, of);
             let capacity = self.allocatable.get(resource).copied().unwrap_or(0);
             if *amount > 0 && used.saturating_add(*amount) > capacity {
                 return Err(refusal(resource, *amount, used, capacity));

@@ -115,7 +115,11 @@ impl Owner {
     }
 
     /// Lives until the pod's object is gone and nothing of the pod is left, or until the node stops.
-    pub(crate) async fn run(mut self, mut inbox: mpsc::Receiver<Message>, stop: CancellationToken) {
+    pub(crate) async fn run(
+        mut self,
+        inbox: &mut mpsc::Receiver<Message>,
+        stop: CancellationToken,
+    ) {
         match self.asked_to_end() {
             Some(grace) => self.feed(Input::Deleted { grace }),
             None => self.feed(Input::Tick),

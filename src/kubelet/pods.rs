@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use base::{CancellationToken, Tasks};
+use base::{Backoff, CancellationToken, Tasks};
 use client::{Cache, Key, Occurrence};
 use futures::FutureExt;
 use k8s_openapi::api::core::v1::Pod;
@@ -19,6 +19,11 @@ use crate::site::Site;
 
 /// How long pods may take to end when the node stops: a guest is interrupted within milliseconds.
 const STOP_GRACE: Duration = Duration::from_secs(5);
+
+/// Until a pod whose owner panicked gets another: what made it panic may pass ...
+const REPLACE_FIRST: Duration = Duration::from_millis(100);
+/// ... or not; then it must not keep the node busy.
+const REPLACE_CAP: Duration = Duration::from_mins(5);
 
 /// The owners of the node's pods, to whom messages can be sent.
 #[derive(Debug, Clone, Default)]
@@ -141,14 +146,15 @@ impl Pods {
         }
         let (sender, inbox) = mpsc::channel(INBOX);
         self.directory.insert(key.clone(), Entry { uid, pod: Arc::clone(&pod), inbox: sender });
-        let (owner, name) = (self.owner(pod), key.to_string());
-        owners.spawn("pod", |stop| async move {
-            // A panic in one pod's owner is that pod's, not the node's.
-            let life = AssertUnwindSafe(owner.run(inbox, stop)).catch_unwind();
-            if life.await.is_err() {
-                error!(pod = name, "the owner of a pod panicked; the pod is left alone");
-            }
-        });
+        let first = Box::new(owner(&self.site, &pod));
+        let post = Post {
+            site: Arc::clone(&self.site),
+            directory: self.directory.clone(),
+            key,
+            pod,
+            inbox,
+        };
+        owners.spawn("pod", |stop| post.hold(first, stop));
     }
 
     async fn absent(&self, key: &Key) {
@@ -156,22 +162,87 @@ impl Pods {
             let _ = entry.inbox.send(Message::Vanished).await;
         }
     }
+}
 
-    fn owner(&self, pod: Arc<Pod>) -> Owner {
-        let policy = Policy::of(&pod);
-        let now = self.site.clock.now();
-        let mut state = restore(&policy, &pod, now);
-        let started = pod.status.as_ref().is_some_and(|status| status.start_time.is_some());
-        if !state.is_over() && !started && pod.metadata.deletion_timestamp.is_none() {
-            let admitted = self.site.ledger().admit(&uid(&pod), &pod);
-            if let Err(refusal) = admitted {
-                let (reason, message) = (refusal.reason.clone(), refusal.message.clone());
-                self.site.recorder.record(Occurrence::warning(&*pod, &reason, message));
-                state = State::over(&policy, Some(refusal), now);
+/// A pod's place on the node, which one owner holds after the other should one of them panic.
+struct Post {
+    site: Arc<Site>,
+    directory: Directory,
+    key: Key,
+    /// The pod as it was last seen from here.
+    pod: Arc<Pod>,
+    inbox: mpsc::Receiver<Message>,
+}
+
+impl Post {
+    async fn hold(mut self, mut owner: Box<Owner>, stop: CancellationToken) {
+        let mut backoff = Backoff::new(REPLACE_FIRST, REPLACE_CAP);
+        loop {
+            // A panic in one pod's owner is that pod's, not the node's.
+            let life = AssertUnwindSafe(owner.run(&mut self.inbox, stop.clone())).catch_unwind();
+            if Box::pin(life).await.is_ok() {
+                return;
+            }
+            error!(pod = %self.key, "the owner of a pod panicked; another one takes over");
+            let pause = self.pause(backoff.next_delay());
+            match stop.run_until_cancelled(pause).await {
+                Some(true) => owner = Box::new(self::owner(&self.site, &self.pod)),
+                Some(false) => return self.clear(),
+                None => return,
             }
         }
-        Owner::new(Arc::clone(&self.site), pod, policy, state)
     }
+
+    /// Waits, hearing messages so that nobody waits for this pod; false when the pod has vanished meanwhile.
+    async fn pause(&mut self, delay: Duration) -> bool {
+        let over = tokio::time::sleep(delay);
+        tokio::pin!(over);
+        loop {
+            tokio::select! {
+                biased;
+                message = self.inbox.recv() => match message {
+                    Some(Message::Vanished) | None => return false,
+                    Some(Message::Changed(pod)) => self.pod = pod,
+                    Some(Message::Log { .. } | Message::Usage { .. }) => {}
+                },
+                () = &mut over => break,
+            }
+        }
+        // What the owner had heard is known there.
+        match self.directory.find(&self.key).filter(|entry| entry.uid == uid(&self.pod)) {
+            Some(entry) => self.pod = entry.pod,
+            None => return false,
+        }
+        true
+    }
+
+    /// Gives back what a pod had that is gone.
+    fn clear(&self) {
+        let uid = uid(&self.pod);
+        self.site.addresses().release(&uid);
+        self.site.ledger().release(&uid);
+        if let Err(error) = self.site.volumes.remove(&uid) {
+            warn!(%error, "cannot remove a pod's volumes");
+        }
+        self.site.logs.remove(&self.pod);
+    }
+}
+
+/// An owner for a pod that has none, from what the API remembers of it.
+fn owner(site: &Arc<Site>, pod: &Arc<Pod>) -> Owner {
+    let policy = Policy::of(pod);
+    let now = site.clock.now();
+    let mut state = restore(&policy, pod, now);
+    let started = pod.status.as_ref().is_some_and(|status| status.start_time.is_some());
+    if !state.is_over() && !started && pod.metadata.deletion_timestamp.is_none() {
+        let admitted = site.ledger().admit(&uid(pod), pod);
+        if let Err(refusal) = admitted {
+            let (reason, message) = (refusal.reason.clone(), refusal.message.clone());
+            site.recorder.record(Occurrence::warning(&**pod, &reason, message));
+            state = State::over(&policy, Some(refusal), now);
+        }
+    }
+    Owner::new(Arc::clone(site), Arc::clone(pod), policy, state)
 }
 
 fn uid(pod: &Pod) -> String {

@@ -41,6 +41,7 @@ pub struct Scripted {
     clock: Clock,
     tasks: Tasks,
     shared: Mutex<Shared>,
+    panics: AtomicBool,
 }
 
 #[derive(Default)]
@@ -60,7 +61,7 @@ impl fmt::Debug for Scripted {
 impl Scripted {
     /// A runtime without scripts.
     pub fn new(clock: Clock, tasks: Tasks) -> Arc<Self> {
-        Arc::new(Self { clock, tasks, shared: Mutex::default() })
+        Arc::new(Self { clock, tasks, shared: Mutex::default(), panics: AtomicBool::new(false) })
     }
 
     /// Makes containers of the image with this digest follow `script` from now on.
@@ -71,6 +72,11 @@ impl Scripted {
     /// Makes `prepare` fail for the image with this digest.
     pub fn refuse(&self, digest: &str, why: impl Fn() -> PrepareError + Send + Sync + 'static) {
         self.shared().refusals.insert(digest.into(), Box::new(why));
+    }
+
+    /// Makes whoever creates the next sandbox panic.
+    pub fn panic_once(&self) {
+        self.panics.store(true, Ordering::Relaxed);
     }
 
     /// The names of the sandboxes that exist.
@@ -126,6 +132,7 @@ impl Runtime for Scripted {
     }
 
     fn create(&self, spec: SandboxSpec) -> Arc<dyn Sandbox> {
+        assert!(!self.panics.swap(false, Ordering::Relaxed), "a panic as the test wants it");
         let name = spec.name.clone();
         let sandbox = Arc::new(ScriptedSandbox {
             spec,

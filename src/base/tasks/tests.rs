@@ -15,6 +15,22 @@ async fn a_panic_stops_the_set() {
     stop.cancelled().await;
 }
 
+#[tokio::test]
+async fn a_panic_stops_the_sets_around_it_and_beside_it() {
+    let outer = Tasks::new();
+    let (inner, beside) = (outer.child().child(), outer.child());
+    inner.spawn("fails", |_| async { panic!("as the test wants") });
+    outer.stop_token().cancelled().await;
+    assert!(inner.stop_token().is_cancelled() && beside.stop_token().is_cancelled());
+}
+
+#[tokio::test]
+async fn a_set_that_is_stopped_leaves_the_one_around_it() {
+    let outer = Tasks::new();
+    assert!(outer.child().shutdown(Duration::from_secs(5)).await);
+    assert!(!outer.stop_token().is_cancelled());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_task_that_will_not_stop_is_reported() {
     let tasks = Tasks::new();

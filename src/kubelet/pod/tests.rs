@@ -301,6 +301,18 @@ async fn pods_run_again_after_a_restart_of_the_node() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pod_whose_owner_panics_gets_another() {
+    let world = World::start().await;
+    world.import("localhost/hello", Script::default());
+    world.runtime.panic_once();
+    world.create("hello", json!({"image": "localhost/hello"}), json!({})).await;
+    let pod = world.wait("hello", is_ready).await.unwrap();
+    assert_eq!(address(&pod), "10.42.0.2");
+    world.api::<Pod>().delete("hello", &DeleteParams::default()).await.unwrap();
+    world.wait("hello", is_gone).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pod_that_is_deleted_does_not_wait_for_the_hook_of_its_start() {
     let world = World::start().await;
     world.import("localhost/hello", Script::default());
