@@ -144,10 +144,16 @@ impl Executor {
             let requests = (0..now).map(|_| self.post(&path, &body));
             let answers: Vec<_> =
                 stream::iter(requests).buffer_unordered(IN_FLIGHT).collect().await;
+            // Those that succeeded beside one that did not are there, too.
+            let mut refusal = Ok(());
             for answer in answers {
                 self.announce_creation(&creation, &answer);
-                written.revision(&creation.resource, &answer?);
+                match answer {
+                    Ok(answer) => written.revision(&creation.resource, &answer),
+                    Err(stop) => refusal = refusal.and(Err(stop)),
+                }
             }
+            refusal?;
             left -= now;
             batch = (batch * 2).min(BATCH_CAP);
         }

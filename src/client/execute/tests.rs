@@ -145,3 +145,21 @@ async fn nothing_is_done_for_an_owner_that_is_being_deleted_or_another() {
         assert_eq!(asked[0], "GET /api/v1/namespaces/n/configmaps/a");
     }
 }
+
+#[tokio::test]
+async fn what_was_made_beside_a_refusal_is_waited_for() {
+    let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    // The first of the second batch is refused, the other made.
+    let script =
+        Script::new(move |_| match count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+            1 => failure(403, "Forbidden"),
+            made => (201, json!({"metadata": {"name": "a", "resourceVersion": made.to_string()}})),
+        });
+    let mut plan = Plan::default();
+    plan.create_many(&object::<Pod>(""), 3, None);
+    let (outcome, written) = script.executor.execute(plan).await;
+    assert!(matches!(outcome, Outcome::Failed(_)));
+    assert_eq!(script.asked.lock().unwrap().len(), 3);
+    assert_eq!(written.revisions, [(Resource::of::<Pod>(), 2)]);
+    script.tasks.stop_token().cancel();
+}
