@@ -7,7 +7,7 @@ use http::{Method, Request};
 use kube::core::Status;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tracing::{debug, warn};
+use tracing::debug;
 
 use crate::{
     Action, Caches, Creation, Deletion, EventRecorder, Occurrence, Patch, Plan, Requirement,
@@ -161,7 +161,7 @@ impl Executor {
     }
 
     async fn post(&self, path: &str, body: &[u8]) -> Result<Answer, Stop> {
-        let request = request(Method::POST, path, "application/json", body.to_vec());
+        let request = request(Method::POST, path, "application/json", body.to_vec())?;
         Ok(self.caches.client().request(request).await?)
     }
 
@@ -192,7 +192,7 @@ impl Executor {
         let path = patch.target.path(patch.subresource);
         let planned_on = written.catch_up(&patch.target, &mut patch.body);
         let request =
-            request(Method::PATCH, &path, "application/merge-patch+json", bytes(&patch.body));
+            request(Method::PATCH, &path, "application/merge-patch+json", bytes(&patch.body))?;
         let answer: Answer = self.caches.client().request(request).await?;
         written.replaced(patch.target, planned_on, answer);
         Ok(())
@@ -207,7 +207,7 @@ impl Executor {
     ) -> Result<(), Stop> {
         let planned_on = written.catch_up(&target, &mut body);
         let request =
-            request(Method::PUT, &target.path(subresource), "application/json", bytes(&body));
+            request(Method::PUT, &target.path(subresource), "application/json", bytes(&body))?;
         let answer: Answer = self.caches.client().request(request).await?;
         written.replaced(target, planned_on, answer);
         Ok(())
@@ -248,7 +248,7 @@ impl Executor {
             Requirement::Alive { target, uid } => self.is_alive(&target, &uid).await?,
             Requirement::Empty { resource, namespace } => {
                 let path = format!("{}?limit={PROBE_LIMIT}", resource.path(&namespace));
-                let request = request(Method::GET, &path, "application/json", Vec::new());
+                let request = request(Method::GET, &path, "application/json", Vec::new())?;
                 match self.caches.client().request::<Listed>(request).await {
                     Ok(list) => list.items.is_empty(),
                     Err(error) => unless_gone(error.into()).map(|()| true)?,
@@ -272,7 +272,7 @@ impl Executor {
 
     /// What the server has there now.
     async fn get(&self, target: &Target) -> Result<Option<AnswerMeta>, Stop> {
-        let request = request(Method::GET, &target.path(""), "application/json", Vec::new());
+        let request = request(Method::GET, &target.path(""), "application/json", Vec::new())?;
         match self.caches.client().request::<Answer>(request).await {
             Ok(answer) => Ok(Some(answer.metadata)),
             Err(error) => unless_gone(error.into()).map(|()| None),
@@ -280,7 +280,7 @@ impl Executor {
     }
 
     async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, Stop> {
-        let request = request(method, path, "application/json", bytes(body));
+        let request = request(method, path, "application/json", bytes(body))?;
         Ok(self.caches.client().request(request).await?)
     }
 
@@ -397,18 +397,19 @@ fn bytes(body: &Value) -> Vec<u8> {
     serde_json::to_vec(body).expect("documents have text keys")
 }
 
-fn request(method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Request<Vec<u8>> {
+fn request(
+    method: Method,
+    path: &str,
+    content_type: &str,
+    body: Vec<u8>,
+) -> Result<Request<Vec<u8>>, Stop> {
     Request::builder()
         .method(method)
         .uri(path)
         .header(http::header::ACCEPT, "application/json")
         .header(http::header::CONTENT_TYPE, content_type)
         .body(body)
-        .unwrap_or_else(|error| {
-            // A name that is no part of a URL cannot come from the server; ask for nothing rather than panic.
-            warn!(%error, path, "unusable path");
-            Request::default()
-        })
+        .map_err(|error| Stop::Error(kube::Error::HttpError(error)))
 }
 
 #[cfg(test)]

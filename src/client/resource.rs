@@ -1,7 +1,7 @@
 //! Which REST resource an action is about, and the paths under it.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::{Cached, Key};
 
@@ -45,9 +45,27 @@ impl Resource {
         if namespace.is_empty() {
             format!("/{root}/{version}/{}", self.plural)
         } else {
-            format!("/{root}/{version}/namespaces/{namespace}/{}", self.plural)
+            format!("/{root}/{version}/namespaces/{}/{}", segment(namespace), self.plural)
         }
     }
+}
+
+/// A name as a part of a path: those of roles and their bindings may hold nearly anything.
+fn segment(name: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:@".contains(&byte);
+    if name.bytes().all(is_plain) {
+        return Cow::Borrowed(name);
+    }
+    let mut encoded = String::new();
+    for byte in name.bytes() {
+        if is_plain(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to text cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    Cow::Owned(encoded)
 }
 
 impl fmt::Display for Resource {
@@ -79,7 +97,7 @@ impl Target {
     pub fn path(&self, subresource: &str) -> String {
         let slash = if subresource.is_empty() { "" } else { "/" };
         let collection = self.resource.path(&self.key.namespace);
-        format!("{collection}/{}{slash}{subresource}", self.key.name)
+        format!("{collection}/{}{slash}{subresource}", segment(&self.key.name))
     }
 }
 
@@ -88,3 +106,6 @@ impl fmt::Display for Target {
         write!(f, "{} {}", self.resource.kind.to_lowercase(), self.key.name)
     }
 }
+
+#[cfg(test)]
+mod tests;

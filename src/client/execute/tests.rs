@@ -163,3 +163,15 @@ async fn what_was_made_beside_a_refusal_is_waited_for() {
     assert_eq!(written.revisions, [(Resource::of::<Pod>(), 2)]);
     script.tasks.stop_token().cancel();
 }
+
+#[tokio::test]
+async fn a_name_that_no_url_can_hold_asks_for_nothing_else() {
+    let script = Script::new(|_| (200, json!({"metadata": {}})));
+    let mut plan = Plan::default();
+    let resource = Resource { plural: "odd plurals".into(), ..Resource::of::<Pod>() };
+    let target = Target { resource, key: crate::Key::new("n", "a") };
+    plan.push(Action::Delete(Deletion::of(target, None)));
+    let (outcome, asked) = script.run(plan).await;
+    assert!(matches!(outcome, Outcome::Failed(_)));
+    assert!(asked.is_empty(), "{asked:?}");
+}
