@@ -1,6 +1,6 @@
 //! One of several byte streams that share a connection, whatever the protocol.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use base::CancellationToken;
@@ -37,6 +37,8 @@ pub(crate) struct Channel {
 pub(crate) struct Incoming {
     pieces: mpsc::Receiver<Bytes>,
     abandoned: CancellationToken,
+    /// Tells the feed that somebody reads.
+    _reads: Arc<()>,
 }
 
 /// What the client receives on a channel.
@@ -70,8 +72,10 @@ pub(crate) enum Outbound {
 /// The connection's end of a channel.
 #[derive(Debug)]
 pub(super) struct Feed {
-    pieces: mpsc::Sender<Bytes>,
+    /// None when the client sends no more; it may still give the channel up.
+    pieces: Option<mpsc::Sender<Bytes>>,
     abandoned: CancellationToken,
+    reader: Weak<()>,
 }
 
 /// The queue of what is to be sent on a connection.
@@ -84,9 +88,11 @@ impl Channel {
     pub(super) fn new(id: u32, queue: mpsc::Sender<Outbound>) -> (Self, Feed) {
         let (sender, pieces) = mpsc::channel(INCOMING_PIECES);
         let abandoned = CancellationToken::new();
-        let incoming = Incoming { pieces, abandoned: abandoned.clone() };
+        let reads = Arc::new(());
+        let reader = Arc::downgrade(&reads);
+        let incoming = Incoming { pieces, abandoned: abandoned.clone(), _reads: reads };
         let channel = Self { incoming, outgoing: Outgoing { id, queue } };
-        (channel, Feed { pieces: sender, abandoned })
+        (channel, Feed { pieces: Some(sender), abandoned, reader })
     }
 
     /// Copies between the channel and a stream until the stream ends or the client gives the channel up. A client
@@ -152,10 +158,13 @@ impl Feed {
     /// Hands a piece over, waiting for room; false when the channel held up the connection for too long. What
     /// nobody reads any more is dropped.
     pub(super) async fn give(&self, bytes: Bytes) -> bool {
-        if bytes.is_empty() {
-            return true;
-        }
-        tokio::time::timeout(STALL_MAX, self.pieces.send(bytes)).await.is_ok()
+        let Some(pieces) = self.pieces.as_ref().filter(|_| !bytes.is_empty()) else { return true };
+        tokio::time::timeout(STALL_MAX, pieces.send(bytes)).await.is_ok()
+    }
+
+    /// The client sends no more, but may still receive.
+    pub(super) fn end(&mut self) {
+        self.pieces = None;
     }
 
     /// The client wants nothing more of this channel.
@@ -165,7 +174,7 @@ impl Feed {
 
     /// Whether nobody reads any more.
     pub(super) fn is_unread(&self) -> bool {
-        self.pieces.is_closed()
+        self.reader.strong_count() == 0
     }
 }
 

@@ -79,10 +79,11 @@ async fn read(
                     refuse(stream, ResetCode::Refused)
                 } else {
                     newest = stream;
-                    let (channel, feed) = Channel::new(stream, queue.clone());
-                    if !last {
-                        feeds.insert(stream, feed);
+                    let (channel, mut feed) = Channel::new(stream, queue.clone());
+                    if last {
+                        feed.end();
                     }
+                    feeds.insert(stream, feed);
                     let _ = queue.send(Outbound::Accept { id: stream }).await;
                     let _ = arrivals.send(Arrival { headers, channel }).await;
                     continue;
@@ -90,17 +91,16 @@ async fn read(
             }
             Frame::Data { stream, bytes, last } => {
                 idle.touch();
-                let Some(feed) = feeds.get(&stream) else { continue };
-                let stalled = !feed.give(bytes).await;
-                if stalled {
-                    feed.abandon();
-                }
-                if stalled || last {
-                    feeds.remove(&stream);
-                }
-                if !stalled {
+                let Some(feed) = feeds.get_mut(&stream) else { continue };
+                if feed.give(bytes).await {
+                    if last {
+                        // Kept: the client may yet reset it.
+                        feed.end();
+                    }
                     continue;
                 }
+                feed.abandon();
+                feeds.remove(&stream);
                 refuse(stream, ResetCode::Cancelled)
             }
             Frame::Reset { stream } => {

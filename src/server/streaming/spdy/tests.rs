@@ -145,3 +145,44 @@ async fn stream_numbers_must_be_odd_and_grow() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_reset_after_the_clients_end_gives_the_stream_up() {
+    check(async |mut client, mut arrivals| {
+        let (mut writer, mut bytes) = (FrameWriter::new(), BytesMut::new());
+        writer.open(1, &Headers::new(), &mut bytes);
+        frame::data(1, b"last words", true, &mut bytes);
+        client.write_all(&bytes).await.unwrap();
+        let Arrival { channel, .. } = arrivals.recv().await.unwrap();
+        // A pod that says nothing and does not end.
+        let (near, mut pod) = tokio::io::duplex(64);
+        let spliced = channel.splice(near);
+        let reset = async {
+            let mut words = [0; 10];
+            pod.read_exact(&mut words).await.unwrap();
+            assert_eq!(pod.read(&mut [0]).await.unwrap(), 0, "the end is passed on");
+            let mut bytes = BytesMut::new();
+            frame::reset(1, super::ResetCode::Cancelled, &mut bytes);
+            client.write_all(&bytes).await.unwrap();
+            pod
+        };
+        tokio::join!(spliced, reset);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn streams_that_have_ended_make_room() {
+    check(async |mut client, mut arrivals| {
+        let mut writer = FrameWriter::new();
+        for stream in (1..).step_by(2).take(super::STREAMS_MAX + 10) {
+            let mut bytes = BytesMut::new();
+            writer.open(stream, &Headers::new(), &mut bytes);
+            frame::data(stream, b"", true, &mut bytes);
+            client.write_all(&bytes).await.unwrap();
+            let Arrival { mut channel, .. } = arrivals.recv().await.unwrap();
+            assert_eq!(channel.incoming.next().await, None);
+        }
+    })
+    .await;
+}
