@@ -67,19 +67,33 @@ pub fn restore(file: &Path, data_dir: &Path) -> Result<Contents> {
     check(file)?;
     let data_dir = DataDir::claim(data_dir)?;
     let (store, pki) = (data_dir.store(), data_dir.path().join("pki"));
+    if data_dir.is_half_restored() {
+        clear(&store, &pki)?;
+    }
     if store.exists() || pki.exists() {
         bail!(
             "{} holds a cluster already; restore into a new directory",
             data_dir.path().display()
         );
     }
+    // Half a cluster must not be started, should this process be killed.
+    data_dir.begin_restore()?;
     let restored = write(file, &data_dir);
     if restored.is_err() {
-        // Half a cluster must not be started.
-        let _ = fs::remove_file(&store);
-        let _ = fs::remove_dir_all(&pki);
+        clear(&store, &pki)?;
     }
+    data_dir.end_restore()?;
     restored
+}
+
+/// Removes what a restore has written.
+fn clear(store: &Path, pki: &Path) -> Result<()> {
+    let gone = |removed: std::io::Result<()>| match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    gone(fs::remove_file(store)).with_context(|| store.display().to_string())?;
+    gone(fs::remove_dir_all(pki)).with_context(|| pki.display().to_string())
 }
 
 fn write(file: &Path, data_dir: &DataDir) -> Result<Contents> {

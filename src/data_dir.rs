@@ -8,6 +8,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::KUBECONFIG_FILE;
 
+/// Is there while a cluster is being restored.
+const RESTORING: &str = "restoring";
+
 /// A data directory that this process holds until it drops this.
 #[derive(Debug)]
 pub(crate) struct DataDir {
@@ -79,6 +82,38 @@ impl DataDir {
         self.path.join(KUBECONFIG_FILE)
     }
 
+    /// Says in the directory that a cluster is being restored into it.
+    pub(crate) fn begin_restore(&self) -> Result<()> {
+        let path = self.path.join(RESTORING);
+        let mark = || File::create(&path)?.sync_all().and_then(|()| sync(&self.path));
+        mark().with_context(|| path.display().to_string())
+    }
+
+    /// Says that the directory holds a whole cluster, or nothing of one.
+    pub(crate) fn end_restore(&self) -> Result<()> {
+        let path = self.path.join(RESTORING);
+        let unmark = || {
+            sync(&self.path)?;
+            fs::remove_file(&path)?;
+            sync(&self.path)
+        };
+        unmark().with_context(|| path.display().to_string())
+    }
+
+    /// Whether a restore into it began and did not end.
+    pub(crate) fn is_half_restored(&self) -> bool {
+        self.path.join(RESTORING).exists()
+    }
+
+    /// Refuses half a cluster.
+    pub(crate) fn check_whole(&self) -> Result<()> {
+        if self.is_half_restored() {
+            let path = self.path.display();
+            bail!("a restore into {path} was broken off; run isopod restore again");
+        }
+        Ok(())
+    }
+
     /// Writes the administrator's kubeconfig, whole or not at all, for the owner's eyes only.
     pub(crate) fn write_kubeconfig(&self, text: &str) -> Result<()> {
         let path = self.kubeconfig();
@@ -97,6 +132,13 @@ impl DataDir {
     }
 }
 
+/// Makes changes of a directory's entries last.
+fn sync(directory: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    File::open(directory)?.sync_all()?;
+    Ok(())
+}
+
 /// Where the images of a data directory are, for commands that run beside its process.
 pub(crate) fn images_of(path: &Path) -> PathBuf {
     path.join("images")
@@ -109,3 +151,6 @@ pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
 }
+
+#[cfg(test)]
+mod tests;

@@ -116,6 +116,7 @@ impl Platform {
     /// Starts every part and returns when the API answers.
     pub async fn start(config: Config) -> Result<Self> {
         let data_dir = DataDir::claim(&config.data_dir)?;
+        data_dir.check_whole()?;
         let layers = Layers::default();
         let images = tokio::task::spawn_blocking({
             let (folder, clock) = (data_dir.images(), config.clock.clone());

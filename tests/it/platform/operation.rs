@@ -46,6 +46,11 @@ async fn a_running_cluster_is_backed_up_and_lives_on_elsewhere() {
     assert!(text(&refused.stderr).contains("holds a cluster already"), "{refused:?}");
 
     let mut copy = Cluster::stopped();
+    // A restore into it was killed after the first key.
+    fs::create_dir_all(copy.data_dir().join("pki")).expect("the folder is writable");
+    fs::write(copy.data_dir().join("restoring"), "").expect("the folder is writable");
+    let refused = copy.isopod(&["up", "--listen", "127.0.0.1:0"]);
+    assert!(text(&refused.stderr).contains("run isopod restore again"), "{refused:?}");
     let restored = copy.isopod(&["restore", &name]);
     assert!(restored.status.success(), "{}", text(&restored.stderr));
     copy.run(&[]).await;
