@@ -114,6 +114,19 @@ fn items_choose_keys_and_paths() {
 }
 
 #[test]
+fn what_a_killed_process_left_half_done_is_finished() {
+    let volume = json!([{"name": "v", "configMap": {"name": "c"}}]);
+    let fixture = fixture(volume, json!([])).with_map("c", &[("a", "1"), ("b", "2")]);
+    fixture.write().unwrap();
+    // Killed before the names were linked, and at another time before a version was taken into use.
+    fs::remove_file(fixture.path("v/b")).unwrap();
+    fs::create_dir(fixture.path("v/..v7")).unwrap();
+    fixture.write().unwrap();
+    assert_eq!(fixture.names("v"), ["..data", "..v1", "a", "b"]);
+    assert_eq!(fixture.read("v/b"), "2");
+}
+
+#[test]
 fn everything_can_be_projected_into_one_folder() {
     let volume = json!([{"name": "v", "projected": {"sources": [
         {"serviceAccountToken": {"path": "token", "expirationSeconds": 3607}},

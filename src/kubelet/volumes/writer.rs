@@ -12,12 +12,14 @@ const DATA: &str = "..data";
 /// The same link before it takes its place.
 const DATA_NEXT: &str = "..data_tmp";
 
-/// Makes the files of `volume` those of `payload`. Writes nothing when they are so already.
+/// Makes the files of `volume` those of `payload`. Writes no file when they are so already, but mends what a process
+/// left undone that was killed here.
 pub(super) fn write(volume: &Path, payload: &Payload) -> io::Result<()> {
     fs::create_dir_all(volume)?;
     let current = fs::read_link(volume.join(DATA)).ok();
     if current.as_ref().is_some_and(|folder| holds(&volume.join(folder), payload)) {
-        return Ok(());
+        link_names(volume, payload)?;
+        return remove_versions_but(volume, current.as_deref());
     }
     let version = next_version(volume)?;
     write_version(&volume.join(&version), payload)?;
@@ -26,10 +28,19 @@ pub(super) fn write(volume: &Path, payload: &Payload) -> io::Result<()> {
     symlink(&version, &next)?;
     fs::rename(&next, volume.join(DATA))?;
     link_names(volume, payload)?;
-    match current {
-        Some(old) => fs::remove_dir_all(volume.join(old)),
-        None => Ok(()),
+    remove_versions_but(volume, Some(Path::new(&version)))
+}
+
+/// Removes the folders of all versions that the link does not name.
+fn remove_versions_but(volume: &Path, current: Option<&Path>) -> io::Result<()> {
+    for entry in fs::read_dir(volume)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if version_number(&name).is_some() && current != Some(Path::new(&name)) {
+            fs::remove_dir_all(entry.path())?;
+        }
     }
+    Ok(())
 }
 
 /// Whether a version's folder holds exactly these files.
@@ -55,13 +66,13 @@ fn count(folder: &Path) -> io::Result<usize> {
 fn next_version(volume: &Path) -> io::Result<String> {
     let mut highest = 0;
     for entry in fs::read_dir(volume)? {
-        let name = entry?.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix("..v")).map(str::parse::<u64>);
-        if let Some(Ok(number)) = number {
-            highest = highest.max(number);
-        }
+        highest = highest.max(version_number(&entry?.file_name()).unwrap_or(0));
     }
     Ok(format!("..v{}", highest + 1))
+}
+
+fn version_number(name: &std::ffi::OsStr) -> Option<u64> {
+    name.to_str()?.strip_prefix("..v")?.parse().ok()
 }
 
 fn write_version(folder: &Path, payload: &Payload) -> io::Result<()> {
