@@ -24,6 +24,7 @@ mod node_lifecycle;
 mod ownership;
 mod pod;
 mod pod_gc;
+mod refusals;
 mod replica_set;
 mod replication;
 mod replication_controller;

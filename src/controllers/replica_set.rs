@@ -1,7 +1,6 @@
 //! Makes as many pods as each ReplicaSet asks for.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use client::{Cache, Caches, Change, Controller, Key, Plan, Watches};
 use jiff::Timestamp;
@@ -10,6 +9,7 @@ use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::ownership::controller_of;
+use crate::refusals::Refusals;
 use crate::replication::{self, Counts, Wanted};
 use crate::selector::Selector;
 
@@ -98,13 +98,12 @@ fn conditions(
 pub(crate) struct ReplicaSets {
     sets: Cache<ReplicaSet>,
     pods: Cache<Pod>,
-    /// Bounded by the sets whose last plan was refused.
-    refusals: Mutex<BTreeMap<Key, String>>,
+    refusals: Refusals,
 }
 
 impl ReplicaSets {
     pub(crate) fn new(caches: &Caches) -> Self {
-        Self { sets: caches.of(), pods: caches.of(), refusals: Mutex::default() }
+        Self { sets: caches.of(), pods: caches.of(), refusals: Refusals::default() }
     }
 
     fn siblings(&self, set: &ReplicaSet) -> Vec<Arc<Pod>> {
@@ -130,11 +129,13 @@ impl Controller for ReplicaSets {
     }
 
     fn observe(&self, key: &Key, now: Timestamp) -> Option<Snapshot> {
-        let set = self.sets.get(key)?;
+        let found = self.sets.get(key);
+        let refusal = self.refusals.of(key, found.as_deref());
+        let set = found?;
         Some(Snapshot {
             pods: self.pods.in_namespace(&key.namespace),
             siblings: self.siblings(&set),
-            refusal: self.refusals.lock().expect("only single operations").get(key).cloned(),
+            refusal,
             set,
             now,
         })
@@ -145,11 +146,7 @@ impl Controller for ReplicaSets {
     }
 
     fn ended(&self, key: &Key, refusal: Option<&str>) {
-        let mut refusals = self.refusals.lock().expect("only single operations");
-        match refusal {
-            Some(words) => refusals.insert(key.clone(), words.to_owned()),
-            None => refusals.remove(key),
-        };
+        self.refusals.note(&self.sets, key, refusal);
     }
 }
 

@@ -1,7 +1,6 @@
 //! Makes as many pods as each `ReplicationController` asks for: a ReplicaSet with an older spelling.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use client::{Cache, Caches, Change, Controller, Key, Plan, Watches};
 use jiff::Timestamp;
@@ -12,6 +11,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::ownership::controller_of;
+use crate::refusals::Refusals;
 use crate::replication::{self, Counts, Wanted};
 use crate::selector::Selector;
 
@@ -80,13 +80,12 @@ fn status(snapshot: &Snapshot, counts: Counts, wanted: usize) -> ReplicationCont
 pub(crate) struct ReplicationControllers {
     controllers: Cache<ReplicationController>,
     pods: Cache<Pod>,
-    /// Bounded by the controllers whose last plan was refused.
-    refusals: Mutex<BTreeMap<Key, String>>,
+    refusals: Refusals,
 }
 
 impl ReplicationControllers {
     pub(crate) fn new(caches: &Caches) -> Self {
-        Self { controllers: caches.of(), pods: caches.of(), refusals: Mutex::default() }
+        Self { controllers: caches.of(), pods: caches.of(), refusals: Refusals::default() }
     }
 }
 
@@ -103,12 +102,14 @@ impl Controller for ReplicationControllers {
     }
 
     fn observe(&self, key: &Key, now: Timestamp) -> Option<Snapshot> {
-        let controller = self.controllers.get(key)?;
+        let found = self.controllers.get(key);
+        let refusal = self.refusals.of(key, found.as_deref());
+        let controller = found?;
         let uid = controller.metadata.uid.as_deref().unwrap_or_default();
         Some(Snapshot {
             pods: self.pods.in_namespace(&key.namespace),
             siblings: self.pods.controlled_by(uid),
-            refusal: self.refusals.lock().expect("only single operations").get(key).cloned(),
+            refusal,
             controller,
             now,
         })
@@ -119,11 +120,7 @@ impl Controller for ReplicationControllers {
     }
 
     fn ended(&self, key: &Key, refusal: Option<&str>) {
-        let mut refusals = self.refusals.lock().expect("only single operations");
-        match refusal {
-            Some(words) => refusals.insert(key.clone(), words.to_owned()),
-            None => refusals.remove(key),
-        };
+        self.refusals.note(&self.controllers, key, refusal);
     }
 }
 
