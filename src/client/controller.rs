@@ -26,6 +26,8 @@ pub trait Controller: Send + Sync + 'static {
 
     /// The name in events, logs and spans.
     const NAME: &'static str;
+    /// The longest time until work that failed is tried again.
+    const RETRY_CAP: Duration = crate::queue::RETRY_CAP;
 
     /// Registers interest in changes.
     fn watches(&self, watches: &Watches<'_, Self::Key>);
@@ -118,7 +120,7 @@ impl Shell {
     /// Starts a controller. It works once every cache asked for so far has its first list.
     pub fn run<C: Controller>(&self, controller: C) {
         let counts = QueueCounts::new(&self.metrics, C::NAME);
-        let queue = Queue::new(counts.clone());
+        let queue = Queue::new(counts.clone(), C::RETRY_CAP);
         controller.watches(&Watches { queue: &queue });
         let recorder = EventRecorder::new(
             self.caches.client().clone(),

@@ -14,7 +14,7 @@ use crate::queue_counts::QueueCounts;
 /// First delay after a failure; Kubernetes' own workqueues start there too.
 const RETRY_FIRST: Duration = Duration::from_millis(5);
 /// Longest delay after failures: a broken object is still looked at every quarter of an hour.
-const RETRY_CAP: Duration = Duration::from_secs(1000);
+pub(crate) const RETRY_CAP: Duration = Duration::from_secs(1000);
 
 /// Rest between two runs of a key that changed meanwhile: a thousand pods that become ready one after another cost their
 /// owner fifty runs a second, not a thousand; a person notices nothing.
@@ -27,6 +27,8 @@ struct Shared<K> {
     state: Mutex<State<K>>,
     wake: Notify,
     counts: QueueCounts,
+    /// Longest delay after failures.
+    retry_cap: Duration,
 }
 
 struct State<K> {
@@ -53,13 +55,13 @@ impl<K> Clone for Queue<K> {
 
 impl<K: Ord + Clone> Default for Queue<K> {
     fn default() -> Self {
-        Self::new(QueueCounts::new(&Metrics::default(), ""))
+        Self::new(QueueCounts::new(&Metrics::default(), ""), RETRY_CAP)
     }
 }
 
 impl<K: Ord + Clone> Queue<K> {
-    /// A queue that is counted.
-    pub(crate) fn new(counts: QueueCounts) -> Self {
+    /// A queue that is counted, and whose keys wait no longer than `retry_cap` after failures.
+    pub(crate) fn new(counts: QueueCounts, retry_cap: Duration) -> Self {
         let state = State {
             ready: VecDeque::new(),
             queued: BTreeSet::new(),
@@ -70,7 +72,8 @@ impl<K: Ord + Clone> Queue<K> {
             due: BTreeMap::new(),
             failures: BTreeMap::new(),
         };
-        Self(Arc::new(Shared { state: Mutex::new(state), wake: Notify::new(), counts }))
+        let (state, wake) = (Mutex::new(state), Notify::new());
+        Self(Arc::new(Shared { state, wake, counts, retry_cap }))
     }
 }
 
@@ -103,7 +106,7 @@ impl<K: Ord + Clone> Queue<K> {
             *failures = failures.saturating_add(1);
             RETRY_FIRST.saturating_mul(1_u32.checked_shl(*failures - 1).unwrap_or(u32::MAX))
         });
-        self.add_after(key, delay.min(RETRY_CAP));
+        self.add_after(key, delay.min(self.0.retry_cap));
     }
 
     /// Forgets a key's failures.

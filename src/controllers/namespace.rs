@@ -12,6 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::kube_aggregator::pkg::apis::apiregistration::v1::APIService;
 use serde_json::json;
 
+use crate::refusals::Refusals;
 use crate::resources::Resources;
 
 /// The finalizer that this controller stands for.
@@ -40,6 +41,8 @@ pub(crate) struct Snapshot {
     pub(crate) content: Vec<Content>,
     /// Groups and versions of other API servers that do not answer: nobody knows what they have in the namespace.
     pub(crate) unreachable: Vec<String>,
+    /// What the server said when it refused to delete something.
+    pub(crate) refusal: Option<String>,
     pub(crate) now: Timestamp,
 }
 
@@ -114,7 +117,10 @@ fn report(snapshot: &Snapshot, plan: &mut Plan) {
         ),
         condition(
             "NamespaceDeletionContentFailure",
-            None,
+            snapshot.refusal.as_ref().map(|refusal| {
+                let what = format!("Failed to delete all resource types, 1 remaining: {refusal}");
+                ("ContentDeletionFailed", what)
+            }),
             "ContentDeleted",
             "All content successfully deleted, may be waiting on finalization",
         ),
@@ -231,11 +237,13 @@ pub(crate) struct Namespaces {
     all: Cache<Namespace>,
     apis: Cache<APIService>,
     resources: Resources,
+    refusals: Refusals,
 }
 
 impl Namespaces {
     pub(crate) fn new(caches: &Caches, resources: &Resources) -> Self {
-        Self { all: caches.of(), apis: caches.of(), resources: resources.clone() }
+        let refusals = Refusals::default();
+        Self { all: caches.of(), apis: caches.of(), resources: resources.clone(), refusals }
     }
 
     fn unreachable(&self) -> Vec<String> {
@@ -270,6 +278,8 @@ impl Controller for Namespaces {
     type Key = Key;
     type Snapshot = Snapshot;
     const NAME: &'static str = "namespace-controller";
+    /// A webhook that was down for a while should hold no namespace up for longer, as on Kubernetes.
+    const RETRY_CAP: Duration = Duration::from_mins(1);
 
     fn watches(&self, watches: &Watches<'_, Key>) {
         watches.each(&self.all);
@@ -288,14 +298,20 @@ impl Controller for Namespaces {
     }
 
     fn observe(&self, key: &Key, now: Timestamp) -> Option<Snapshot> {
-        let namespace = self.all.get(key)?;
+        let found = self.all.get(key);
+        let refusal = self.refusals.of(key, found.as_deref());
+        let namespace = found?;
         namespace.metadata.deletion_timestamp.as_ref()?;
         let content = self.content(&key.name);
-        Some(Snapshot { namespace, content, unreachable: self.unreachable(), now })
+        Some(Snapshot { namespace, content, unreachable: self.unreachable(), refusal, now })
     }
 
     fn reconcile(&self, snapshot: &Snapshot) -> Plan {
         reconcile(snapshot)
+    }
+
+    fn ended(&self, key: &Key, refusal: Option<&str>) {
+        self.refusals.note(&self.all, key, refusal);
     }
 }
 

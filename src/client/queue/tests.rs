@@ -53,6 +53,19 @@ async fn failures_wait_twice_as_long_each_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_queue_may_be_less_patient() {
+    let counts = QueueCounts::new(&Metrics::default(), "");
+    let queue = Queue::new(counts, Duration::from_secs(1));
+    for _ in 0..20 {
+        queue.retry("a");
+        let before = Instant::now();
+        let key = queue.next().await;
+        assert!(before.elapsed() <= Duration::from_secs(1));
+        queue.done(&key);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_earliest_of_two_delays_counts() {
     let queue = Queue::default();
     queue.add_after("a", Duration::from_secs(9));

@@ -8,6 +8,11 @@ use crate::testing::{now, object};
 
 /// `pods 2/1 finalizer`: two objects, of which one is untouched, held by a finalizer; `events ?`: not counted.
 fn check(content: &[&str], expect: Expect) {
+    check_after(None, content, expect);
+}
+
+/// The same, after a plan that the server refused in these words.
+fn check_after(refusal: Option<&str>, content: &[&str], expect: Expect) {
     let content = content.iter().map(|text| {
         let mut words = text.split(' ');
         let plural = words.next().unwrap().to_owned();
@@ -33,7 +38,8 @@ fn check(content: &[&str], expect: Expect) {
         "status": {"phase": "Terminating"},
     }));
     let (content, unreachable) = (content.collect(), Vec::new());
-    let plan = reconcile(&Snapshot { namespace, content, unreachable, now: now() });
+    let refusal = refusal.map(str::to_owned);
+    let plan = reconcile(&Snapshot { namespace, content, unreachable, refusal, now: now() });
     expect.assert_eq(&plan.to_string());
 }
 
@@ -97,7 +103,13 @@ fn an_api_server_that_does_not_answer_holds_the_namespace_and_is_named() {
         "metadata": {"name": "n", "uid": "u", "deletionTimestamp": now().to_string()},
         "spec": {"finalizers": ["kubernetes"]},
     }));
-    let plan = reconcile(&Snapshot { namespace, content: Vec::new(), unreachable, now: now() });
+    let plan = reconcile(&Snapshot {
+        namespace,
+        content: Vec::new(),
+        unreachable,
+        refusal: None,
+        now: now(),
+    });
     let plan = plan.to_string();
     assert!(
         plan.contains(
@@ -106,4 +118,17 @@ fn an_api_server_that_does_not_answer_holds_the_namespace_and_is_named() {
         "{plan}"
     );
     assert!(plan.ends_with("again in 5s\n") && !plan.contains("n/finalize"), "{plan}");
+}
+
+#[test]
+fn what_the_server_refuses_to_delete_is_told() {
+    check_after(
+        Some("denied the request: no"),
+        &["pods 1/1"],
+        expect![[r#"
+        patch namespace n/status {"status":{"conditions":[{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All resources successfully discovered","reason":"ResourcesDiscovered","status":"False","type":"NamespaceDeletionDiscoveryFailure"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All legacy kube types successfully parsed","reason":"ParsedGroupVersions","status":"False","type":"NamespaceDeletionGroupVersionParsingFailure"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"Failed to delete all resource types, 1 remaining: denied the request: no","reason":"ContentDeletionFailed","status":"True","type":"NamespaceDeletionContentFailure"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"Some resources are remaining: pods. has 1 resource instances","reason":"SomeResourcesRemain","status":"True","type":"NamespaceContentRemaining"},{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"All content-preserving finalizers finished","reason":"ContentHasNoFinalizers","status":"False","type":"NamespaceFinalizersRemaining"}],"phase":"Terminating"}}
+        delete all pods of n
+        again in 5s
+    "#]],
+    );
 }
