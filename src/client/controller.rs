@@ -14,8 +14,6 @@ use crate::{Cache, Cached, Caches, Change, EventRecorder, Key, Plan, Queue};
 
 /// Keys of one controller worked on at the same time. A run mostly waits for the server; this many keep it busy.
 const WORKERS: usize = 8;
-/// After a plan that found the world changed, look again this soon: the caches are about to show the change.
-const STALE_RETRY: Duration = Duration::from_millis(50);
 
 /// A controller: which changes concern which key, what it sees of a key, and what it wants done.
 pub trait Controller: Send + Sync + 'static {
@@ -187,7 +185,7 @@ impl<C: Controller> Worker<C> {
             }
             Outcome::Stale => {
                 debug!("the plan was based on a state that has passed");
-                self.queue.add_after(key.clone(), STALE_RETRY);
+                self.queue.retry_stale(key.clone());
             }
             Outcome::Failed(error) => {
                 warn!(%error, "cannot carry out the plan");

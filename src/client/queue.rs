@@ -15,6 +15,10 @@ use crate::queue_counts::QueueCounts;
 const RETRY_FIRST: Duration = Duration::from_millis(5);
 /// Longest delay after failures: a broken object is still looked at every quarter of an hour.
 pub(crate) const RETRY_CAP: Duration = Duration::from_secs(1000);
+/// After a plan that found the world changed, look again this soon: the caches are about to show the change.
+const STALE_RETRY: Duration = Duration::from_millis(50);
+/// After so many such plans in a row it is not the caches that lag: the delay doubles each time.
+const STALE_PATIENCE: u32 = 5;
 
 /// Rest between two runs of a key that changed meanwhile: a thousand pods that become ready one after another cost their
 /// owner fifty runs a second, not a thousand; a person notices nothing.
@@ -45,6 +49,8 @@ struct State<K> {
     /// The time under which a key is in `delayed`.
     due: BTreeMap<K, Instant>,
     failures: BTreeMap<K, u32>,
+    /// Plans in a row that found the world changed.
+    stale: BTreeMap<K, u32>,
 }
 
 impl<K> Clone for Queue<K> {
@@ -71,6 +77,7 @@ impl<K: Ord + Clone> Queue<K> {
             delayed: BTreeSet::new(),
             due: BTreeMap::new(),
             failures: BTreeMap::new(),
+            stale: BTreeMap::new(),
         };
         let (state, wake) = (Mutex::new(state), Notify::new());
         Self(Arc::new(Shared { state, wake, counts, retry_cap }))
@@ -109,9 +116,23 @@ impl<K: Ord + Clone> Queue<K> {
         self.add_after(key, delay.min(self.0.retry_cap));
     }
 
+    /// Asks for work on a key that was found to have changed, when the change should be seen.
+    pub fn retry_stale(&self, key: K) {
+        let beyond = self.with(|state| {
+            let stale = state.stale.entry(key.clone()).or_default();
+            *stale = stale.saturating_add(1);
+            stale.saturating_sub(STALE_PATIENCE)
+        });
+        let delay = STALE_RETRY.saturating_mul(1_u32.checked_shl(beyond).unwrap_or(u32::MAX));
+        self.add_after(key, delay.min(self.0.retry_cap));
+    }
+
     /// Forgets a key's failures.
     pub fn forget(&self, key: &K) {
-        self.with(|state| state.failures.remove(key));
+        self.with(|state| {
+            state.failures.remove(key);
+            state.stale.remove(key);
+        });
     }
 
     /// Waits for the next key, which then counts as running until [`Queue::done`].

@@ -53,6 +53,26 @@ async fn failures_wait_twice_as_long_each_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_stays_stale_is_looked_at_less_and_less_often() {
+    let queue = Queue::default();
+    let mut waits = Vec::new();
+    for _ in 0..30 {
+        queue.retry_stale("a");
+        let before = Instant::now();
+        let key = queue.next().await;
+        waits.push(before.elapsed().as_millis());
+        queue.done(&key);
+    }
+    assert_eq!(waits[..8], [50, 50, 50, 50, 50, 100, 200, 400]);
+    assert_eq!(waits[29], 1_000_000);
+    queue.forget(&"a");
+    queue.retry_stale("a");
+    let before = Instant::now();
+    queue.next().await;
+    assert_eq!(before.elapsed().as_millis(), 50);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_queue_may_be_less_patient() {
     let counts = QueueCounts::new(&Metrics::default(), "");
     let queue = Queue::new(counts, Duration::from_secs(1));
