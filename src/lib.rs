@@ -129,7 +129,7 @@ impl Platform {
         let caches = Caches::new(reader, &layers.control);
         start_control_plane(&config, &server, &layers.control, &caches);
         let images = Arc::new(images.await.context("images")??);
-        let node_address = config.listen.ip();
+        let node_address = server.advertised().ip();
         let kubelet = start_node(&config, &data_dir, &server, &layers.node, images, &caches)?;
         nodes.add(&config.node_name, kubelet.endpoint());
         data_dir.write_kubeconfig(&server.admin_kubeconfig())?;
@@ -148,12 +148,9 @@ impl Platform {
         format!("https://{}", self.server.address())
     }
 
-    /// The address that node ports listen on.
+    /// The address at which node ports are reached.
     pub fn node_address(&self) -> IpAddr {
-        match self.node_address {
-            any if any.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
-            address => address,
-        }
+        self.node_address
     }
 
     /// The administrator's kubeconfig.
@@ -304,7 +301,7 @@ fn start_node(
     let kubelet = Kubelet::start(kubelet::Config {
         client: client.clone(),
         node_name: config.node_name.clone(),
-        node_addresses: vec![config.listen.ip()],
+        node_addresses: vec![server.advertised().ip()],
         runtime: Arc::new(runtime.context("start the Wasm runtime")?),
         switch: switch.clone(),
         images,

@@ -37,6 +37,7 @@
 //! - `streaming`: `Streaming` answers the subresources that are streams and not documents.
 
 mod admission;
+mod advertise;
 mod aggregation;
 mod allocate;
 mod api;

@@ -34,6 +34,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 pub(crate) use issue::{Signer, Wanted, is_alternative_names};
 pub(crate) use serving::{Serving, start};
 
+use crate::advertise::advertised;
 use crate::authenticate::AnyCertificate;
 use crate::pki::files::Files;
 use crate::{BoxError, Config, Error};
@@ -125,7 +126,9 @@ impl Pki {
         let signer = Arc::new(authority.signer()?);
         // The first address of the Service network belongs to the `kubernetes` Service.
         let service = config.service_cidr.hosts().next();
-        let addresses = [Some(address.ip()), service, Some([127, 0, 0, 1].into())];
+        let advertised = advertised(address).ip();
+        let loopback = IpAddr::from([127, 0, 0, 1]);
+        let addresses = [Some(address.ip()), Some(advertised), service, Some(loopback)];
         let addresses = addresses.into_iter().flatten().collect();
         let serving = Serving::new(authority, front_proxy, addresses)?;
         Ok(Self {

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use store::Store;
 use tokio::net::TcpListener;
 
+use crate::advertise::advertised;
 use crate::api::Api;
 use crate::backup::Backups;
 use crate::encryption::{self, Encrypted, Plugins};
@@ -59,6 +60,7 @@ pub struct Server {
     api: Arc<Api>,
     pki: Pki,
     address: SocketAddr,
+    advertised: SocketAddr,
 }
 
 impl Server {
@@ -74,12 +76,13 @@ impl Server {
         let address = listener
             .local_addr()
             .map_err(|source| Error::Listen { address: config.listen, source })?;
+        let advertised = advertised(address);
         let pki = Pki::open(&config, address)?;
         let api = Api::start(&config, &pki, address, backups, plugins).await?;
         definitions::start(&config.tasks, Arc::clone(&api)).await;
         serve::start(&config.tasks, listener, pki.server_config(), Arc::clone(&api));
-        bootstrap::run(&api, &config, address).await?;
-        publish::run(&api, &config, &pki, address).await?;
+        bootstrap::run(&api, &config, advertised).await?;
+        publish::run(&api, &config, &pki, advertised).await?;
         aggregation::make_local(&api).await?;
         aggregation::start(&config.tasks, Arc::clone(&api));
         expiry::start(&config.tasks, Arc::clone(&api));
@@ -90,12 +93,17 @@ impl Server {
         pki::start(&config.tasks, pki.serving());
         fairness::start(&config.tasks, Arc::clone(&api));
         api.health().set_ready();
-        Ok(Self { api, pki, address })
+        Ok(Self { api, pki, address, advertised })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where others find it.
+    pub fn advertised(&self) -> SocketAddr {
+        self.advertised
     }
 
     /// The certificate of the authority that clients and pods trust, PEM.
