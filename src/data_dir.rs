@@ -8,6 +8,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::KUBECONFIG_FILE;
 
+/// Holds the name of the node.
+const NODE_NAME: &str = "node-name";
 /// Is there while a cluster is being restored.
 const RESTORING: &str = "restoring";
 
@@ -82,6 +84,16 @@ impl DataDir {
         self.path.join(KUBECONFIG_FILE)
     }
 
+    /// Remembers what the node is called: the host may be called otherwise at the next start, and another name would be
+    /// another node.
+    pub(crate) fn keep_node_name(&self, name: &str) -> Result<()> {
+        if node_name_of(&self.path).as_deref() == Some(name) {
+            return Ok(());
+        }
+        let path = self.path.join(NODE_NAME);
+        fs::write(&path, name).with_context(|| path.display().to_string())
+    }
+
     /// Says in the directory that a cluster is being restored into it.
     pub(crate) fn begin_restore(&self) -> Result<()> {
         let path = self.path.join(RESTORING);
@@ -130,6 +142,11 @@ impl DataDir {
         };
         write().with_context(|| path.display().to_string())
     }
+}
+
+/// What the node of a data directory was called last.
+pub(crate) fn node_name_of(path: &Path) -> Option<String> {
+    fs::read_to_string(path.join(NODE_NAME)).ok().filter(|name| !name.is_empty())
 }
 
 /// Makes changes of a directory's entries last.

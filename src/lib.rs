@@ -117,6 +117,7 @@ impl Platform {
     pub async fn start(config: Config) -> Result<Self> {
         let data_dir = DataDir::claim(&config.data_dir)?;
         data_dir.check_whole()?;
+        data_dir.keep_node_name(&config.node_name)?;
         let layers = Layers::default();
         let images = tokio::task::spawn_blocking({
             let (folder, clock) = (data_dir.images(), config.clock.clone());

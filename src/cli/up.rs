@@ -144,7 +144,8 @@ impl Up {
         config.operations = self.operations.server()?;
         config.operations.flags.clone_from(&self.flags);
         config.snapshots = self.operations.snapshots();
-        config.node_name = self.node_name.clone().unwrap_or_else(host_name);
+        let kept = || crate::data_dir::node_name_of(&config.data_dir);
+        config.node_name = self.node_name.clone().or_else(kept).unwrap_or_else(host_name);
         if let Some(fault) = machinery::names::dns1123_subdomain(&config.node_name) {
             bail!("--node-name {:?}: {fault}", config.node_name);
         }
