@@ -74,7 +74,9 @@ fn is_old(event: &[u8], now: Timestamp) -> bool {
         times.event_time,
         times.series.and_then(|series| series.last_observed_time),
     ];
-    let last = seen.iter().flatten().filter_map(|text| text.parse::<Timestamp>().ok()).max();
+    let seen = seen.iter().flatten().filter_map(|text| text.parse::<Timestamp>().ok());
+    // Clients write most of these times, and one that is to come would keep the event for ever.
+    let last = seen.filter(|at| *at <= now).max();
     last.is_some_and(|last| now.duration_since(last) > LIFETIME)
 }
 

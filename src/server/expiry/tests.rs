@@ -16,5 +16,14 @@ fn an_event_is_old_an_hour_after_it_was_last_seen() {
         r#"{"metadata":{"creationTimestamp":"2026-01-01T10:00:00Z"},"series":{"lastObservedTime":"2026-01-01T11:30:00.000001Z"}}"#,
         false,
     );
+    // A client's clock, or its malice, does not keep an event for ever.
+    check(
+        r#"{"metadata":{"creationTimestamp":"2026-01-01T10:00:00Z"},"eventTime":"9999-01-01T00:00:00.000000Z"}"#,
+        true,
+    );
+    check(
+        r#"{"metadata":{"creationTimestamp":"2026-01-01T11:30:00Z"},"lastTimestamp":"9999-01-01T00:00:00Z"}"#,
+        false,
+    );
     check("{}", false);
 }
