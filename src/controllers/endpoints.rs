@@ -1,7 +1,7 @@
 //! Keeps the Endpoints object of every Service that selects pods, for clients older than `EndpointSlices`.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use client::{Cache, Caches, Controller, Key, Plan, Watches};
 use jiff::Timestamp;
@@ -32,14 +32,17 @@ pub(crate) struct Snapshot {
     service: Option<Arc<Service>>,
     pods: Vec<Arc<Pod>>,
     endpoints: Option<Arc<Endpoints>>,
+    /// Whether there was a Service, and it was deleted.
+    deserted: bool,
 }
 
 fn reconcile(snapshot: &Snapshot) -> Plan {
     let mut plan = Plan::default();
     let present = snapshot.endpoints.as_deref();
     let Some(service) = snapshot.service.as_deref() else {
-        // Endpoints have no owner, so nobody else removes them after their Service.
-        if let Some(present) = present.filter(|present| is_ours(present)) {
+        // Endpoints have no owner, so nobody else removes them after their Service; those that people have made go with
+        // it, too, or the next Service of that name would have them.
+        if let Some(present) = present.filter(|present| snapshot.deserted || is_ours(present)) {
             plan.delete(present);
         }
         return plan;
@@ -168,11 +171,14 @@ pub(crate) struct EndpointsController {
     services: Cache<Service>,
     pods: Cache<Pod>,
     endpoints: Cache<Endpoints>,
+    /// Services that were deleted, as long as there are Endpoints of their name.
+    deserted: Arc<Mutex<BTreeSet<Key>>>,
 }
 
 impl EndpointsController {
     pub(crate) fn new(caches: &Caches) -> Self {
-        Self { services: caches.of(), pods: caches.of(), endpoints: caches.of() }
+        let deserted = Arc::default();
+        Self { services: caches.of(), pods: caches.of(), endpoints: caches.of(), deserted }
     }
 }
 
@@ -182,17 +188,31 @@ impl Controller for EndpointsController {
     const NAME: &'static str = "endpoint-controller";
 
     fn watches(&self, watches: &Watches<'_, Key>) {
-        watches.each(&self.services);
+        let deserted = Arc::clone(&self.deserted);
+        watches.on(&self.services, move |change| {
+            let mut deserted = deserted.lock().expect("only single operations");
+            match change.new {
+                Some(_) => _ = deserted.remove(&change.key()),
+                None => _ = deserted.insert(change.key()),
+            }
+            vec![change.key()]
+        });
         watches.each(&self.endpoints);
         let services = self.services.clone();
         watches.on(&self.pods, move |change| selecting(&services, change));
     }
 
     fn observe(&self, key: &Key, _now: Timestamp) -> Option<Snapshot> {
+        let endpoints = self.endpoints.get(key);
+        let mut deserted = self.deserted.lock().expect("only single operations");
+        if endpoints.is_none() {
+            deserted.remove(key);
+        }
         Some(Snapshot {
             service: self.services.get(key),
             pods: self.pods.in_namespace(&key.namespace),
-            endpoints: self.endpoints.get(key),
+            endpoints,
+            deserted: deserted.contains(key),
         })
     }
 
@@ -200,3 +220,6 @@ impl Controller for EndpointsController {
         reconcile(snapshot)
     }
 }
+
+#[cfg(test)]
+mod tests;
