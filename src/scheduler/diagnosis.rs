@@ -30,35 +30,17 @@ impl Refusal {
 pub struct Diagnosis {
     nodes: usize,
     reasons: BTreeMap<Cow<'static, str>, usize>,
-    hopeless: usize,
-    /// Set if the pod may not displace others at all.
-    never_preempts: bool,
 }
 
 impl Diagnosis {
-    pub(crate) fn new(nodes: usize, never_preempts: bool) -> Self {
-        Self { nodes, never_preempts, ..Self::default() }
+    pub(crate) fn new(nodes: usize) -> Self {
+        Self { nodes, ..Self::default() }
     }
 
     pub(crate) fn add(&mut self, refusal: Refusal) {
-        self.hopeless += usize::from(refusal.hopeless);
         for reason in refusal.reasons {
             *self.reasons.entry(reason).or_default() += 1;
         }
-    }
-
-    fn preemption(&self) -> String {
-        if self.never_preempts {
-            return "not eligible due to preemptionPolicy=Never.".to_owned();
-        }
-        let verdicts = BTreeMap::from([
-            (Cow::Borrowed("Preemption is not helpful for scheduling"), self.hopeless),
-            (
-                Cow::Borrowed("No preemption victims found for incoming pod"),
-                self.nodes - self.hopeless,
-            ),
-        ]);
-        histogram(self.nodes, &verdicts)
     }
 }
 
@@ -67,15 +49,10 @@ impl fmt::Display for Diagnosis {
         if self.nodes == 0 {
             return f.write_str("no nodes available to schedule pods");
         }
-        let refused = histogram(self.nodes, &self.reasons);
-        write!(f, "{refused} preemption: {}", self.preemption())
+        // Sorted as text, the way Kubernetes sorts them.
+        let mut texts: Vec<_> =
+            self.reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        texts.sort();
+        write!(f, "0/{} nodes are available: {}.", self.nodes, texts.join(", "))
     }
-}
-
-/// Counts and reasons, sorted as text the way Kubernetes sorts them.
-fn histogram(nodes: usize, reasons: &BTreeMap<Cow<'static, str>, usize>) -> String {
-    let counted = reasons.iter().filter(|(_, count)| **count > 0);
-    let mut texts: Vec<_> = counted.map(|(reason, count)| format!("{count} {reason}")).collect();
-    texts.sort();
-    format!("0/{nodes} nodes are available: {}.", texts.join(", "))
 }

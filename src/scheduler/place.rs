@@ -23,7 +23,7 @@ pub enum Placement {
 /// to begin to look.
 pub fn place(demand: &Demand, cluster: &Cluster, lot: u64) -> Placement {
     let nodes = cluster.nodes();
-    let mut diagnosis = Diagnosis::new(nodes.len(), never_preempts(demand));
+    let mut diagnosis = Diagnosis::new(nodes.len());
     let wanted = compared(nodes.len());
     let mut fitting = Vec::new();
     for node in from(nodes, lot) {
@@ -73,10 +73,6 @@ fn best<'a>(demand: &Demand, fitting: &[&'a NodeState], lot: u64) -> Option<&'a 
 fn index(lot: u64, length: usize) -> usize {
     let length = u64::try_from(length).unwrap_or(u64::MAX).max(1);
     usize::try_from(lot % length).unwrap_or(0)
-}
-
-fn never_preempts(demand: &Demand) -> bool {
-    demand.spec().and_then(|spec| spec.preemption_policy.as_deref()) == Some("Never")
 }
 
 #[cfg(test)]

@@ -42,6 +42,9 @@ impl Writer {
                 debug!(pod = %key, node, "pod bound");
                 let message = format!("Successfully assigned {key} to {node}");
                 self.events.normal(demand.pod.as_ref(), "Scheduled", message);
+                if let Some(ignored) = ignored(demand) {
+                    self.events.warning(demand.pod.as_ref(), "ConstraintsIgnored", ignored);
+                }
                 true
             }
             // It is gone; the watch says so too.
@@ -74,6 +77,35 @@ impl Writer {
     fn pods(&self, key: &Key) -> Api<Pod> {
         Api::namespaced(self.client.0.clone(), &key.namespace)
     }
+}
+
+/// What of a pod's demands about other pods this scheduler has not looked at; what the pod only prefers is no demand.
+fn ignored(demand: &Demand) -> Option<String> {
+    let spec = demand.spec()?;
+    let affinity = spec.affinity.as_ref();
+    let near = affinity.and_then(|affinity| affinity.pod_affinity.as_ref());
+    let apart = affinity.and_then(|affinity| affinity.pod_anti_affinity.as_ref());
+    let required = [
+        (
+            "podAffinity",
+            near.and_then(|near| near.required_during_scheduling_ignored_during_execution.as_ref()),
+        ),
+        (
+            "podAntiAffinity",
+            apart.and_then(|apart| {
+                apart.required_during_scheduling_ignored_during_execution.as_ref()
+            }),
+        ),
+    ];
+    let required =
+        required.into_iter().filter(|(_, terms)| terms.is_some_and(|all| !all.is_empty()));
+    let mut names: Vec<&str> = required.map(|(name, _)| name).collect();
+    let mut spread = spec.topology_spread_constraints.iter().flatten();
+    if spread.any(|constraint| constraint.when_unsatisfiable == "DoNotSchedule") {
+        names.push("topologySpreadConstraints");
+    }
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    (!names.is_empty()).then(|| format!("{} {verb} ignored by this scheduler", names.join(" and ")))
 }
 
 /// The uid makes sure that no other pod of the same name is bound.

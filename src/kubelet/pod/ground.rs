@@ -68,6 +68,13 @@ impl Owner {
                     );
                     self.warn(None, "HostNetworkIgnored", text);
                 }
+                if has_host_port(&self.pod) {
+                    let text = format!(
+                        "hostPort is not supported: the pod is reached at {} on the pod network, or by a Service of type NodePort",
+                        ground.address
+                    );
+                    self.warn(None, "HostPortIgnored", text);
+                }
                 self.ground = Some(ground);
                 if volumes::can_change(&self.pod) {
                     self.refresh_at = Some(self.now() + self.first_refresh());
@@ -107,6 +114,15 @@ impl Owner {
             Done::Input(Input::TornDown)
         }));
     }
+}
+
+fn has_host_port(pod: &Pod) -> bool {
+    let containers = pod
+        .spec
+        .iter()
+        .flat_map(|spec| spec.init_containers.iter().flatten().chain(&spec.containers));
+    let mut ports = containers.flat_map(|container| container.ports.iter().flatten());
+    ports.any(|port| port.host_port.is_some_and(|port| port != 0))
 }
 
 async fn make(site: &Site, pod: &Pod) -> Result<Box<Ground>, Setback> {

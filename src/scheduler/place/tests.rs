@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
-use serde_json::json;
 
 use super::{Placement, compared, place};
 use crate::Cluster;
-use crate::testing::{cluster, demand, node, pod, pod_with};
+use crate::testing::{cluster, demand, node, pod};
 
 fn check(nodes: &str, text: &str, expected: Expect) {
     expected.assert_eq(&words(&place(&demand(pod(text)), &cluster(nodes), 0)));
@@ -32,33 +31,15 @@ fn refusals_read_as_kubernetes_has_them() {
         c cpu=1 k=v:NoSchedule",
         "p cpu=1",
         expect![
-            "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint {k: v}. preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling."
+            "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint {k: v}."
         ],
     );
     check(
         "a cpu=1 memory=1Gi | x cpu=1 memory=1Gi",
         "p cpu=1 memory=1Mi",
-        expect![
-            "0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
-        ],
+        expect!["0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory."],
     );
-    check(
-        "a cpu=1",
-        "p cpu=2",
-        expect![
-            "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
-        ],
-    );
-}
-
-#[test]
-fn a_pod_that_displaces_nobody_is_told_so() {
-    let pod = pod_with("p cpu=2", json!({"preemptionPolicy": "Never"}));
-    let placement = place(&demand(pod), &cluster("a cpu=1"), 0);
-    expect![
-        "0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never."
-    ]
-    .assert_eq(&words(&placement));
+    check("a cpu=1", "p cpu=2", expect!["0/1 nodes are available: 1 Insufficient cpu."]);
 }
 
 #[test]
