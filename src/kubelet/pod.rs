@@ -22,7 +22,7 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Container, Pod};
+use k8s_openapi::api::core::v1::{Container, Pod, ResourceRequirements};
 use sandbox::{ContainerState, Failure, Prepared};
 use tokio::sync::{mpsc, oneshot};
 use tracing::debug;
@@ -81,6 +81,8 @@ pub(crate) struct Owner {
     /// Its start has been counted.
     started: bool,
     prepared: BTreeMap<usize, Prepared>,
+    /// What each container was last started with.
+    resources: BTreeMap<usize, ResourceRequirements>,
     /// Of each start: tells it that its hook is not waited for any more.
     hooks: BTreeMap<usize, CancellationToken>,
     /// Containers whose image is looked out for.
@@ -104,6 +106,7 @@ impl Owner {
             counted: None,
             started: false,
             prepared: BTreeMap::new(),
+            resources: BTreeMap::new(),
             hooks: BTreeMap::new(),
             awaited: BTreeSet::new(),
             tokens: Tokens::default(),
@@ -181,7 +184,11 @@ impl Owner {
 
     fn view(&self) -> View {
         let address: Option<IpAddr> = self.ground.as_ref().map(|ground| ground.address);
-        View { pod_ips: address.into_iter().collect(), host_ips: self.site.node_addresses.clone() }
+        View {
+            pod_ips: address.into_iter().collect(),
+            host_ips: self.site.node_addresses.clone(),
+            resources: self.resources.clone(),
+        }
     }
 
     fn hear(&mut self, message: Message) {

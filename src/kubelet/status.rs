@@ -6,10 +6,11 @@ mod patch;
 mod phase;
 mod qos;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{HostIP, Pod, PodIP, PodStatus};
+use k8s_openapi::api::core::v1::{HostIP, Pod, PodIP, PodStatus, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 pub(crate) use patch::patch;
@@ -18,12 +19,14 @@ pub(crate) use qos::qos_class;
 use crate::lifecycle::{Ground, Policy, State};
 
 /// What a status says that is not in the pod's state.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct View {
     /// The pod's addresses; none before they are assigned.
     pub(crate) pod_ips: Vec<IpAddr>,
     /// The node's addresses.
     pub(crate) host_ips: Vec<IpAddr>,
+    /// What containers were last started with, by their place among all.
+    pub(crate) resources: BTreeMap<usize, ResourceRequirements>,
 }
 
 /// The whole status of a pod. Whatever others wrote into it (readiness gates, say) is kept.
@@ -39,7 +42,7 @@ pub(crate) fn render(
     let (init, main) = if refused && before.container_statuses.is_none() {
         (None, None)
     } else {
-        containers::render(pod, policy, state)
+        containers::render(pod, policy, state, view)
     };
     let phase = phase::of(policy, state);
     let address = |list: &[IpAddr]| list.first().map(ToString::to_string);
@@ -48,7 +51,7 @@ pub(crate) fn render(
         phase: Some(phase.to_owned()),
         reason: verdict.map(|verdict| verdict.reason.clone()),
         message: verdict.map(|verdict| verdict.message.clone()),
-        conditions: Some(conditions::render(pod, policy, state, phase, now)),
+        conditions: Some(conditions::render(pod, policy, state, view, phase, now)),
         container_statuses: main,
         init_container_statuses: init,
         pod_ip: address(&view.pod_ips).or_else(|| before.pod_ip.clone()),

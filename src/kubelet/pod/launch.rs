@@ -80,6 +80,8 @@ impl Owner {
             self.work.push(Box::pin(async { Done::Input(input) }));
             return;
         };
+        let resources = self.container(index).resources.clone().unwrap_or_default();
+        self.resources.insert(index, resources);
         let cut = CancellationToken::new();
         self.hooks.insert(index, cut.clone());
         let record = &self.state.containers[index];

@@ -4,11 +4,15 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, PodCondition};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use super::View;
 use crate::lifecycle::{ContainerRecord, Ground, Policy, Role, State};
 
 /// The conditions that this module writes; all others are kept as they are.
 const OWN: [&str; 5] =
     ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+
+/// Says that a change of resources has not taken effect.
+const RESIZE_PENDING: &str = "PodResizePending";
 
 /// A condition's value before it has times.
 struct Verdict {
@@ -32,6 +36,7 @@ pub(super) fn render(
     pod: &Pod,
     policy: &Policy,
     state: &State,
+    view: &View,
     phase: &str,
     now: Timestamp,
 ) -> Vec<PodCondition> {
@@ -51,9 +56,32 @@ pub(super) fn render(
         containers_ready,
         Verdict::yes(),
     ]);
-    own.map(|(name, verdict)| dated(name, verdict, before, pod.metadata.generation, now))
-        .chain(before.iter().filter(|one| !OWN.contains(&one.type_.as_str())).cloned())
+    let resize = is_resize_pending(pod, state, view).then(|| {
+        let text = "In-place resize is not supported on this node; a container has its new resources when it starts again";
+        let verdict =
+            Verdict { holds: true, reason: Some("Infeasible"), message: Some(text.to_owned()) };
+        (RESIZE_PENDING, verdict)
+    });
+    own.chain(resize)
+        .map(|(name, verdict)| dated(name, verdict, before, pod.metadata.generation, now))
+        .chain(before.iter().filter(|one| !is_own(&one.type_)).cloned())
         .collect()
+}
+
+fn is_own(name: &str) -> bool {
+    OWN.contains(&name) || name == RESIZE_PENDING
+}
+
+/// Whether a container runs with other resources than its spec has now.
+fn is_resize_pending(pod: &Pod, state: &State, view: &View) -> bool {
+    let Some(spec) = &pod.spec else { return false };
+    let containers = spec.init_containers.iter().flatten().chain(&spec.containers);
+    containers.zip(&state.containers).enumerate().any(|(index, (container, record))| {
+        record.run().is_some()
+            && view.resources.get(&index).is_some_and(|started_with| {
+                *started_with != container.resources.clone().unwrap_or_default()
+            })
+    })
 }
 
 /// The condition with the time of its last change of status.

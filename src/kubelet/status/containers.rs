@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use super::View;
 use crate::lifecycle::{Ending, Phase, Policy, Role, State};
 
 /// The statuses of the initial containers (if there are any) and of the others.
@@ -13,6 +14,7 @@ pub(super) fn render(
     pod: &Pod,
     policy: &Policy,
     state: &State,
+    view: &View,
 ) -> (Option<Vec<ContainerStatus>>, Option<Vec<ContainerStatus>>) {
     let Some(spec) = &pod.spec else { return (None, None) };
     let init = spec.init_containers.as_deref().unwrap_or_default();
@@ -21,13 +23,19 @@ pub(super) fn render(
         .chain(&spec.containers)
         .enumerate()
         .filter(|(index, _)| *index < state.containers.len())
-        .map(|(index, container)| one(container, policy, state, index))
+        .map(|(index, container)| one(container, policy, state, view, index))
         .collect();
     let (first, others) = statuses.split_at(init.len().min(statuses.len()));
     ((!first.is_empty()).then(|| first.to_vec()), Some(others.to_vec()))
 }
 
-fn one(container: &Container, policy: &Policy, state: &State, index: usize) -> ContainerStatus {
+fn one(
+    container: &Container,
+    policy: &Policy,
+    state: &State,
+    view: &View,
+    index: usize,
+) -> ContainerStatus {
     let record = &state.containers[index];
     let role = policy.containers[index].role;
     let run = record.run();
@@ -38,6 +46,9 @@ fn one(container: &Container, policy: &Policy, state: &State, index: usize) -> C
         Role::Init => record.succeeded(),
         Role::Sidecar | Role::Main => run.is_some_and(|run| run.ready),
     };
+    // A change of the spec takes effect with the next start.
+    let started_with = run.and_then(|_| view.resources.get(&index));
+    let resources = started_with.or(container.resources.as_ref()).cloned();
     let last_shown = last.filter(|_| shown.terminated.is_none());
     let id = run.map(|run| &run.id).or(last.map(|last| &last.id)).filter(|id| !id.is_empty());
     ContainerStatus {
@@ -53,14 +64,9 @@ fn one(container: &Container, policy: &Policy, state: &State, index: usize) -> C
         restart_count: i32::try_from(record.restarts).unwrap_or(i32::MAX),
         state: Some(shown),
         last_state: Some(last_shown.map_or_else(ContainerState::default, terminated)),
-        resources: container
-            .resources
-            .clone()
-            .filter(|resources| *resources != ResourceRequirements::default()),
-        allocated_resources: container
-            .resources
-            .as_ref()
-            .and_then(|resources| resources.requests.clone())
+        resources: resources.clone().filter(|all| *all != ResourceRequirements::default()),
+        allocated_resources: resources
+            .and_then(|resources| resources.requests)
             .filter(|requests| !requests.is_empty()),
         ..ContainerStatus::default()
     }

@@ -26,7 +26,9 @@ fn change(key: &str, old: Option<&Value>, new: &Value) -> Value {
     match (key, old, new) {
         ("conditions", Some(Value::Array(old)), Value::Array(new)) => {
             let changed = new.iter().filter(|one| !old.contains(one));
-            Value::Array(changed.map(|one| condition(old, one)).collect())
+            let gone = old.iter().filter(|old| new.iter().all(|new| new["type"] != old["type"]));
+            let gone = gone.map(|one| json!({"$patch": "delete", "type": one["type"]}));
+            Value::Array(changed.map(|one| condition(old, one)).chain(gone).collect())
         }
         ("podIPs" | "hostIPs", Some(_), Value::Array(new)) => {
             let mut list = vec![json!({"$patch": "replace"})];

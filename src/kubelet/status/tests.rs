@@ -50,6 +50,7 @@ fn view() -> View {
     View {
         pod_ips: vec!["10.42.0.7".parse().unwrap()],
         host_ips: vec!["192.0.2.1".parse().unwrap()],
+        resources: BTreeMap::new(),
     }
 }
 
@@ -263,4 +264,38 @@ fn the_quality_of_service_follows_from_requests_and_limits() {
     assert_eq!(class(json!({"limits": {"cpu": "1", "memory": "1Gi"}})), "Guaranteed");
     let both = json!({"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "500m"}});
     assert_eq!(class(both), "Burstable");
+}
+
+#[test]
+fn a_resize_is_pending_until_the_container_starts_again() {
+    let resources = |cpu: &str| json!({"requests": {"cpu": cpu}, "limits": {"cpu": cpu}});
+    let mut pod = pod(json!({}));
+    let spec = pod.spec.as_mut().unwrap();
+    spec.containers[0].resources = serde_json::from_value(resources("2")).unwrap();
+    let (policy, state, now) = running(&pod);
+    let started_with = |cpu: &str| View {
+        resources: [(0, serde_json::from_value(resources(cpu)).unwrap())].into(),
+        ..view()
+    };
+    let pending = |status: &PodStatus| {
+        let conditions = status.conditions.iter().flatten();
+        let found = conditions.filter(|one| one.type_ == "PodResizePending");
+        found.map(|one| one.reason.clone().unwrap()).collect::<Vec<_>>()
+    };
+    let shown = |status: &PodStatus| {
+        let first = &status.container_statuses.as_ref().unwrap()[0];
+        let limits = first.resources.clone().unwrap().limits.unwrap();
+        (limits["cpu"].0.clone(), first.allocated_resources.clone().unwrap()["cpu"].0.clone())
+    };
+    let resized = render(&pod, &policy, &state, &started_with("1"), now);
+    assert_eq!(pending(&resized), ["Infeasible"]);
+    assert_eq!(shown(&resized), ("1".to_owned(), "1".to_owned()));
+
+    pod.status = Some(resized.clone());
+    let restarted = render(&pod, &policy, &state, &started_with("2"), now);
+    assert!(pending(&restarted).is_empty());
+    assert_eq!(shown(&restarted), ("2".to_owned(), "2".to_owned()));
+    let change = patch("u", &resized, &restarted).unwrap();
+    let conditions = &change["status"]["conditions"];
+    assert_eq!(*conditions, json!([{"$patch": "delete", "type": "PodResizePending"}]));
 }
