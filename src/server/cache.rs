@@ -28,7 +28,7 @@ pub(crate) use cached::Cached;
 pub(crate) use change::Change;
 pub(crate) use follower::{Follower, News};
 pub(crate) use head::Head;
-pub(crate) use selection::Selection;
+pub(crate) use selection::{Selected, Selection};
 pub(crate) use shelf::{ListQuery, Listed, Scope, Shelf, WatchStart};
 pub(crate) use watch_body::{Render, WatchBody, WatchSettings};
 

@@ -6,6 +6,7 @@
 
 mod review;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// How long all questions for one request may take; Kubernetes gives it as much.
 const REQUEST_TIME_MAX: Duration = Duration::from_mins(1);
 /// Objects in one question. A webhook takes some milliseconds for each.
-const BATCH_OBJECTS_MAX: usize = 500;
+pub(crate) const BATCH_OBJECTS_MAX: usize = 500;
 /// Bytes of the objects in one question, far below what an answer may be.
 const BATCH_BYTES_MAX: usize = 4 << 20;
 /// Questions to one webhook at a time; more would only queue there.
@@ -50,6 +51,15 @@ pub(crate) struct Wanted<'a> {
     pub(crate) kind: &'a dyn Kind,
     pub(crate) api_version: &'a str,
     pub(crate) head: &'a Head,
+}
+
+impl Wanted<'_> {
+    /// What is kept of an object that has been converted.
+    fn form(&self, object: &Cached, converted: &Value) -> Result<Cached, ApiError> {
+        let (bytes, fields) = (self.head.encode(converted)?, self.kind.selectable());
+        let form = Cached::read(self.head, fields, &object.key, &bytes, object.revision);
+        form.map_err(ApiError::internal)
+    }
 }
 
 impl Converter {
@@ -98,10 +108,7 @@ impl Converter {
         wanted: Wanted<'_>,
         objects: &[Arc<Cached>],
     ) -> Result<(), ApiError> {
-        let missing: Vec<&Arc<Cached>> = objects
-            .iter()
-            .filter(|object| self.form(wanted.api_version, object).is_none())
-            .collect();
+        let missing = self.missing(wanted, objects);
         let mut rest = missing.as_slice();
         while !rest.is_empty() {
             let (batch, after) = rest.split_at(batch_length(rest));
@@ -109,12 +116,20 @@ impl Converter {
             let documents = batch.iter().map(|object| self.as_stored(object)).collect();
             let converted = self.convert(documents, wanted.kind, wanted.api_version).await?;
             for (object, converted) in batch.iter().zip(converted) {
-                let bytes = wanted.head.encode(&converted)?;
-                let bytes = wanted.head.with_revision(&bytes, object.revision);
-                object.forms.put(wanted.api_version, bytes);
+                object.forms.put(wanted.api_version, wanted.form(object, &converted)?);
             }
         }
         Ok(())
+    }
+
+    /// Those that have to be converted, each once: a watch looks at what an object is after one change and before the
+    /// next.
+    fn missing<'a>(&self, wanted: Wanted<'_>, objects: &'a [Arc<Cached>]) -> Vec<&'a Arc<Cached>> {
+        let mut seen = HashSet::new();
+        let missing = objects.iter().filter(|object| {
+            self.form(wanted.api_version, object).is_none() && seen.insert(Arc::as_ptr(object))
+        });
+        missing.collect()
     }
 
     /// The same for a watch.
@@ -135,9 +150,9 @@ impl Converter {
     }
 
     /// An object in a version, if it has been converted or need not be.
-    pub(crate) fn form(&self, api_version: &str, object: &Cached) -> Option<Bytes> {
+    pub(crate) fn form<'a>(&self, api_version: &str, object: &'a Cached) -> Option<&'a Cached> {
         if api_version == self.stored.as_ref() && object.stored_as.is_none() {
-            return Some(object.bytes.clone());
+            return Some(object);
         }
         object.forms.get(api_version)
     }

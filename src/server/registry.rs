@@ -21,6 +21,7 @@ mod object_meta;
 mod options;
 mod ownership;
 mod patch;
+mod picked;
 mod quota_status;
 mod requester;
 pub(crate) mod scale;

@@ -27,7 +27,7 @@ pub(crate) struct Cached {
     pub(crate) fields: Box<[Box<str>]>,
     /// The version it was written in, if that is not the one objects of the kind are stored in today.
     pub(crate) stored_as: Option<Box<str>>,
-    /// What it is in other versions.
+    /// What it is in other versions: objects of their own, with labels and fields of their own.
     pub(crate) forms: Forms,
 }
 

@@ -51,6 +51,18 @@ impl Change {
         &either.expect("a change has an object before or after it").key
     }
 
+    /// What happens for somebody who selects objects: one that enters the selection is added, one that leaves it is
+    /// deleted.
+    pub(crate) fn event(&self, selects: impl Fn(&Cached) -> bool) -> Option<EventType> {
+        let selected = |object: &Option<Arc<Cached>>| object.as_deref().is_some_and(&selects);
+        match (selected(&self.previous), selected(&self.current)) {
+            (false, false) => None,
+            (false, true) => Some(EventType::Added),
+            (true, true) => Some(EventType::Modified),
+            (true, false) => Some(EventType::Deleted),
+        }
+    }
+
     /// How many bytes are kept alive by this change alone, roughly.
     pub(crate) fn weight(&self) -> usize {
         self.previous.as_ref().map_or(0, |previous| previous.bytes.len())

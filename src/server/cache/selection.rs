@@ -15,6 +15,15 @@ pub(crate) struct Selection {
     fields: Vec<FieldMatch>,
 }
 
+/// What a request selects, in two steps where objects have to be converted first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Selected {
+    /// What the cache can tell by the objects it keeps.
+    pub(crate) kept: Selection,
+    /// What is told by the objects in their converted form, if anything is.
+    pub(crate) converted: Option<Selection>,
+}
+
 #[derive(Debug, Clone)]
 struct FieldMatch {
     place: Place,
@@ -34,11 +43,16 @@ enum Place {
     },
 }
 
+impl Place {
+    fn is_name(&self) -> bool {
+        matches!(self, Self::Name | Self::Namespace)
+    }
+}
+
 impl Selection {
     pub(crate) fn new(
         selectable: &[FieldLabel],
         view: &View,
-        api_version: &str,
         labels: Option<LabelSelector>,
         fields: Option<&FieldSelector>,
     ) -> Result<Self, ApiError> {
@@ -49,7 +63,7 @@ impl Selection {
             let place = match label {
                 "metadata.name" => Place::Name,
                 "metadata.namespace" => Place::Namespace,
-                _ => place(selectable, view, api_version, label).ok_or_else(|| {
+                _ => place(selectable, view, label).ok_or_else(|| {
                     ApiError::bad_request(format!("field label not supported: {label}"))
                 })?,
             };
@@ -58,6 +72,17 @@ impl Selection {
         });
         let fields = fields.collect::<Result<_, ApiError>>()?;
         Ok(Self { labels, fields })
+    }
+
+    /// As it is about objects that are converted first. Of these, the cache can tell the names.
+    pub(crate) fn after_conversion(self) -> Selected {
+        let (of_names, others): (Vec<_>, Vec<_>) =
+            self.fields.into_iter().partition(|field| field.place.is_name());
+        let converted = Self { labels: self.labels, fields: others };
+        Selected {
+            kept: Self { labels: None, fields: of_names },
+            converted: (!converted.is_everything()).then_some(converted),
+        }
     }
 
     /// Selects one name.
@@ -96,17 +121,18 @@ impl Selection {
     }
 }
 
+impl From<Selection> for Selected {
+    fn from(kept: Selection) -> Self {
+        Self { kept, converted: None }
+    }
+}
+
 /// Where the values of a label are found.
-fn place(selectable: &[FieldLabel], view: &View, api_version: &str, label: &str) -> Option<Place> {
+fn place(selectable: &[FieldLabel], view: &View, label: &str) -> Option<Place> {
     let index = selectable.iter().position(|field| field.label == label)?;
     let from_stored = match view {
-        View::Stored => return Some(Place::Field(index)),
-        View::Converted(converter) if converter.stored() == api_version => {
-            return Some(Place::Field(index));
-        }
-        // What a webhook makes of a field is known only after it was asked; to look at what is stored instead would
-        // select the wrong objects.
-        View::Converted(_) => return None,
+        // What is converted has fields of its own.
+        View::Stored | View::Converted(_) => return Some(Place::Field(index)),
         View::Renamed => None,
         View::Functions(conversion) => Some(conversion.from_stored),
     };

@@ -35,14 +35,19 @@ pub(crate) struct Render {
     pub(crate) object: Option<Transform>,
     /// Without it, there is nothing to wait for.
     pub(crate) prepare: Option<Prepare>,
+    /// Without it, the cache has selected the objects; what it looks at is prepared.
+    pub(crate) selects: Option<Selects>,
 }
 
 /// Given the object and the bytes that stand for it: after a deletion they carry another revision.
 type Transform = Box<dyn FnMut(&Cached, &Bytes) -> Bytes + Send + Sync>;
 
-/// Has objects converted that are about to be sent.
+/// Has objects converted that are looked at, or about to be sent.
 type Prepare = Box<dyn Fn(Vec<Arc<Cached>>) -> Preparing + Send + Sync>;
 type Preparing = Pin<Box<dyn Future<Output = Result<(), ApiError>> + Send>>;
+
+/// Whether an object is selected.
+type Selects = Box<dyn Fn(&Cached) -> bool + Send + Sync>;
 
 /// How a watch behaves.
 #[derive(Debug, Clone, Copy)]
@@ -170,6 +175,9 @@ impl WatchBody {
         if polled.is_ready() {
             self.preparing = None;
         }
+        if let Poll::Ready(Ok(())) = polled {
+            self.deliveries.retain_mut(|delivery| self.render.selects(delivery));
+        }
         polled
     }
 
@@ -247,8 +255,22 @@ impl Render {
 
     fn prepare(&self, deliveries: &VecDeque<Delivery>) -> Option<Mutex<Preparing>> {
         let prepare = self.prepare.as_ref().filter(|_| !deliveries.is_empty())?;
-        let shown = deliveries.iter().filter_map(|one| one.change.shown(one.event)).cloned();
-        Some(Mutex::new(prepare(shown.collect())))
+        let objects: Vec<Arc<Cached>> = if self.selects.is_some() {
+            let both =
+                deliveries.iter().flat_map(|one| [&one.change.previous, &one.change.current]);
+            both.flatten().cloned().collect()
+        } else {
+            deliveries.iter().filter_map(|one| one.change.shown(one.event)).cloned().collect()
+        };
+        Some(Mutex::new(prepare(objects)))
+    }
+
+    /// Whether the watcher sees a change, and as what.
+    fn selects(&self, delivery: &mut Delivery) -> bool {
+        let Some(selects) = &self.selects else { return true };
+        let event = delivery.change.event(selects);
+        delivery.event = event.unwrap_or(delivery.event);
+        event.is_some()
     }
 
     /// An event that carries nothing but a revision.

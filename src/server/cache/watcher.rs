@@ -62,20 +62,12 @@ impl Watcher {
         self.scope.contains(object) && self.selection.matches(object)
     }
 
-    /// What the watcher sees of a change. An object that enters the selection is added, one that leaves it
-    /// is deleted.
+    /// What the watcher sees of a change.
     pub(super) fn delivery(&self, change: &Arc<Change>) -> Option<Delivery> {
         if change.revision <= self.after {
             return None;
         }
-        let selects =
-            |object: &Option<Arc<Cached>>| object.as_ref().is_some_and(|o| self.selects(o));
-        let event = match (selects(&change.previous), selects(&change.current)) {
-            (false, false) => return None,
-            (false, true) => EventType::Added,
-            (true, true) => EventType::Modified,
-            (true, false) => EventType::Deleted,
-        };
+        let event = change.event(|object| self.selects(object))?;
         Some(Delivery { event, change: Arc::clone(change) })
     }
 

@@ -9,7 +9,7 @@ use machinery::{ApiError, Definition, FieldSelector, LabelSelector, Resource, Sc
 use serde_json::Value;
 
 use super::View;
-use crate::cache::{Cached, Head, Selection, Shelf};
+use crate::cache::{Cached, Head, Selected, Selection, Shelf};
 use crate::conversion::Wanted;
 
 /// One kind as this server serves it.
@@ -148,19 +148,17 @@ impl Served {
         &self,
         labels: Option<LabelSelector>,
         fields: Option<&FieldSelector>,
-    ) -> Result<Selection, ApiError> {
-        Selection::new(self.kind().selectable(), &self.view, &self.api_version, labels, fields)
+    ) -> Result<Selected, ApiError> {
+        let selection = Selection::new(self.kind().selectable(), &self.view, labels, fields)?;
+        Ok(if self.is_converted() { selection.after_conversion() } else { selection.into() })
     }
 
     /// An object of the cache as a document of this kind.
     ///
     /// Versions that a webhook makes have to be prepared first; without, only the metadata is right.
     pub(crate) fn document(&self, object: &Cached) -> Value {
-        match &self.view {
-            View::Converted(converter) => converter
-                .form(&self.api_version, object)
-                .and_then(|form| serde_json::from_slice(&form).ok())
-                .unwrap_or_else(|| self.shown(object.object())),
+        match self.form(object) {
+            Some(form) if self.is_converted() => form.object(),
             _ => self.shown(object.object()),
         }
     }
@@ -181,6 +179,19 @@ impl Served {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The bytes and values of an object as this kind selects by them; absent until the object is prepared.
+    fn form<'a>(&self, object: &'a Cached) -> Option<&'a Cached> {
+        match &self.view {
+            View::Converted(converter) => converter.form(&self.api_version, object),
+            _ => Some(object),
+        }
+    }
+
+    /// Whether a selection is about a prepared object.
+    pub(crate) fn selects(&self, selection: &Selection, object: &Cached) -> bool {
+        self.form(object).is_some_and(|form| selection.matches(form))
     }
 
     /// Whether somebody else has to be asked what objects look like in this version.
@@ -233,7 +244,7 @@ impl Served {
             View::Stored => Some(object.bytes.clone()),
             View::Renamed => self.renamed(&object.bytes),
             View::Functions(_) => None,
-            View::Converted(converter) => converter.form(&self.api_version, object),
+            View::Converted(_) => self.form(object).map(|form| form.bytes.clone()),
         }
     }
 

@@ -12,7 +12,7 @@ use super::deletion::{self, Deletion};
 use super::options::{DeleteOptions, ListOptions, WriteOptions};
 use super::{Registry, Written};
 use crate::admission::{Attributes, Options, Shown};
-use crate::cache::{Cached, ListQuery, Scope};
+use crate::cache::{Cached, ListQuery, Scope, Selected};
 use crate::catalog::Served;
 use crate::identity::Identity;
 use crate::request::Verb;
@@ -89,9 +89,10 @@ impl Registry {
     ) -> Result<Outcome, ApiError> {
         let served = call.place.served;
         let scope = Scope { namespace: call.place.namespace.map(str::to_owned) };
-        let selection = served.selection(list.labels.clone(), list.fields.as_ref())?;
-        let query = ListQuery { scope, selection, limit: list.limit, ..ListQuery::default() };
-        let listed = call.place.shelf()?.list(&query).ok_or_else(ApiError::unknown_path)?;
+        let Selected { kept, converted } =
+            served.selection(list.labels.clone(), list.fields.as_ref())?;
+        let query = ListQuery { scope, selection: kept, limit: list.limit, ..ListQuery::default() };
+        let listed = self.listed(&call.place, query, converted.as_ref()).await?;
         served.prepare(&listed.items).await?;
         let mut items = Vec::with_capacity(listed.items.len());
         for item in &listed.items {

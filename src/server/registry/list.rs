@@ -13,7 +13,8 @@ use super::Registry;
 use super::call::Place;
 use super::continuation::Continuation;
 use super::options::{ListOptions, VersionMatch};
-use crate::cache::{Cached, ListQuery, Listed, Scope};
+use super::picked::Picked;
+use crate::cache::{Cached, ListQuery, Listed, Scope, Selected, Selection};
 use crate::catalog::Served;
 use crate::error::store_failure;
 use crate::negotiate::{Form, JSON, Shape};
@@ -35,39 +36,62 @@ impl Registry {
         form: Form,
         view: &TableView,
     ) -> Result<Answer, ApiError> {
-        let query = self.query(place, options).await?;
-        let shelf = place.shelf()?;
-        let listed = match (shelf.list(&query), query.at) {
-            (Some(listed), _) => Ok(listed),
-            (None, at) => self.list_past(place, &query, at.unwrap_or_default()).await,
-        };
-        match listed {
+        let (query, converted) = self.query(place, options).await?;
+        let after = query.after.clone();
+        match self.listed(place, query, converted.as_ref()).await {
             Ok(listed) => {
-                if form.shape != Shape::Metadata {
-                    place.served.prepare(&listed.items).await?;
-                }
+                place.served.prepare(&listed.items).await?;
                 render(place.served, listed, form, view)
             }
-            Err(error) => match (&options.continuation, query.after) {
+            Err(error) => match (&options.continuation, after) {
                 (Some(_), Some(after)) if error.code() == 410 => too_old_to_continue(error, after),
                 _ => Err(error),
             },
         }
     }
 
-    async fn query(&self, place: &Place<'_>, options: &ListOptions) -> Result<ListQuery, ApiError> {
-        let selection = place.served.selection(options.labels.clone(), options.fields.as_ref())?;
-        let scope = Scope { namespace: place.namespace.map(str::to_owned) };
-        let mut query =
-            ListQuery { scope, selection, limit: options.limit, ..ListQuery::default() };
+    /// The objects that a query and, once they are converted, a selection are about.
+    pub(super) async fn listed(
+        &self,
+        place: &Place<'_>,
+        query: ListQuery,
+        converted: Option<&Selection>,
+    ) -> Result<Listed, ApiError> {
+        let mut picked = Picked::new(place.served, converted, query.limit);
+        // How many of these are wanted is known when they have been looked at.
+        let limit = if converted.is_some() { 0 } else { query.limit };
+        let query = ListQuery { limit, ..query };
+        match place.shelf()?.list(&query) {
+            Some(listed) if converted.is_some() => {
+                picked.add(&listed.items).await?;
+                Ok(picked.listed(listed.revision))
+            }
+            Some(listed) => Ok(listed),
+            None => self.list_past(place, &query, picked).await,
+        }
+    }
+
+    async fn query(
+        &self,
+        place: &Place<'_>,
+        options: &ListOptions,
+    ) -> Result<(ListQuery, Option<Selection>), ApiError> {
+        let Selected { kept, converted } =
+            place.served.selection(options.labels.clone(), options.fields.as_ref())?;
+        let mut query = ListQuery {
+            scope: Scope { namespace: place.namespace.map(str::to_owned) },
+            selection: kept,
+            limit: options.limit,
+            ..ListQuery::default()
+        };
         if let Some(token) = &options.continuation {
             let continuation = Continuation::decode(token)?;
             query.at = continuation.revision;
             query.after = Some(continuation.after);
-            return Ok(query);
+            return Ok((query, converted));
         }
         let Some(version) = options.resource_version.filter(|version| *version > 0) else {
-            return Ok(query);
+            return Ok((query, converted));
         };
         self.wait_for(version).await?;
         let exact = match options.version_match {
@@ -75,7 +99,7 @@ impl Registry {
             None => options.limit > 0,
         };
         query.at = exact.then_some(version);
-        Ok(query)
+        Ok((query, converted))
     }
 
     /// Waits until a revision has happened; a client may have learnt of it elsewhere.
@@ -89,9 +113,9 @@ impl Registry {
         &self,
         place: &Place<'_>,
         query: &ListQuery,
-        at: u64,
+        mut picked: Picked<'_>,
     ) -> Result<Listed, ApiError> {
-        let shelf = place.shelf()?;
+        let (shelf, at) = (place.shelf()?, query.at.unwrap_or_default());
         let prefix = match &query.scope.namespace {
             Some(namespace) => format!("{}/{namespace}/", shelf.prefix()),
             None => format!("{}/", shelf.prefix()),
@@ -100,31 +124,24 @@ impl Registry {
         if let Some(after) = &query.after {
             range.start = format!("{}/{after}\0", shelf.prefix()).max(range.start);
         }
-        let mut items: Vec<Arc<Cached>> = Vec::new();
-        loop {
-            if range.start >= range.end {
-                return Ok(Listed { revision: at, items, more: false, remaining: None });
-            }
+        while range.start < range.end {
             let page = self.store.list(range.clone(), Some(Revision(at)), PAST_PAGE).await;
             let page = page.map_err(store_failure)?;
+            let mut objects: Vec<Arc<Cached>> = Vec::new();
             for entry in &page.entries {
                 let key = &entry.key[shelf.prefix().len() + 1..];
                 let (head, selectable) = (shelf.head(), shelf.selectable());
                 let object = Cached::read(head, selectable, key, &entry.value, entry.revision.0);
                 let object = object.map_err(ApiError::internal)?;
-                if !query.selection.matches(&object) {
-                    continue;
-                }
-                if query.limit > 0 && items.len() == query.limit {
-                    return Ok(Listed { revision: at, items, more: true, remaining: None });
-                }
-                items.push(Arc::new(object));
+                objects.extend(query.selection.matches(&object).then(|| Arc::new(object)));
             }
+            picked.add(&objects).await?;
             match page.entries.last() {
-                Some(last) if page.more => range.start = format!("{}\0", last.key),
-                _ => return Ok(Listed { revision: at, items, more: false, remaining: None }),
+                Some(last) if page.more && !picked.more => range.start = format!("{}\0", last.key),
+                _ => break,
             }
         }
+        Ok(picked.listed(at))
     }
 }
 

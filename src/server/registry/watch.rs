@@ -11,7 +11,7 @@ use machinery::ApiError;
 use super::Registry;
 use super::call::Place;
 use super::options::ListOptions;
-use crate::cache::{Cached, Render, Scope, WatchBody, WatchSettings, WatchStart};
+use crate::cache::{Cached, Render, Scope, Selected, WatchBody, WatchSettings, WatchStart};
 use crate::catalog::Served;
 use crate::negotiate::{Form, JSON, Shape};
 use crate::respond::{self, Answer};
@@ -29,9 +29,10 @@ impl Registry {
         lifetime: Duration,
     ) -> Result<Answer, ApiError> {
         let served = place.served;
-        let mut selection = served.selection(options.labels.clone(), options.fields.as_ref())?;
+        let Selected { mut kept, converted } =
+            served.selection(options.labels.clone(), options.fields.as_ref())?;
         if !place.name.is_empty() {
-            selection = selection.with_name(place.name);
+            kept = kept.with_name(place.name);
         }
         let scope = Scope { namespace: place.namespace.map(str::to_owned) };
         let version = options.resource_version.unwrap_or(0);
@@ -45,10 +46,10 @@ impl Registry {
         if start == WatchStart::State {
             self.wait_for(version).await?;
         }
-        let feed = place.shelf()?.watch(&scope, selection, start)?;
-        let converts = served.is_converted() && form.shape != Shape::Metadata;
-        if converts {
-            served.prepare_for_watch(&feed.initial).await?;
+        let mut feed = place.shelf()?.watch(&scope, kept, start)?;
+        served.prepare_for_watch(&feed.initial).await?;
+        if let Some(selection) = &converted {
+            feed.initial.retain(|object| served.selects(selection, object));
         }
         let settings = WatchSettings {
             bookmarks: options.bookmarks,
@@ -56,12 +57,16 @@ impl Registry {
             lifetime,
         };
         let mut render = render(served, form, view, self.clock.clone());
-        if converts {
+        if served.is_converted() {
             let served = Arc::clone(served);
             render.prepare = Some(Box::new(move |objects| {
                 let served = Arc::clone(&served);
                 Box::pin(async move { served.prepare_for_watch(&objects).await })
             }));
+        }
+        if let Some(selection) = converted {
+            let served = Arc::clone(served);
+            render.selects = Some(Box::new(move |object| served.selects(&selection, object)));
         }
         let body = WatchBody::new(feed, render, settings);
         Ok(respond::with_body(StatusCode::OK, JSON, body.into()))
@@ -74,6 +79,7 @@ fn render(served: &Arc<Served>, form: Form, mut view: TableView, clock: Clock) -
         api_version: served.api_version().to_owned(),
         object: None,
         prepare: None,
+        selects: None,
     };
     let shape = form.shape;
     if shape == Shape::Whole && served.view().is_stored() {
@@ -84,7 +90,7 @@ fn render(served: &Arc<Served>, form: Form, mut view: TableView, clock: Clock) -
         Shape::Metadata => (metadata::KIND.to_owned(), metadata::API_VERSION.to_owned()),
         Shape::Table(version) => ("Table".to_owned(), format!("meta.k8s.io/{version}")),
     };
-    let render = |object| Render { kind, api_version, object: Some(object), prepare: None };
+    let render = |object| Render { kind, api_version, object: Some(object), ..own };
     let served = Arc::clone(served);
     let head = served.shelf().map(|shelf| shelf.head().clone());
     if let (Shape::Metadata, true, Some(head)) = (shape, served.view().keeps_bytes(), &head) {

@@ -99,7 +99,7 @@ impl Wanted<'_> {
         let served = self.catalog.find("", "v1", self.target.resource);
         let served = served.ok_or_else(ApiError::unknown_path)?;
         let options = ListOptions::read(query, false)?;
-        let mut selection = served.selection(options.labels, options.fields.as_ref())?;
+        let mut selection = served.selection(options.labels, options.fields.as_ref())?.kept;
         if let Some(name) = name {
             selection = selection.with_name(name);
         }

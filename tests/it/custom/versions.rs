@@ -51,7 +51,7 @@ async fn versions_that_differ_in_name_show_the_same_objects() {
     .await;
 }
 
-/// `v1` has `spec.size: 3x4`, `v2` has `spec.width` and `spec.height`.
+/// `v1` has `spec.size: 3x4`, `v2` has `spec.width` and `spec.height`, and a label for what is wide.
 fn convert(object: &Value, wanted: &str) -> Result<Value, String> {
     let mut made = object.clone();
     made["apiVersion"] = wanted.into();
@@ -62,8 +62,12 @@ fn convert(object: &Value, wanted: &str) -> Result<Value, String> {
             Some((width.parse::<i64>().ok()?, height.parse::<i64>().ok()?))
         });
         let (width, height) = sides.ok_or_else(|| format!("{size:?} is no size"))?;
+        if width > 5 {
+            made["metadata"]["labels"]["wide"] = "yes".into();
+        }
         json!({ "width": width, "height": height })
     } else {
+        made["metadata"]["labels"] = Value::Null;
         json!({ "size": format!("{}x{}", spec["width"], spec["height"]) })
     };
     if let Some(colour) = spec.get("colour") {
@@ -101,20 +105,27 @@ async fn converter() -> (Hook, Arc<AtomicBool>) {
     (hook.await, broken)
 }
 
+/// The definition, with the webhook in it.
+fn nets(hook: &Hook) -> String {
+    let url = format!("https://localhost:{}/convert", hook.port);
+    let conversion = json!({ "strategy": "Webhook", "webhook": {
+        "conversionReviewVersions": ["v1"],
+        "clientConfig": { "url": url, "caBundle": STANDARD.encode(&hook.authority) },
+    } });
+    NETS.replace("scope: Namespaced", &format!("scope: Namespaced\n  conversion: {conversion}"))
+}
+
+fn net(version: &str, name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: harbour.example.com/{version}\nkind: Net\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+    )
+}
+
 #[tokio::test]
 async fn a_webhook_turns_versions_into_each_other_and_its_failures_are_read() {
     alone_with_kubectl("shore", async |k| {
         let (hook, broken) = converter().await;
-        let url = format!("https://localhost:{}/convert", hook.port);
-        let conversion = json!({ "strategy": "Webhook", "webhook": {
-            "conversionReviewVersions": ["v1"],
-            "clientConfig": { "url": url, "caBundle": STANDARD.encode(&hook.authority) },
-        } });
-        let nets = NETS.replace("scope: Namespaced", &format!("scope: Namespaced\n  conversion: {conversion}"));
-        define(k, &nets).await;
-        let net = |version: &str, name: &str, spec: &str| {
-            format!("apiVersion: harbour.example.com/{version}\nkind: Net\nmetadata: {{name: {name}}}\nspec: {spec}\n")
-        };
+        define(k, &nets(&hook)).await;
         let mut following = k.follow("get nets.v2.harbour.example.com -w --no-headers");
         k.check_fed("apply -f -", &net("v1", "cod", "{size: 3x4}"), expect!["net.harbour.example.com/cod created"]).await;
         k.check_fed("apply -f -", &net("v2", "eel", "{width: 1, height: 2, colour: red}"), expect!["net.harbour.example.com/eel created"]).await;
@@ -165,6 +176,56 @@ async fn a_webhook_turns_versions_into_each_other_and_its_failures_are_read() {
             NAME WIDTH HEIGHT
             cod 8 4
             eel 1 2"#]]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nets_are_selected_by_what_the_webhook_makes_of_them() {
+    alone_with_kubectl("shore", async |k| {
+        let (hook, _) = converter().await;
+        define(k, &nets(&hook)).await;
+        for (name, size) in [("cod", "3x4"), ("eel", "1x2"), ("ray", "8x2")] {
+            let fed = net("v1", name, &format!("{{size: {size}}}"));
+            let ran = k.feed("apply -f -", &fed).await;
+            assert_eq!(ran.code, 0, "{ran:?}");
+        }
+        let v2 = "nets.v2.harbour.example.com";
+        let watch = format!("get {v2} -w --no-headers --output-watch-events");
+        let mut following = k.follow(&format!("{watch} --field-selector spec.width=3"));
+        k.check(&format!("get {v2} --field-selector spec.width!=3"), expect![[r#"
+            NAME WIDTH HEIGHT
+            eel 1 2
+            ray 8 2"#]]).await;
+        let grey = format!("get {v2} --field-selector spec.width!=3,spec.colour=grey");
+        k.check(&format!("{grey} --chunk-size=1 -o name"), expect![[r#"
+            net.harbour.example.com/eel
+            net.harbour.example.com/ray"#]]).await;
+        k.check(&format!("get {v2} -l wide=yes -L wide"), expect![[r#"
+            NAME WIDTH HEIGHT WIDE
+            ray 8 2 yes"#]]).await;
+        k.check("get nets.v1.harbour.example.com -l wide", expect!["! No resources found in HERE namespace."]).await;
+        k.check("get nets.v1.harbour.example.com --field-selector spec.size=1x2", expect![[r#"
+            NAME SIZE
+            eel 1x2"#]]).await;
+        k.check(&format!("get {v2} --field-selector spec.size=1x2"), expect![[r#"
+            ! Error from server (BadRequest): Unable to find "harbour.example.com/v2, Resource=nets" that match label selector "", field selector "spec.size=1x2": field label not supported: spec.size
+            [exit 1]"#]]).await;
+        let mut seen = following.until("cod").await;
+        for (name, size) in [("eel", "3x2"), ("cod", "9x9")] {
+            let patch = format!("{{\"spec\":{{\"size\":\"{size}\"}}}}");
+            k.ok(&format!("patch nets.v1.harbour.example.com {name} --type=merge -p '{patch}'")).await;
+        }
+        seen.extend(following.until("DELETED").await);
+        let seen = seen.iter().map(|line| line.split_whitespace().take(3).collect());
+        let seen: Vec<Vec<&str>> = seen.collect();
+        assert_eq!(seen, [["ADDED", "cod", "3"], ["ADDED", "eel", "3"], ["DELETED", "cod", "3"]]);
+        k.check(&format!("wait {v2} -l wide=yes --for=jsonpath={{.spec.width}} --timeout=30s"), expect![[r#"
+            net.harbour.example.com/cod condition met
+            net.harbour.example.com/ray condition met"#]]).await;
+        k.check(&format!("delete {v2} --field-selector spec.width=8"), expect![[r#"net.harbour.example.com "ray" deleted"#]]).await;
+        k.check(&format!("delete {v2} -l wide=yes"), expect![[r#"net.harbour.example.com "cod" deleted"#]]).await;
+        k.check("get nets -o name", expect!["net.harbour.example.com/eel"]).await;
     })
     .await;
 }
