@@ -22,6 +22,9 @@ pub(crate) struct Operations {
     /// Requests that write, under way at a time; added to those that read
     #[arg(long, value_name = "N", default_value_t = 200)]
     max_mutating_requests_inflight: u32,
+    /// How long a request may take that is no watch and no stream; its timeout parameter shortens that
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    request_timeout: Duration,
     /// What is encrypted in the store: an encryption configuration of apiserver.config.k8s.io/v1
     #[arg(long, value_name = "FILE")]
     encryption_provider_config: Option<PathBuf>,
@@ -107,9 +110,14 @@ impl Operations {
         if audit.as_ref().is_some_and(|audit| audit.log.is_none() && audit.webhook.is_none()) {
             bail!("--audit-policy-file needs --audit-log-path or --audit-webhook-config-file");
         }
-        let certificate_validity = self.certificate_validity;
-        let flags = Vec::new();
-        Ok(server::Operations { seats, encryption, audit, certificate_validity, flags })
+        Ok(server::Operations {
+            seats,
+            request_timeout: self.request_timeout,
+            encryption,
+            audit,
+            certificate_validity: self.certificate_validity,
+            flags: Vec::new(),
+        })
     }
 
     fn audit(&self, policy: PathBuf) -> server::Audit {

@@ -53,6 +53,69 @@ pub fn parse_time(text: &str) -> Result<Timestamp, String> {
     })
 }
 
+/// The units of a duration, and how many nanoseconds each has.
+const UNITS: [(&str, i128); 8] = [
+    ("ns", 1),
+    ("us", 1_000),
+    ("\u{b5}s", 1_000),
+    ("\u{3bc}s", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+];
+/// Digits of a fraction that count: even of an hour, more say nothing of a nanosecond.
+const FRACTION_DIGITS_MAX: usize = 18;
+
+/// Reads a duration as Go writes it, in nanoseconds: `1h30m`, `1.5s`, `-250ms`; the message is Go's.
+pub fn parse_duration(text: &str) -> Result<i64, String> {
+    let invalid = || format!("time: invalid duration {text:?}");
+    let (sign, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Ok(0);
+    }
+    if rest.is_empty() {
+        return Err(invalid());
+    }
+    let mut nanos = 0_i128;
+    while !rest.is_empty() {
+        let (whole, after) = digits(rest);
+        let (fraction, after) = after.strip_prefix('.').map_or(("", after), digits);
+        if whole.is_empty() && fraction.is_empty() {
+            return Err(invalid());
+        }
+        let end = after.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(after.len());
+        let (name, next) = after.split_at(end);
+        if name.is_empty() {
+            return Err(format!("time: missing unit in duration {text:?}"));
+        }
+        let unit = UNITS.iter().find(|(known, _)| *known == name);
+        let (_, unit) =
+            unit.ok_or_else(|| format!("time: unknown unit {name:?} in duration {text:?}"))?;
+        let added = length(whole, fraction, *unit).ok_or_else(invalid)?;
+        nanos = nanos.checked_add(added).ok_or_else(invalid)?;
+        rest = next;
+    }
+    i64::try_from(sign * nanos).map_err(|_| invalid())
+}
+
+/// The digits a text begins with, and the rest.
+fn digits(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
+}
+
+fn length(whole: &str, fraction: &str, unit: i128) -> Option<i128> {
+    let number = |digits: &str| if digits.is_empty() { Some(0) } else { digits.parse().ok() };
+    let fraction = &fraction[..fraction.len().min(FRACTION_DIGITS_MAX)];
+    let scale = 10_i128.pow(u32::try_from(fraction.len()).ok()?);
+    let part = number(fraction)? * unit / scale;
+    let whole: i128 = number(whole)?;
+    whole.checked_mul(unit)?.checked_add(part).filter(|nanos| i64::try_from(*nanos).is_ok())
+}
+
 /// Nanoseconds as Go prints a duration: `1h0m0s`, `1.5s`, `250ms`.
 pub(crate) fn format_duration(nanos: i64) -> String {
     let sign = if nanos < 0 { "-" } else { "" };

@@ -1,6 +1,7 @@
 //! One request from its first byte to its answer.
 
 mod bodies;
+mod deadline;
 mod objects;
 mod remote;
 mod streams;
@@ -8,7 +9,7 @@ mod streams;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -23,6 +24,7 @@ use machinery::{ApiError, Reason};
 use tracing::{Instrument, Span, debug, debug_span, error, warn};
 
 use bodies::{Bodies, RequestBody};
+use deadline::Deadline;
 
 use crate::admission::Ledger;
 use crate::aggregation::Aggregation;
@@ -85,6 +87,8 @@ pub(crate) struct Api {
     metrics: ServerMetrics,
     health: Health,
     bodies: Bodies,
+    /// How long a request may take that is no watch and no stream.
+    request_timeout: Duration,
     lasting: Room,
     auditor: Option<Arc<Auditor>>,
     zpages: Zpages,
@@ -163,6 +167,7 @@ impl Api {
             metrics,
             health,
             bodies: Bodies::new(),
+            request_timeout: config.operations.request_timeout,
             lasting: Room::new(LASTING_MAX, LASTING_OF_ONE_MAX),
             auditor,
             zpages: Zpages::new(config),
@@ -283,32 +288,49 @@ impl Api {
     ) -> Result<Answer, ApiError> {
         let parts = record.parts;
         let path = parts.uri.path();
-        if let Some(route) = self.aggregation.route(path) {
-            return self.answer_remote(&route, record, body, peer).await;
-        }
+        let route = self.aggregation.route(path);
         let query = Query::parse(parts.uri.query())?;
-        let target = request::parse(&parts.method, path, &query)?;
-        record.target.clone_from(&target);
+        let object = if route.is_some() { remote::object_path(path) } else { path };
+        record.target = request::parse(&parts.method, object, &query)?;
         record.dry_run = query.text("dryRun").is_some();
+        let deadline = Deadline::of(record, &query, self.request_timeout)?;
+        let answered = pin!(async {
+            match route {
+                Some(route) => self.answer_remote(&route, record, &query, body, peer).await,
+                None => self.answer_own(record, &query, body, peer).await,
+            }
+        });
+        deadline.keep(answered).await
+    }
+
+    /// Requests for what this server has itself.
+    async fn answer_own(
+        &self,
+        record: &mut Record<'_>,
+        query: &Query<'_>,
+        body: Option<RequestBody>,
+        peer: &Peer,
+    ) -> Result<Answer, ApiError> {
+        let parts = record.parts;
         let identity = self.identify(record, peer).await?;
-        let Some(target) = target else {
-            self.note_decision(record, &query);
+        let Some(target) = record.target.clone() else {
+            self.note_decision(record, query);
             let class = self.classify(record, None, &identity);
-            let _seat = self.seat(&class, None, &query).await?;
-            return self.answer_path(parts, &query, &identity).await;
+            let _seat = self.seat(&class, None, query).await?;
+            return self.answer_path(parts, query, &identity).await;
         };
         let class = self.classify(record, Some(&target), &identity);
-        self.allow(record, &identity, &target, &query)?;
+        self.allow(record, &identity, &target, query)?;
         let lasting = record.is_long_running().then(|| self.last(&identity)).transpose()?;
         // Nobody's body is held who may not send one, and nobody has a seat while it is on its way.
         let body = self.bodies.read(&identity.user.name, body).await?;
         if let Some(entry) = &mut record.audited {
             entry.sent(&target, &parts.headers, &body.bytes);
         }
-        let _seat = self.seat(&class, Some(&target), &query).await?;
+        let _seat = self.seat(&class, Some(&target), query).await?;
         let _under_way = (!record.is_long_running()).then(|| self.metrics.begin(record));
         let body = body.bytes.clone();
-        let mut answer = self.answer_object(parts, &query, &target, &identity, body).await?;
+        let mut answer = self.answer_object(parts, query, &target, &identity, body).await?;
         if let Some(lasting) = lasting {
             answer.body_mut().hold(Box::new(lasting));
         }

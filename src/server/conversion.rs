@@ -23,8 +23,6 @@ use crate::outgoing::{Outgoing, Remote, client_config};
 
 /// How long a webhook may take, together with the wait for those who asked it before; as in Kubernetes.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// How long all questions for one request may take; Kubernetes gives it as much.
-const REQUEST_TIME_MAX: Duration = Duration::from_mins(1);
 /// Objects in one question. A webhook takes some milliseconds for each.
 pub(crate) const BATCH_OBJECTS_MAX: usize = 500;
 /// Bytes of the objects in one question, far below what an answer may be.
@@ -97,17 +95,6 @@ impl Converter {
         wanted: Wanted<'_>,
         objects: &[Arc<Cached>],
     ) -> Result<(), ApiError> {
-        let prepared = tokio::time::timeout(REQUEST_TIME_MAX, self.prepare_all(wanted, objects));
-        prepared.await.map_err(|_| {
-            ApiError::timeout("the conversion webhook has not converted all objects in time", 1)
-        })?
-    }
-
-    async fn prepare_all(
-        &self,
-        wanted: Wanted<'_>,
-        objects: &[Arc<Cached>],
-    ) -> Result<(), ApiError> {
         let missing = self.missing(wanted, objects);
         let mut rest = missing.as_slice();
         while !rest.is_empty() {
@@ -146,7 +133,7 @@ impl Converter {
         let _turn = turn.map_err(|_| {
             ApiError::timeout("the conversion webhook is busy with other watches", 1)
         })?;
-        self.prepare_all(wanted, objects).await
+        self.prepare(wanted, objects).await
     }
 
     /// An object in a version, if it has been converted or need not be.

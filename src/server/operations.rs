@@ -7,6 +7,8 @@ pub use crate::audit::{Audit, AuditLog, AuditMode, AuditWebhook};
 
 /// As in Kubernetes: 400 requests that read and 200 that write.
 const SEATS: u32 = 600;
+/// As in Kubernetes, and as long as its clients wait.
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// A year: what clients are used to from other distributions.
 const CERTIFICATE_VALIDITY: Duration = Duration::from_hours(365 * 24);
 
@@ -15,6 +17,8 @@ const CERTIFICATE_VALIDITY: Duration = Duration::from_hours(365 * 24);
 pub struct Operations {
     /// Requests under way at a time, watches and what is exempt not counted; priority levels share them.
     pub seats: u32,
+    /// How long a request may take that is no watch and no stream; its client may wish for less.
+    pub request_timeout: Duration,
     /// What is encrypted in the store, and how.
     pub encryption: Option<Encryption>,
     /// What is written down of requests, and where.
@@ -38,6 +42,7 @@ impl Default for Operations {
     fn default() -> Self {
         Self {
             seats: SEATS,
+            request_timeout: REQUEST_TIMEOUT,
             encryption: None,
             audit: None,
             certificate_validity: CERTIFICATE_VALIDITY,

@@ -1,6 +1,6 @@
 //! Instants and durations as text.
 
-use super::{format_duration, format_micro_time, format_time, parse_time};
+use super::{format_duration, format_micro_time, format_time, parse_duration, parse_time};
 
 #[test]
 fn instants_are_told_in_utc() {
@@ -51,5 +51,38 @@ fn durations_read_as_go_prints_them() {
         (-60 * SECOND, "-1m0s"),
     ] {
         assert_eq!(format_duration(nanos), expected);
+    }
+}
+
+#[test]
+fn durations_are_read_as_go_reads_them() {
+    for (text, nanos) in [
+        ("0", 0),
+        ("-0", 0),
+        ("5s", 5_000_000_000),
+        ("1h1m1s", 3_661_000_000_000),
+        ("1.5s", 1_500_000_000),
+        (".5ms", 500_000),
+        ("2.s", 2_000_000_000),
+        ("-1m", -60_000_000_000),
+        ("7\u{b5}s3ns", 7_003),
+        ("0.25000000000000000000000h", 900_000_000_000),
+    ] {
+        assert_eq!(parse_duration(text), Ok(nanos), "{text}");
+    }
+    for (text, why) in [
+        ("", "time: invalid duration \"\""),
+        ("+", "time: invalid duration \"+\""),
+        ("soon", "time: invalid duration \"soon\""),
+        (".s", "time: invalid duration \".s\""),
+        ("30", "time: missing unit in duration \"30\""),
+        ("3d", "time: unknown unit \"d\" in duration \"3d\""),
+        ("9999999h", "time: invalid duration \"9999999h\""),
+        (
+            "99999999999999999999999999999999999999999999h",
+            "time: invalid duration \"99999999999999999999999999999999999999999999h\"",
+        ),
+    ] {
+        assert_eq!(parse_duration(text), Err(why.to_owned()));
     }
 }

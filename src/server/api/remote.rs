@@ -8,7 +8,6 @@ use crate::api::bodies::RequestBody;
 use crate::authenticate::Peer;
 use crate::query::Query;
 use crate::record::Record;
-use crate::request;
 use crate::respond::Answer;
 
 impl Api {
@@ -17,32 +16,30 @@ impl Api {
         &self,
         route: &Route,
         record: &mut Record<'_>,
+        query: &Query<'_>,
         body: Option<RequestBody>,
         peer: &Peer,
     ) -> Result<Answer, ApiError> {
         let parts = record.parts;
-        let path = parts.uri.path();
-        let query = Query::parse(parts.uri.query())?;
-        let target = request::parse(&parts.method, object_path(path), &query)?;
-        record.target.clone_from(&target);
         let identity = self.identify(record, peer).await?;
+        let target = record.target.clone();
         let class = self.classify(record, target.as_ref(), &identity);
         if let Some(target) = &target {
-            self.allow(record, &identity, target, &query)?;
+            self.allow(record, &identity, target, query)?;
         } else {
-            self.note_decision(record, &query);
+            self.note_decision(record, query);
             let verb = parts.method.as_str().to_ascii_lowercase();
-            self.authorizer.authorize_path(&identity, &verb, path)?;
+            self.authorizer.authorize_path(&identity, &verb, parts.uri.path())?;
         }
         let body = self.bodies.read(&identity.user.name, body).await?;
-        let _seat = self.seat(&class, target.as_ref(), &query).await?;
+        let _seat = self.seat(&class, target.as_ref(), query).await?;
         self.aggregation.forward(route, parts, &identity, body.bytes.clone()).await
     }
 }
 
 /// The part of a path that names an object and a subresource; what another server finds below that is its business,
 /// and whoever may use the subresource may use all of it.
-fn object_path(path: &str) -> &str {
+pub(super) fn object_path(path: &str) -> &str {
     let parts: Vec<&str> = path.split('/').collect();
     // /apis/<group>/<version>/[namespaces/<namespace>/]<resource>/<name>/<subresource>
     let most = if parts.get(4) == Some(&"namespaces") && parts.len() > 6 { 8 } else { 6 };

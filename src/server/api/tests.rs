@@ -1,6 +1,7 @@
 //! The server as a client sees it, over the memory store.
 
 mod applies;
+mod deadlines;
 mod deletes;
 mod errors;
 mod evictions;
