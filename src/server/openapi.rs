@@ -1,5 +1,5 @@
-//! OpenAPI v3: an index, and a document for each group and version, made when first asked for; and v2, one document
-//! made from all of those.
+//! OpenAPI v3: an index, and a document for each group, for each of its versions and for what is no group's, made when
+//! first asked for; and v2, one document made from all of those.
 //!
 //! Names, types and merge keys are those the server itself decodes by; descriptions come from
 //! k8s-openapi. A document's URL carries a hash of its content, so clients may keep it for ever. Documents are
@@ -13,6 +13,7 @@ mod gnostic;
 mod operation;
 mod parameters;
 mod paths;
+mod roots;
 mod v2;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,11 +88,19 @@ pub(crate) struct Documents {
     protobuf_v2: OnceLock<Compressed>,
 }
 
-/// One group and version.
+/// One group and version, or the root of some.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
     json: Compressed,
     hash: String,
+}
+
+impl Document {
+    fn of(document: &Value) -> Self {
+        let json = serde_json::to_vec(document).expect("a document serializes");
+        let hash = format!("{:X}", Sha256::digest(&json))[..HASH_DIGITS].to_owned();
+        Self { json: Compressed::of(&json), hash }
+    }
 }
 
 impl Documents {
@@ -142,7 +151,17 @@ type ByPath = BTreeMap<String, Document>;
 
 fn all(kinds: &Snapshot) -> (&ByPath, &ByPath) {
     let documents = kinds.openapi();
-    let fixed = documents.fixed.get_or_init(|| make(kinds, Served::is_built_in));
+    let fixed = documents.fixed.get_or_init(|| {
+        let mut all = make(kinds, Served::is_built_in);
+        let built_in = kinds.iter().filter(|served| served.is_built_in());
+        let groups: BTreeSet<&str> =
+            built_in.map(|served| served.kind().names().group.as_ref()).collect();
+        let named = groups.into_iter().filter(|group| !group.is_empty());
+        let of_groups = named.map(roots::of_group);
+        let roots = roots::of_server().into_iter().chain(of_groups);
+        all.extend(roots.map(|(path, document)| (path, Document::of(&document))));
+        all
+    });
     let changing = documents.changing.get_or_init(|| {
         let made = kinds.iter().filter(|served| !served.is_built_in());
         let paths: BTreeSet<String> = made.map(|served| group_path(served.kind())).collect();
@@ -159,9 +178,7 @@ fn make(kinds: &Snapshot, wanted: impl Fn(&Served) -> bool) -> ByPath {
     }
     let documents = groups.into_iter().map(|(path, kinds)| {
         let document = document::of(&path, &kinds);
-        let json = serde_json::to_vec(&document).expect("a document serializes");
-        let hash = format!("{:X}", Sha256::digest(&json))[..HASH_DIGITS].to_owned();
-        (path, Document { json: Compressed::of(&json), hash })
+        (path, Document::of(&document))
     });
     documents.collect()
 }

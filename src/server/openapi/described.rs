@@ -18,12 +18,16 @@ use serde_json::{Map, Value};
 
 use super::REFERENCE_PREFIX;
 
+/// The definition of one type, and those it refers to.
+pub(super) fn only<T: JsonSchema>() -> Map<String, Value> {
+    let mut generator = generator();
+    add::<T>(&mut generator);
+    generator.take_definitions(true)
+}
+
 /// Every definition that these kinds need, by name; kinds without a row here are left out.
 pub(super) fn definitions(schema_names: &[&str]) -> Map<String, Value> {
-    let mut settings = SchemaSettings::openapi3();
-    settings.definitions_path = REFERENCE_PREFIX.trim_start_matches('#').into();
-    settings.meta_schema = None;
-    let mut generator = settings.into_generator();
+    let mut generator = generator();
     generator.subschema_for::<meta::APIResourceList>();
     generator.subschema_for::<meta::DeleteOptions>();
     generator.subschema_for::<meta::ListMeta>();
@@ -34,6 +38,13 @@ pub(super) fn definitions(schema_names: &[&str]) -> Map<String, Value> {
         describe(&mut generator, name);
     }
     generator.take_definitions(true)
+}
+
+fn generator() -> SchemaGenerator {
+    let mut settings = SchemaSettings::openapi3();
+    settings.definitions_path = REFERENCE_PREFIX.trim_start_matches('#').into();
+    settings.meta_schema = None;
+    settings.into_generator()
 }
 
 /// Adds a kind and all it refers to.

@@ -5,7 +5,7 @@ use machinery::{Definition, Field, FieldType, ListType};
 use serde_json::{Map, Value, json};
 
 use super::operation::WATCH_EVENT;
-use super::{REFERENCE_PREFIX, custom, described, paths};
+use super::{REFERENCE_PREFIX, custom, described, paths, roots};
 use crate::catalog::Served;
 
 pub(super) fn of(path: &str, served: &[&Served]) -> Value {
@@ -13,13 +13,7 @@ pub(super) fn of(path: &str, served: &[&Served]) -> Value {
     let kinds = kinds.as_slice();
     let mut names: Vec<&str> = kinds.iter().map(|kind| kind.schema_name()).collect();
     names.extend(carried(kinds));
-    let mut definitions = described::definitions(&names);
-    for (name, definition) in &mut definitions {
-        wrap_references(definition);
-        if let Some(known) = kinds::schemas().definition(name) {
-            annotate(definition, known);
-        }
-    }
+    let mut definitions = annotated(described::definitions(&names));
     for kind in kinds.iter().filter(|kind| kind.verbs().contains(&Verb::List)) {
         definitions.insert(list_name(*kind), list(*kind));
     }
@@ -34,15 +28,31 @@ pub(super) fn of(path: &str, served: &[&Served]) -> Value {
     }
     let mut operations = Map::new();
     if let Some(kind) = kinds.first() {
-        paths::add_discovery(&mut operations, path, *kind);
+        roots::add_version(&mut operations, path, *kind);
     }
     for kind in kinds {
         paths::add(&mut operations, path, *kind);
     }
+    whole(operations, definitions)
+}
+
+/// Definitions with what clients read besides.
+pub(super) fn annotated(mut definitions: Map<String, Value>) -> Map<String, Value> {
+    for (name, definition) in &mut definitions {
+        wrap_references(definition);
+        if let Some(known) = kinds::schemas().definition(name) {
+            annotate(definition, known);
+        }
+    }
+    definitions
+}
+
+/// The document of these paths and of what they refer to.
+pub(super) fn whole(paths: Map<String, Value>, definitions: Map<String, Value>) -> Value {
     json!({
         "openapi": "3.0.0",
         "info": { "title": "Isopod", "version": env!("CARGO_PKG_VERSION") },
-        "paths": operations,
+        "paths": paths,
         "components": { "schemas": definitions },
     })
 }

@@ -14,7 +14,10 @@ const PATCH: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
 
 const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 const STREAM: &str = "application/json;stream=watch";
-const TEXT: &str = "text/plain";
+/// What containers print.
+pub(super) const TEXT: &str = "text/plain";
+/// What other servers answer.
+pub(super) const ANY: &str = "*/*";
 
 const STRATEGIC: &str = "application/strategic-merge-patch+json";
 const PATCH_TYPES: [&str; 4] = [
@@ -58,14 +61,14 @@ pub(super) enum Body<'a> {
 pub(super) enum Answer<'a> {
     /// A document of this definition.
     Of(&'a str),
-    /// The same; or a watch, if that was asked for.
+    /// A list of this definition; or a watch, if that was asked for.
     List(&'a str),
     /// One document after the other.
     Watch(&'a str),
-    /// Whatever a container printed.
-    Text,
-    /// Whatever another server answers.
-    Any,
+    /// A document of this definition, as JSON alone.
+    Json(&'a str),
+    /// What is defined elsewhere.
+    Media(&'static str),
 }
 
 impl Operation<'_> {
@@ -135,13 +138,12 @@ impl Body<'_> {
 
 impl Answer<'_> {
     fn content(self) -> Value {
-        let text = json!({ "type": "string" });
         match self {
             Self::Of(name) => content(&[JSON, YAML], &reference(name)),
             Self::List(name) => content(&[JSON, STREAM, YAML], &reference(name)),
             Self::Watch(name) => content(&[JSON, STREAM], &reference(name)),
-            Self::Text => content(&[TEXT], &text),
-            Self::Any => content(&["*/*"], &text),
+            Self::Json(name) => content(&[JSON], &reference(name)),
+            Self::Media(media) => content(&[media], &json!({ "type": "string" })),
         }
     }
 }

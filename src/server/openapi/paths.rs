@@ -2,10 +2,10 @@
 
 use kinds::{DeletionAnswer, Kind, Scope, Subresource, Verb};
 use machinery::GroupVersionKind;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::document::list_name;
-use super::operation::{Answer, Body, Operation, STATUS, WATCH_EVENT};
+use super::operation::{ANY, Answer, Body, Operation, STATUS, TEXT, WATCH_EVENT};
 use super::parameters;
 
 /// Adds every path of a kind below `/api/v1` or `/apis/<group>/<version>`.
@@ -16,40 +16,25 @@ pub(super) fn add(paths: &mut Map<String, Value>, root: &str, kind: &dyn Kind) {
     of_kind.add_watches(paths);
 }
 
-/// Adds where a group and version describes itself to clients of the older discovery.
-pub(super) fn add_discovery(paths: &mut Map<String, Value>, root: &str, kind: &dyn Kind) {
-    let names = kind.names();
-    let (tag, stem) = (tag(&names.group, &names.version), stem(&names.group, &names.version));
-    let answer = Answer::Of("io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList");
-    let operation = Operation {
-        id: format!("get{stem}APIResources"),
-        tag,
-        description: "get available resources".to_owned(),
-        action: None,
-        kind: None,
-        query: &[],
-        body: None,
-        answer,
-        custom: false,
-        codes: &["200"],
-    };
-    paths.insert(format!("/{root}/"), json!({ "get": operation.describe() }));
+/// `core_v1`, `apps_v1` or `rbacAuthorization_v1`: what the operations of a group and version are filed under.
+pub(super) fn tag(group: &str, version: &str) -> String {
+    format!("{}_{version}", tag_of_group(group))
 }
 
-/// `core_v1`, `apps_v1` or `rbacAuthorization_v1`: what the operations of a group and version are filed under.
-fn tag(group: &str, version: &str) -> String {
+/// `core`, `apps` or `rbacAuthorization`.
+pub(super) fn tag_of_group(group: &str) -> String {
     let camel = camel(group);
     let mut letters = camel.chars();
     let first = letters.next().map(|first| first.to_ascii_lowercase());
-    format!("{}{}_{version}", first.into_iter().collect::<String>(), letters.as_str())
+    first.into_iter().chain(letters).collect()
 }
 
 /// `CoreV1`, `AppsV1` or `RbacAuthorizationV1`: part of an operation's id.
-fn stem(group: &str, version: &str) -> String {
+pub(super) fn stem(group: &str, version: &str) -> String {
     format!("{}{}", camel(group), capital(version))
 }
 
-fn camel(group: &str) -> String {
+pub(super) fn camel(group: &str) -> String {
     let group = group.strip_suffix(".k8s.io").unwrap_or(group);
     if group.is_empty() {
         "Core".to_owned()
@@ -224,7 +209,7 @@ impl Paths<'_> {
             let mut operation = Operation { kind: Some(carries.clone()), ..operation };
             if matches!(sub, Subresource::Log) {
                 operation.query = parameters::LOG;
-                operation.answer = Answer::Text;
+                operation.answer = Answer::Media(TEXT);
             }
             item.insert(method.into(), operation.describe());
         }
@@ -257,7 +242,7 @@ impl Paths<'_> {
                 action: Some("connect"),
                 kind: Some(sub.carries(self.kind.names())),
                 query,
-                answer: Answer::Any,
+                answer: Answer::Media(ANY),
                 ..self.operation(&format!("connect{}", capital(method)), &id)
             };
             item.insert(method.into(), operation.describe());
@@ -348,7 +333,7 @@ impl Paths<'_> {
             }),
             query: &[],
             body: None,
-            answer: Answer::Any,
+            answer: Answer::Media(ANY),
             custom: self.kind.structural().is_some(),
             codes: &["200"],
         }

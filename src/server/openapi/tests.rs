@@ -66,7 +66,7 @@ fn a_property_may_be_called_like_a_reference() {
 
 #[test]
 fn references_resolve() {
-    for path in ["api/v1", "apis/apps/v1"] {
+    for path in ["api/v1", "apis/apps/v1", "api", "apis", "apis/apps", "version"] {
         let document = document(path);
         let mut missing = Vec::new();
         walk(&document, &mut |reference| {
@@ -156,4 +156,50 @@ fn what_is_required_is_what_the_server_demands() {
     let schemas = &core["components"]["schemas"];
     assert_eq!(schemas["io.k8s.api.core.v1.ConfigMap"].get("required"), None);
     assert_eq!(schemas["io.k8s.api.core.v1.Container"]["required"], json!(["name"]));
+}
+
+#[test]
+fn what_is_no_groups_version_is_described_too() {
+    let catalog = catalog();
+    let index = index(&catalog.load());
+    for (path, id, media, answer) in [
+        ("api", "getCoreAPIVersions", JSON, "APIVersions"),
+        ("apis", "getAPIVersions", JSON, "APIGroupList"),
+        ("apis/apps", "getAppsAPIGroup", JSON, "APIGroup"),
+        ("apis/rbac.authorization.k8s.io", "getRbacAuthorizationAPIGroup", JSON, "APIGroup"),
+        ("version", "getCodeVersion", JSON, "Info"),
+        ("openid/v1/jwks", "getServiceAccountIssuerOpenIDKeyset", "application/jwk-set+json", ""),
+        (
+            ".well-known/openid-configuration",
+            "getServiceAccountIssuerOpenIDConfiguration",
+            JSON,
+            "",
+        ),
+    ] {
+        assert!(index["paths"][path]["serverRelativeURL"].is_string(), "{path}");
+        let get = document(path)["paths"][format!("/{path}/")]["get"].clone();
+        assert_eq!(get["operationId"], id);
+        let schema = get["responses"]["200"]["content"][media]["schema"].clone();
+        let reference = schema["$ref"].as_str().unwrap_or_default();
+        assert_eq!(reference.rsplit('.').next(), Some(answer), "{path}");
+    }
+    let group = document("apis/apps");
+    assert_eq!(group["paths"]["/apis/apps/"]["get"]["tags"], json!(["apps"]));
+    let names: Vec<&String> = group["components"]["schemas"].as_object().unwrap().keys().collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+}
+
+#[tokio::test]
+async fn every_root_that_is_described_is_answered() {
+    let server = crate::testing::Fixture::new().await;
+    let index = server.get("/openapi/v3").await.expect(200);
+    let roots = index["paths"].as_object().unwrap();
+    let roots = roots.keys().filter(|path| !path.starts_with("api/v1"));
+    for root in roots {
+        server.get(&format!("/{root}/")).await.expect(200);
+    }
+    let whole = server.get("/openapi/v2").await.expect(200);
+    let version = &whole["paths"]["/version/"]["get"]["responses"]["200"]["schema"]["$ref"];
+    assert_eq!(*version, "#/definitions/io.k8s.apimachinery.pkg.version.Info");
+    assert!(whole["definitions"]["io.k8s.apimachinery.pkg.version.Info"].is_object());
 }
