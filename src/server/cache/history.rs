@@ -45,6 +45,11 @@ impl History {
         }
     }
 
+    /// The revision after which every change is known.
+    pub(crate) fn since(&self) -> u64 {
+        self.since
+    }
+
     /// Whether every change after `revision` is known.
     pub(crate) fn covers(&self, revision: u64) -> bool {
         revision >= self.since

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use super::change::Change;
 use super::history::History;
 use super::progress::Progress;
-use super::watcher::{Delivery, Watcher};
+use super::watcher::Watcher;
 use super::{Cached, Head, News, Selection};
 
 /// One stored kind.
@@ -113,7 +113,6 @@ pub(crate) struct Feed {
     pub(crate) shelf: Arc<Shelf>,
     pub(crate) revision: u64,
     pub(crate) initial: Vec<Arc<Cached>>,
-    pub(crate) backlog: Vec<Delivery>,
     pub(crate) watcher: Arc<Watcher>,
 }
 
@@ -279,15 +278,15 @@ impl Shelf {
             )));
         }
         let watcher = Arc::new(Watcher::new(scope.clone(), selection, after));
-        let (initial, backlog) = match start {
-            WatchStart::State => (state.current(&watcher), Vec::new()),
+        let initial = match start {
+            WatchStart::State => state.current(&watcher),
             WatchStart::After(after) => {
-                let changes = state.history.after(after);
-                (Vec::new(), changes.filter_map(|change| watcher.delivery(change)).collect())
+                watcher.fill(state.history.after(after));
+                Vec::new()
             }
         };
         state.watchers.push(Arc::clone(&watcher));
-        Ok(Feed { shelf: Arc::clone(self), revision, initial, backlog, watcher })
+        Ok(Feed { shelf: Arc::clone(self), revision, initial, watcher })
     }
 
     /// Forgets a watcher.
@@ -318,9 +317,9 @@ impl Shelf {
             return;
         }
         let change = Arc::new(Change::new(revision, previous, current));
-        let State { watchers, sleepers, .. } = state;
-        watchers.retain(|watcher| watcher.offer(&change, sleepers));
-        state.history.push(change);
+        let State { watchers, sleepers, history, .. } = state;
+        history.push(Arc::clone(&change));
+        watchers.retain(|watcher| watcher.offer(&change, history.since(), sleepers));
     }
 
     /// Wakes the watches for which there was something: once for changes that come together, which then leave together.

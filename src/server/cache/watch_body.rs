@@ -25,6 +25,8 @@ const INITIAL_CHUNK_BYTES: usize = 64 << 10;
 /// Events that wait together leave together, as one frame of HTTP and about one record of TLS, which holds 16 KiB. An
 /// event alone is sent as the bytes that all watchers share.
 const LIVE_CHUNK_BYTES: usize = 16 << 10;
+/// Events that have to be converted are taken together: some hundred, as many as go into one question.
+const CONVERTED_CHUNK_BYTES: usize = 1 << 20;
 
 /// Turns the stored form of objects into the form a watcher asked for.
 pub(crate) struct Render {
@@ -90,15 +92,14 @@ enum Stage {
 impl WatchBody {
     pub(crate) fn new(feed: Feed, render: Render, settings: WatchSettings) -> Self {
         feed.shelf.sent().count_initial(feed.initial.len());
-        let deliveries = VecDeque::from(feed.backlog);
         Self {
             shelf: feed.shelf,
             watcher: feed.watcher,
-            preparing: render.prepare(&deliveries),
+            preparing: None,
             render,
             settings,
             initial: feed.initial.into_iter(),
-            deliveries,
+            deliveries: VecDeque::new(),
             revision: feed.revision,
             stage: Stage::Initial,
             ends_at: Instant::now() + settings.lifetime,
@@ -151,7 +152,7 @@ impl WatchBody {
             }
             // Read before the queue: whatever was applied by now is in the queue, or does not concern us.
             let applied = self.shelf.progress().applied();
-            match self.watcher.take(context.waker()) {
+            match self.watcher.take(self.render.chunk_bytes(), context.waker()) {
                 Taken::Some(deliveries) => {
                     self.preparing = self.render.prepare(&deliveries);
                     self.deliveries = deliveries;
@@ -251,6 +252,11 @@ impl Render {
             None => bytes.clone(),
             Some(transform) => transform(object, bytes),
         }
+    }
+
+    /// How much is taken from the queue at a time.
+    fn chunk_bytes(&self) -> usize {
+        if self.prepare.is_some() { CONVERTED_CHUNK_BYTES } else { LIVE_CHUNK_BYTES }
     }
 
     fn prepare(&self, deliveries: &VecDeque<Delivery>) -> Option<Mutex<Preparing>> {

@@ -1,6 +1,11 @@
 //! The queue between the cache and one watch.
+//!
+//! What waits in it is in the history of its kind as well: a watcher that is further behind than that will not catch
+//! up. Its watch ends, and its client lists again. So the queues of all watchers, whatever each of them selects, keep
+//! nothing alive that is not kept anyway, and what a client does not take is not taken out for it either.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
 
@@ -8,11 +13,8 @@ use super::change::{Change, EventType};
 use super::shelf::Scope;
 use super::{Cached, Selection};
 
-/// Events that may wait for one watcher. One that is further behind than a burst of thousands of pods will
-/// not catch up; its watch ends, and its client lists again.
-const QUEUE_MAX: usize = 8_192;
-/// What its events may keep alive: no watcher that reads is behind by as much as the history keeps for all of them.
-const QUEUE_BYTES_MAX: usize = 32 << 20;
+/// What stands for the oldest event of an empty queue.
+const NONE: u64 = u64::MAX;
 
 /// An event as one watcher sees it.
 #[derive(Debug, Clone)]
@@ -27,14 +29,14 @@ pub(crate) struct Watcher {
     scope: Scope,
     selection: Selection,
     after: u64,
+    /// The revision of the first event in the queue; written while the queue is held.
+    oldest: AtomicU64,
     queue: Mutex<Queue>,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
     deliveries: VecDeque<Delivery>,
-    /// What the deliveries keep alive.
-    bytes: usize,
     closed: bool,
     waker: Option<Waker>,
 }
@@ -51,7 +53,8 @@ pub(super) enum Taken {
 
 impl Watcher {
     pub(super) fn new(scope: Scope, selection: Selection, after: u64) -> Self {
-        Self { scope, selection, after, queue: Mutex::default() }
+        let (oldest, queue) = (AtomicU64::new(NONE), Mutex::default());
+        Self { scope, selection, after, oldest, queue }
     }
 
     pub(super) fn scope(&self) -> &Scope {
@@ -71,21 +74,42 @@ impl Watcher {
         Some(Delivery { event, change: Arc::clone(change) })
     }
 
-    /// Queues a change; false when the watch has ended, which it does when its queue is full. Whoever waits for it is
-    /// added to `sleepers`, to be woken once for all changes that come together.
-    pub(super) fn offer(&self, change: &Arc<Change>, sleepers: &mut Vec<Waker>) -> bool {
+    /// Queues a change; false when the watch has ended, which it does when changes wait in it that the history has
+    /// forgotten: it knows those after `since`. Whoever waits for the change is added to `sleepers`, to be woken once
+    /// for all changes that come together.
+    pub(super) fn offer(
+        &self,
+        change: &Arc<Change>,
+        since: u64,
+        sleepers: &mut Vec<Waker>,
+    ) -> bool {
+        if self.oldest.load(Ordering::Relaxed) <= since {
+            tracing::warn!(revision = change.revision, "watch is too slow and was closed");
+            let mut queue = self.lock();
+            queue.closed = true;
+            queue.deliveries = VecDeque::new();
+            self.note_oldest(&queue);
+            sleepers.extend(queue.waker.take());
+            return false;
+        }
         let Some(delivery) = self.delivery(change) else { return true };
         let mut queue = self.lock();
-        queue.bytes += change.weight();
-        if queue.deliveries.len() >= QUEUE_MAX || queue.bytes > QUEUE_BYTES_MAX {
-            tracing::warn!(revision = change.revision, "watch is too slow and was closed");
-            queue.closed = true;
-            queue.deliveries.clear();
-        } else {
-            queue.deliveries.push_back(delivery);
-        }
+        queue.deliveries.push_back(delivery);
+        self.note_oldest(&queue);
         sleepers.extend(queue.waker.take());
         !queue.closed
+    }
+
+    /// Queues what has happened before the watch began.
+    pub(super) fn fill<'a>(&self, changes: impl Iterator<Item = &'a Arc<Change>>) {
+        let mut queue = self.lock();
+        queue.deliveries.extend(changes.filter_map(|change| self.delivery(change)));
+        self.note_oldest(&queue);
+    }
+
+    fn note_oldest(&self, queue: &Queue) {
+        let oldest = queue.deliveries.front().map_or(NONE, |first| first.change.revision);
+        self.oldest.store(oldest, Ordering::Relaxed);
     }
 
     /// Ends the watch once what is queued has been taken.
@@ -99,12 +123,20 @@ impl Watcher {
         }
     }
 
-    /// Takes everything that is queued.
-    pub(super) fn take(&self, waker: &Waker) -> Taken {
+    /// Takes events, of which the last is the first with which they are about so long.
+    pub(super) fn take(&self, bytes: usize, waker: &Waker) -> Taken {
         let mut queue = self.lock();
-        if !queue.deliveries.is_empty() {
-            queue.bytes = 0;
-            return Taken::Some(std::mem::take(&mut queue.deliveries));
+        let mut length = 0;
+        let mut taken = VecDeque::new();
+        while length < bytes
+            && let Some(delivery) = queue.deliveries.pop_front()
+        {
+            length += delivery.change.shown(delivery.event).map_or(0, |object| object.bytes.len());
+            taken.push_back(delivery);
+        }
+        if !taken.is_empty() {
+            self.note_oldest(&queue);
+            return Taken::Some(taken);
         }
         if queue.closed {
             return Taken::Closed;

@@ -85,7 +85,8 @@ async fn nothing_is_missed_or_repeated_while_a_shelf_is_filled() {
     let mut seen: Vec<String> =
         feed.initial.iter().map(|object| object.name().to_owned()).collect();
     let waker = std::task::Waker::noop();
-    while let crate::cache::watcher::Taken::Some(deliveries) = feed.watcher.take(waker) {
+    while let crate::cache::watcher::Taken::Some(deliveries) = feed.watcher.take(usize::MAX, waker)
+    {
         seen.extend(deliveries.iter().map(|one| one.change.key().replace("a/", "")));
     }
     assert_eq!(seen, names_of(0, OBJECTS).collect::<Vec<_>>());
@@ -108,6 +109,6 @@ async fn a_shelf_takes_the_place_of_another_without_a_moment_of_ignorance() {
     fixture.write("three").await;
     assert_eq!((names(&old).len(), names(&new).len()), (2, 3));
     let waker = std::task::Waker::noop();
-    assert!(matches!(feed.watcher.take(waker), crate::cache::watcher::Taken::Closed));
+    assert!(matches!(feed.watcher.take(usize::MAX, waker), crate::cache::watcher::Taken::Closed));
     fixture.tasks.shutdown(std::time::Duration::from_secs(5)).await;
 }

@@ -26,30 +26,51 @@ fn watcher() -> Watcher {
     Watcher::new(Scope::default(), Selection::default(), 0)
 }
 
-/// Offers changes until the watch has ended, and says how many were taken.
-fn taken(watcher: &Watcher, length: usize) -> usize {
-    (1..20_000)
-        .take_while(|revision| watcher.offer(&change(*revision, length), &mut Vec::new()))
-        .count()
+/// Offers a change of which the history knows all after a revision.
+fn offer(watcher: &Watcher, revision: u64, since: u64) -> bool {
+    watcher.offer(&change(revision, 10), since, &mut Vec::new())
+}
+
+fn revisions(taken: Taken) -> Vec<u64> {
+    match taken {
+        Taken::Some(deliveries) => deliveries.iter().map(|one| one.change.revision).collect(),
+        Taken::Empty | Taken::Closed => Vec::new(),
+    }
 }
 
 #[test]
-fn a_watcher_that_reads_nothing_ends_after_so_many_events() {
-    assert_eq!(taken(&watcher(), 10), QUEUE_MAX);
-}
-
-#[test]
-fn a_watcher_that_reads_nothing_ends_after_so_many_bytes() {
+fn a_watcher_may_be_as_far_behind_as_the_history_knows() {
     let watcher = watcher();
-    assert_eq!(taken(&watcher, 1 << 20), QUEUE_BYTES_MAX >> 20);
-    assert!(matches!(watcher.take(Waker::noop()), Taken::Closed), "nothing is kept for it");
+    for revision in 5..9 {
+        assert!(offer(&watcher, revision, 4), "{revision}");
+    }
+    assert_eq!(revisions(watcher.take(1, Waker::noop())), [5]);
+    assert!(offer(&watcher, 9, 5));
+    assert!(!offer(&watcher, 10, 6));
+    assert!(matches!(watcher.take(1, Waker::noop()), Taken::Closed), "nothing is kept for it");
 }
 
 #[test]
-fn a_watcher_that_reads_goes_on() {
+fn a_watcher_that_reads_is_never_behind() {
     let watcher = watcher();
     for revision in 1..100 {
-        assert!(watcher.offer(&change(revision, 1 << 20), &mut Vec::new()));
-        assert!(matches!(watcher.take(Waker::noop()), Taken::Some(_)));
+        assert!(offer(&watcher, revision, revision - 1));
+        assert_eq!(revisions(watcher.take(1, Waker::noop())), [revision]);
     }
+}
+
+#[test]
+fn no_more_is_taken_than_is_sent_at_once() {
+    let watcher = watcher();
+    watcher.fill([change(1, 10), change(2, 10), change(3, 10)].iter());
+    assert_eq!(revisions(watcher.take(2, Waker::noop())), [1, 2]);
+    assert_eq!(revisions(watcher.take(100, Waker::noop())), [3]);
+    assert!(matches!(watcher.take(1, Waker::noop()), Taken::Empty));
+}
+
+#[test]
+fn what_was_before_the_watch_counts_as_waiting() {
+    let watcher = watcher();
+    watcher.fill([change(1, 10)].iter());
+    assert!(!offer(&watcher, 2, 1));
 }
