@@ -80,7 +80,6 @@ pub(crate) struct Api {
     definitions: Definitions,
     nodes: Arc<dyn NodeTransport>,
     streaming: Streaming,
-    outgoing: Arc<Outgoing>,
     aggregation: Aggregation,
     usage: Meter,
     fairness: Fairness,
@@ -161,7 +160,6 @@ impl Api {
                 Arc::clone(&outgoing),
             ),
             aggregation: Aggregation::new(&outgoing, pki, &config.tasks),
-            outgoing,
             usage: Meter::new(config.clock.clone(), Arc::clone(&config.nodes)),
             fairness,
             metrics,
@@ -196,12 +194,6 @@ impl Api {
     /// The other API servers.
     pub(crate) fn aggregation(&self) -> &Aggregation {
         &self.aggregation
-    }
-
-    /// Calls whatever is not this server.
-    #[cfg_attr(not(test), expect(dead_code, reason = "whoever calls has a share of its own"))]
-    pub(crate) fn outgoing(&self) -> &Arc<Outgoing> {
-        &self.outgoing
     }
 
     /// Whether requests are written down.

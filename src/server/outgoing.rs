@@ -19,7 +19,7 @@ use std::sync::Arc;
 use base::{Random, Tasks};
 use tokio::net::TcpStream;
 
-pub(crate) use backend::{Backend, PodName, backends};
+pub(crate) use backend::{Backend, PodName, backends, endpoints, slices};
 pub(crate) use client_config::client_config;
 pub(crate) use configured::Configured;
 pub(crate) use destination::{Address, Destination};

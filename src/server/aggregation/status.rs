@@ -5,8 +5,8 @@ use kinds::set_condition;
 use serde_json::Value;
 
 use super::route::Service;
-use crate::cache::{ListQuery, Scope};
 use crate::catalog::Catalog;
+use crate::outgoing::{endpoints, slices};
 
 /// The verdict, with Kubernetes' reason and words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,38 +67,13 @@ pub(super) fn obstacle(catalog: &Catalog, service: &Service) -> Option<Verdict> 
         let message = format!("cannot find endpointslices for service/{name} in {namespace:?}");
         return Some(Verdict::no("EndpointsNotFound", message));
     }
-    if slices.iter().any(|slice| has_address(slice, port_name)) {
+    if slices.iter().any(|slice| !endpoints(slice, port_name).is_empty()) {
         return None;
     }
     let message = format!(
         "endpointslices for service/{name} in {namespace:?} have no addresses with port name {port_name:?}"
     );
     Some(Verdict::no("MissingEndpoints", message))
-}
-
-fn slices(catalog: &Catalog, namespace: &str, name: &str) -> Vec<Value> {
-    let Some(served) = catalog.find("discovery.k8s.io", "v1", "endpointslices") else {
-        return Vec::new();
-    };
-    let scope = Scope { namespace: Some(namespace.to_owned()) };
-    let query = ListQuery { scope, ..ListQuery::default() };
-    let listed = served.shelf().and_then(|shelf| shelf.list(&query));
-    let items = listed.map(|listed| listed.items).unwrap_or_default();
-    let own = items.iter().filter(|slice| {
-        slice.labels.get("kubernetes.io/service-name").map(String::as_str) == Some(name)
-    });
-    own.map(|slice| slice.object()).collect()
-}
-
-fn has_address(slice: &Value, port_name: &str) -> bool {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let named = list(&slice["ports"])
-        .iter()
-        .any(|port| port["name"].as_str().unwrap_or_default() == port_name);
-    named
-        && list(&slice["endpoints"]).iter().any(|endpoint| {
-            endpoint["conditions"]["ready"] != false && !list(&endpoint["addresses"]).is_empty()
-        })
 }
 
 #[cfg(test)]

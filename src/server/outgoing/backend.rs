@@ -7,7 +7,7 @@ use machinery::{ApiError, Reason, document};
 use serde_json::Value;
 
 use crate::NodeTransport;
-use crate::cache::{ListQuery, Scope};
+use crate::cache::{Cached, ListQuery, Scope};
 use crate::catalog::Catalog;
 use crate::streaming::PodTarget;
 
@@ -100,20 +100,25 @@ pub(crate) fn backends(
         return Ok(vec![Backend::Host { host, port }]);
     }
     let port = port_name(&service, port)?;
-    let slices = catalog.shelf("discovery.k8s.io", "v1", "endpointslices");
-    let slices = slices.ok_or_else(ApiError::unknown_path)?;
-    let scope = Scope { namespace: Some(namespace.to_owned()) };
-    let listed = slices.list(&ListQuery { scope, ..ListQuery::default() });
-    let slices = listed.map(|listed| listed.items).unwrap_or_default();
-    let own = slices
-        .iter()
-        .filter(|slice| slice.labels.get(SERVICE_NAME).map(String::as_str) == Some(name));
-    let found: Vec<Backend> = own.flat_map(|slice| endpoints(&slice.object(), port)).collect();
+    let slices = slices(catalog, namespace, name);
+    let found: Vec<Backend> = slices.iter().flat_map(|slice| endpoints(slice, port)).collect();
     if found.is_empty() {
         let why = format!("no endpoints available for service {name:?}");
         return Err(ApiError::service_unavailable(why));
     }
     Ok(found)
+}
+
+/// The slices of a Service.
+pub(crate) fn slices(catalog: &Catalog, namespace: &str, name: &str) -> Vec<Value> {
+    let shelf = catalog.shelf("discovery.k8s.io", "v1", "endpointslices");
+    let scope = Scope { namespace: Some(namespace.to_owned()) };
+    let query = ListQuery { scope, ..ListQuery::default() };
+    let listed = shelf.and_then(|shelf| shelf.list(&query));
+    let is_own =
+        |slice: &Arc<Cached>| slice.labels.get(SERVICE_NAME).is_some_and(|own| own == name);
+    let slices = listed.into_iter().flat_map(|listed| listed.items);
+    slices.filter(is_own).map(|slice| slice.object()).collect()
 }
 
 /// The name of a Service's port, given by name or number, or the only one.
@@ -139,7 +144,7 @@ fn no_port(service: &str, wanted: &str) -> ApiError {
 }
 
 /// The ready endpoints of a slice at the port of this name.
-fn endpoints(slice: &Value, port: &str) -> Vec<Backend> {
+pub(crate) fn endpoints(slice: &Value, port: &str) -> Vec<Backend> {
     let mut ports = document::list_at(slice, "/ports").iter();
     let port = ports.find(|own| document::str_at(own, "/name") == port);
     let port = port.and_then(|port| u16::try_from(port["port"].as_i64()?).ok());

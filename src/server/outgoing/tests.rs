@@ -36,7 +36,7 @@ fn bundle(hook: &Hook) -> String {
 
 async fn ask(server: &Fixture, config: &Value, deadline: Duration) -> Result<Value, Failure> {
     let settings = client_config(config).map_err(Failure::new)?;
-    let remote = Remote::new(server.api.outgoing(), settings).map_err(Failure::new)?;
+    let remote = Remote::new(server.api.registry().outgoing(), settings).map_err(Failure::new)?;
     let answer = remote.post("?timeout=1s", Bytes::from_static(b"{\"n\":1}"), deadline).await?;
     Ok(serde_json::from_slice(&answer).unwrap())
 }
@@ -54,7 +54,7 @@ async fn a_url_is_asked_over_tls_on_a_connection_that_stays() {
     let hook = doubling(&["localhost"]).await;
     let url = format!("https://localhost:{}/twice", hook.port);
     let settings = client_config(&json!({"url": url, "caBundle": bundle(&hook)})).unwrap();
-    let remote = Remote::new(server.api.outgoing(), settings).unwrap();
+    let remote = Remote::new(server.api.registry().outgoing(), settings).unwrap();
     for _ in 0..3 {
         let answer = remote.post("", Bytes::from_static(b"{\"n\":4}"), LONG).await.unwrap();
         assert_eq!(answer, "{\"n\":8}");
@@ -168,7 +168,7 @@ async fn many_calls_share_few_connections() {
     let hook = doubling(&["localhost"]).await;
     let url = format!("https://localhost:{}", hook.port);
     let settings = client_config(&json!({"url": url, "caBundle": bundle(&hook)})).unwrap();
-    let remote = Arc::new(Remote::new(server.api.outgoing(), settings).unwrap());
+    let remote = Arc::new(Remote::new(server.api.registry().outgoing(), settings).unwrap());
     remote.post("", Bytes::from_static(b"{}"), LONG).await.unwrap();
     let calls = (0..50).map(|_| remote.post("", Bytes::from_static(b"{}"), LONG));
     for answer in futures::future::join_all(calls).await {

@@ -21,17 +21,3 @@ fn the_time_is_that_of_the_last_change_of_the_verdict() {
     assert_eq!(condition["reason"], "ServiceNotFound");
     assert_eq!(condition["lastTransitionTime"], "2026-01-01T00:02:00Z");
 }
-
-#[test]
-fn a_slice_leads_somewhere_if_something_in_it_is_ready_at_the_port() {
-    let slice = |ready: Value| {
-        json!({
-            "ports": [{"name": "https", "port": 1}],
-            "endpoints": [{"addresses": ["10.0.0.1"], "conditions": {"ready": ready}}],
-        })
-    };
-    assert!(has_address(&slice(true.into()), "https"));
-    assert!(has_address(&slice(Value::Null), "https"));
-    assert!(!has_address(&slice(false.into()), "https"));
-    assert!(!has_address(&slice(true.into()), "http"));
-}

@@ -19,7 +19,7 @@ async fn a_token_that_changes_in_its_file_is_taken_up() {
         users: [{name: u, user: {tokenFile: token}}]\n";
     std::fs::write(path("config"), kubeconfig).unwrap();
     std::fs::write(path("token"), "first\n").unwrap();
-    let configured = Configured::new(server.api.outgoing(), &path("config")).unwrap();
+    let configured = Configured::new(server.api.registry().outgoing(), &path("config")).unwrap();
     let bearer = |name: &str| HeaderValue::try_from(format!("Bearer {name}")).ok();
     assert_eq!(token(&configured), bearer("first"));
     std::fs::write(path("token"), "second\n").unwrap();
