@@ -470,7 +470,6 @@ impl Api {
     }
 }
 
-/// The id the client has given its request, if it can be one.
 /// What panics is one request, not the server.
 async fn caught(
     answer: impl Future<Output = Result<Answer, ApiError>>,
@@ -482,6 +481,7 @@ async fn caught(
     })
 }
 
+/// The id the client has given its request, if it can be one.
 fn own_id(headers: &HeaderMap) -> Option<HeaderValue> {
     let own = headers.get(AUDIT_ID)?;
     let usable = !own.is_empty() && own.len() <= OWN_ID_BYTES_MAX && own.to_str().is_ok();
