@@ -87,7 +87,7 @@ pub struct StorageView {
 ///
 /// Documents are complete JSON objects that have passed the schema: a field that is present has the type
 /// the schema gives it. The server calls, for a create: `set_defaults`, `prepare_create`, then
-/// [`crate::validate_create`]; for an update: `set_defaults`, `prepare_update`, then [`crate::validate_update`];
+/// [`crate::validate_create`], with `complete` right before it; for an update: `set_defaults`, `prepare_update`, then [`crate::validate_update`];
 /// for a write to `/status`: `prepare_status_update`, then [`crate::validate_status_update`]; for one to
 /// `/approval`: `prepare_approval`, then the same; for one to another path below the object: `prepare_below`, then
 /// [`crate::validate_below`].
@@ -182,6 +182,9 @@ pub trait Kind: Debug + Send + Sync + 'static {
             remove_status(object);
         }
     }
+
+    /// Settles what follows from a new object, once everybody has had a say in it.
+    fn complete(&self, _object: &mut Value) {}
 
     /// Carries over from `old` what an update must not or need not repeat, status included.
     fn prepare_update(&self, new: &mut Value, old: &Value) {

@@ -6,6 +6,7 @@ mod defaults;
 mod env;
 mod ephemeral;
 mod gates;
+mod label_keys;
 mod probe;
 mod qos;
 mod resize;
@@ -113,6 +114,10 @@ impl Kind for Pod {
         if gates::hold(pod) {
             set(&mut pod["status"], "conditions", vec![gates::condition()]);
         }
+    }
+
+    fn complete(&self, pod: &mut Value) {
+        label_keys::merge(pod);
     }
 
     fn prepare_status_update(&self, new: &mut Value, old: &Value) {

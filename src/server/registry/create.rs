@@ -103,6 +103,7 @@ impl Registry {
             kind.set_defaults(&mut object);
             prepare(call, &mut object);
         }
+        kind.complete(&mut object);
         let mut reservation = self.allocators.assign(kind, &mut object, None)?;
         let errors = FieldErrors::new();
         kinds::validate_create(kind, &object, &errors);

@@ -3,6 +3,7 @@
 use machinery::{FieldPath, names};
 use serde_json::Value;
 
+use super::label_keys;
 use super::spec::one_of;
 use crate::read::{items, text};
 use crate::selector;
@@ -137,6 +138,7 @@ fn validate_pod_affinity(affinity: &Value, path: &FieldPath<'_>) {
 fn validate_pod_term(term: &Value, path: &FieldPath<'_>) {
     selector::validate(&term["labelSelector"], &path.at("labelSelector"));
     selector::validate(&term["namespaceSelector"], &path.at("namespaceSelector"));
+    label_keys::validate(term, path);
     validate_topology_key(term, path);
 }
 
@@ -158,6 +160,7 @@ fn validate_spread(constraint: &Value, path: &FieldPath<'_>) {
         path.not_supported("whenUnsatisfiable", choice, &["DoNotSchedule", "ScheduleAnyway"]);
     }
     selector::validate(&constraint["labelSelector"], &path.at("labelSelector"));
+    label_keys::validate(constraint, path);
 }
 
 #[cfg(test)]
