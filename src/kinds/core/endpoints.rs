@@ -50,6 +50,10 @@ impl Kind for Endpoints {
         COLUMNS
     }
 
+    fn create_on_update(&self) -> bool {
+        true
+    }
+
     fn set_defaults(&self, endpoints: &mut Value) {
         for subset in items_mut(endpoints, "subsets") {
             for port in items_mut(subset, "ports") {

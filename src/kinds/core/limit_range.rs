@@ -59,6 +59,10 @@ impl Kind for LimitRange {
         Column::NAME_AND_DATE
     }
 
+    fn create_on_update(&self) -> bool {
+        true
+    }
+
     fn set_defaults(&self, range: &mut Value) {
         let Some(spec) = present(range, "spec") else { return };
         for limit in items_mut(spec, "limits").filter(|limit| text(limit, "type") == "Container") {

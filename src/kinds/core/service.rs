@@ -66,6 +66,10 @@ impl Kind for Service {
         DeletionAnswer::Object
     }
 
+    fn create_on_update(&self) -> bool {
+        true
+    }
+
     fn set_defaults(&self, service: &mut Value) {
         defaults::fill(service);
     }

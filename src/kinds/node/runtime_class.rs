@@ -48,6 +48,10 @@ impl Kind for RuntimeClass {
         COLUMNS
     }
 
+    fn create_on_update(&self) -> bool {
+        true
+    }
+
     fn unconditional_update(&self) -> bool {
         false
     }

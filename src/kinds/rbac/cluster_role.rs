@@ -47,6 +47,10 @@ impl Kind for ClusterRole {
         Column::NAME_AND_DATE
     }
 
+    fn create_on_update(&self) -> bool {
+        true
+    }
+
     fn validate(&self, role: &Value, errors: &FieldErrors) {
         validate_rules(role, Scope::Cluster, errors);
         let aggregation = &role["aggregationRule"];

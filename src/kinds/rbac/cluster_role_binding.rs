@@ -45,6 +45,10 @@ impl Kind for ClusterRoleBinding {
         binding::COLUMNS
     }
 
+    fn create_on_update(&self) -> bool {
+        true
+    }
+
     fn set_defaults(&self, binding: &mut Value) {
         binding::fill(binding);
     }

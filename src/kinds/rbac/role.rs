@@ -42,6 +42,10 @@ impl Kind for Role {
         Column::NAME_AND_DATE
     }
 
+    fn create_on_update(&self) -> bool {
+        true
+    }
+
     fn validate(&self, role: &Value, errors: &FieldErrors) {
         validate_rules(role, Scope::Namespaced, errors);
     }

@@ -41,6 +41,10 @@ impl Kind for RoleBinding {
         binding::COLUMNS
     }
 
+    fn create_on_update(&self) -> bool {
+        true
+    }
+
     fn set_defaults(&self, binding: &mut Value) {
         binding::fill(binding);
     }

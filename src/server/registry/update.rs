@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kinds::Subresource;
-use machinery::{ApiError, FieldErrors, document};
+use machinery::{ApiError, FieldErrors, Reason, document};
 use serde_json::Value;
 
 use super::call::{Call, Content, Outcome, Place};
@@ -27,8 +27,13 @@ impl Registry {
             && version.is_empty()
             && call.place.current().is_err()
         {
-            let outcome = self.create_document(call, object, None).await?;
-            return Ok(outcome.with_warnings(warnings));
+            let created = self.create_document(call, object.clone(), None).await;
+            // Whoever comes second changes what the first has made.
+            let lost =
+                |error: &ApiError| error.reason == Reason::AlreadyExists && error.foreign.is_none();
+            if !created.as_ref().is_err_and(lost) {
+                return Ok(created?.with_warnings(warnings));
+            }
         }
         check_version(call, &object)?;
         self.put_over(call, Origin::MAIN, &object, &warnings).await

@@ -185,3 +185,37 @@ async fn generation_counts_changes_of_the_spec() {
     let scaled = server.patch(&path, "merge", &json!({"spec": {"replicas": 3}})).await.expect(200);
     assert_eq!(scaled["metadata"]["generation"], 2);
 }
+
+#[tokio::test]
+async fn a_put_makes_what_is_missing_of_some_kinds() {
+    let server = Fixture::new().await;
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "r"},
+        "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}],
+    });
+    let path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/r";
+    server.put(path, &role).await.expect(201);
+    server.put(path, &role).await.expect(200);
+    let path = format!("{CONFIG_MAPS}/a");
+    server.put(&path, &config_map("a", json!({}))).await.failure(404, "NotFound");
+    // All but the first of many at once are changes.
+    let lease = json!({
+        "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"},
+        "spec": {"holderIdentity": "a"},
+    });
+    let service = json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"},
+        "spec": {"ports": [{"port": 80}]},
+    });
+    for (path, object) in [
+        ("/apis/coordination.k8s.io/v1/namespaces/default/leases/l", lease),
+        ("/api/v1/namespaces/default/services/s", service),
+    ] {
+        let puts = (0..8).map(|_| server.put(path, &object));
+        let mut codes: Vec<u16> =
+            futures::future::join_all(puts).await.iter().map(|reply| reply.code).collect();
+        codes.sort_unstable();
+        assert!(!codes.contains(&409), "{codes:?}");
+        assert_eq!(codes.iter().filter(|code| **code == 201).count(), 1, "{codes:?}");
+    }
+}
