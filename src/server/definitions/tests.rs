@@ -221,6 +221,17 @@ async fn an_object_that_says_nothing_of_replicas_has_no_scale_until_it_is_given_
 }
 
 #[tokio::test]
+async fn what_a_delete_of_many_answers_with_says_what_it_is() {
+    let server = Fixture::new().await;
+    server.post(DEFINITIONS, &of_replicas()).await.expect(201);
+    server.post(TABS, &tab("a", json!({}))).await.expect(201);
+    let deleted = server.delete(TABS, &Value::Null).await.expect(200);
+    assert_eq!(deleted["kind"], "CronTabList");
+    let item = &deleted["items"][0];
+    assert_eq!((&item["kind"], &item["apiVersion"]), (&json!("CronTab"), &json!("example.com/v1")));
+}
+
+#[tokio::test]
 async fn a_definition_goes_after_its_objects() {
     let server = Fixture::new().await;
     server.post(DEFINITIONS, &of_replicas()).await.expect(201);

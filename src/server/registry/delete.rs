@@ -105,10 +105,8 @@ impl Registry {
                 Err(error) => return Err(error),
             }
         }
-        for item in items.iter_mut().filter_map(Value::as_object_mut) {
-            item.remove("kind");
-            item.remove("apiVersion");
-        }
+        let items: Vec<Value> =
+            items.into_iter().map(|item| super::list::item(served, item)).collect();
         let deleted = json!({
             "kind": served.kind().names().list_kind(),
             "apiVersion": served.api_version(),

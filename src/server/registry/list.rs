@@ -202,7 +202,7 @@ fn list_meta(listed: &Listed) -> Value {
 }
 
 /// An object as an item of a list: built-in ones do not repeat what they are.
-fn item(served: &Served, mut object: Value) -> Value {
+pub(super) fn item(served: &Served, mut object: Value) -> Value {
     if served.is_built_in()
         && let Some(fields) = object.as_object_mut()
     {
