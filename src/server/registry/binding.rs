@@ -94,6 +94,8 @@ fn bound(
         }
     }
     set_scheduled(&mut pod, now);
+    // It has its node; the one it was to get has played its part.
+    document::child_mut(&mut pod, "status").remove("nominatedNodeName");
     Ok(Proposal::new(pod, Vec::new()))
 }
 

@@ -132,3 +132,18 @@ async fn a_pod_is_not_placed_as_long_as_a_gate_holds_it() {
     server.patch(&format!("{PODS}/p"), "merge", &freed).await.expect(200);
     server.post(&path, &binding).await.expect(201);
 }
+
+#[tokio::test]
+async fn a_pod_that_has_its_node_forgets_the_one_it_was_to_get() {
+    let server = Fixture::new().await;
+    server.post(PODS, &pod("p")).await.expect(201);
+    let nominated = json!({"status": {"nominatedNodeName": "m"}});
+    server.patch(&format!("{PODS}/p/status"), "merge", &nominated).await.expect(200);
+    let binding = json!({
+        "apiVersion": "v1", "kind": "Binding", "metadata": {"name": "p"},
+        "target": {"kind": "Node", "name": "n"},
+    });
+    server.post(&format!("{PODS}/p/binding"), &binding).await.expect(201);
+    let bound = server.get(&format!("{PODS}/p")).await.expect(200);
+    assert_eq!(bound["status"].get("nominatedNodeName"), None);
+}
