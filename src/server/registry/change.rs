@@ -107,6 +107,7 @@ impl Registry {
             return Err(place.modified());
         }
         object_meta::check_place(place, &mut new)?;
+        warnings.extend(object_meta::dedupe_owners(&mut new));
         object_meta::carry_over(place, &mut new, old)?;
         document::set_type(&mut new, place.served.api_version(), &kind.names().kind);
         let (mut reservation, changes) = self.prepare(call, origin, &mut new, old, owners).await?;

@@ -91,6 +91,7 @@ impl Registry {
         if definitions::is_definition(call.place.served) {
             definitions::check_room(call.place.served, document::name(&object))?;
         }
+        let owners_again = object_meta::dedupe_owners(&mut object);
         object_meta::begin(&mut object, self.random.uuid(), self.clock.now(), kind.generation());
         document::set_type(&mut object, call.place.served.api_version(), &kind.names().kind);
         kind.set_defaults(&mut object);
@@ -113,7 +114,8 @@ impl Registry {
         }
         let attributes = attributes_of(call, &name, &mut object);
         let mut admitted = self.admission.check(&self.catalog, &attributes).await?;
-        let mut warnings = changes.warnings;
+        let mut warnings: Vec<String> = owners_again.into_iter().collect();
+        warnings.extend(changes.warnings);
         warnings.extend(kinds::warnings(kind, &object));
         warnings.append(&mut admitted.warnings);
         let place = call.place.named(&name);

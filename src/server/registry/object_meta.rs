@@ -1,5 +1,7 @@
 //! The parts of metadata that belong to the server.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use machinery::{ApiError, document};
 use serde_json::{Map, Value};
@@ -86,6 +88,26 @@ pub(super) fn carry_over(place: &Place<'_>, new: &mut Value, old: &Value) -> Res
         };
     }
     Ok(())
+}
+
+/// Keeps each owner once, and says which the writer named more often: some add theirs again at every turn.
+pub(super) fn dedupe_owners(object: &mut Value) -> Option<String> {
+    let owners = document::metadata_mut(object).get_mut("ownerReferences")?.as_array_mut()?;
+    let (mut seen, mut again) = (BTreeSet::new(), Vec::new());
+    owners.retain(|owner| {
+        let first = seen.insert(owner.to_string());
+        if !first {
+            again.push(owner["uid"].as_str().unwrap_or_default().to_owned());
+        }
+        first
+    });
+    (!again.is_empty()).then(|| {
+        format!(
+            ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, \
+             and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+            again.join(", ")
+        )
+    })
 }
 
 /// Counts one more change of what the object asks for.

@@ -157,3 +157,25 @@ async fn both_event_apis_keep_account_of_one_object() {
     assert_eq!((fields[0].get("f:note"), &fields[1]["f:message"]), (None, &json!({})));
     assert_eq!(fields[0]["f:reason"], json!({}));
 }
+
+#[tokio::test]
+async fn an_owner_is_kept_once() {
+    let server = Fixture::new().await;
+    let owner = |uid: &str| json!({"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": uid});
+    let mut wanted = config_map("a", json!({}));
+    wanted["metadata"]["ownerReferences"] = json!([owner("u"), owner("v"), owner("u")]);
+    let made = server.post(CONFIG_MAPS, &wanted).await;
+    assert!(
+        made.warnings()[0].ends_with("duplicate UID(s) observed: u\""),
+        "{:?}",
+        made.warnings()
+    );
+    let once = json!([owner("u"), owner("v")]);
+    assert_eq!(made.expect(201)["metadata"]["ownerReferences"], once);
+    let again = json!([{
+        "op": "add", "path": "/metadata/ownerReferences/-", "value": owner("v"),
+    }]);
+    let patched = server.patch(&format!("{CONFIG_MAPS}/a"), "json", &again).await;
+    assert_eq!(patched.warnings().len(), 1);
+    assert_eq!(patched.expect(200)["metadata"]["ownerReferences"], once);
+}
