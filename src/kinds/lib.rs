@@ -40,6 +40,8 @@ mod policy;
 mod port;
 mod rbac;
 mod read;
+#[cfg(test)]
+mod readable;
 mod required;
 mod resource;
 mod scale;

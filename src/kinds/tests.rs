@@ -1,7 +1,5 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
-mod readable;
-
 use std::collections::BTreeSet;
 
 use expect_test::expect;
