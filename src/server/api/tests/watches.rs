@@ -210,8 +210,10 @@ async fn a_watcher_that_does_not_read_is_closed() {
     let mut watch =
         server.watch(&format!("{CONFIG_MAPS}?watch=1&resourceVersion={revision}")).await;
     let path = format!("{CONFIG_MAPS}/a");
-    for index in 0..=8_192 {
-        let object = config_map("a", json!({"k": index.to_string()}));
+    // More than is remembered of all config maps.
+    let long = "x".repeat(400 << 10);
+    for index in 0..130 {
+        let object = config_map("a", json!({"k": format!("{index}{long}")}));
         server.put(&path, &object).await.expect(200);
     }
     assert_eq!(watch.next().await, None);
