@@ -1,13 +1,14 @@
 //! Expressions in CEL (the Common Expression Language), as policies, match conditions and the rules of schemas have them.
 //!
-//! An expression is parsed once, then rewritten (`rewrite`): names are resolved, so that a wrong one is refused when
-//! it is written; typed objects become maps; and every loop asks a [`Budget`] for its next step. Evaluating is
+//! An expression is parsed once. When somebody writes it, its types are checked (`check`). Then it is rewritten
+//! (`rewrite`): names are resolved; typed objects become maps; and every loop asks a [`Budget`] for its next step. Evaluating is
 //! synchronous and bounded by that budget; what the interpreter cannot do is an error, never a wrong answer.
 
 mod absorb;
 mod budget;
+mod check;
+mod conversions;
 mod depth;
-mod fields;
 mod functions;
 mod lists;
 mod macros;
@@ -23,7 +24,7 @@ use kube_cel::cel::parser::Parser;
 use kube_cel::cel::{Context, ExecutionError, IdedExpr, Value as CelValue};
 
 pub use budget::{Budget, EXHAUSTED};
-pub use fields::Shape;
+pub use check::{Declarations, Reader, Refusal, Type, Wanted};
 pub use rewrite::Names;
 pub(crate) use value::size;
 pub use value::{from_json, to_json};
@@ -58,50 +59,53 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// Parses and checks; the error is what is said about the field that holds the source.
+    /// Parses and resolves names; the error is what is said about the field that holds the source. This is for what was
+    /// checked when it was written, and for what cannot be refused any more.
     pub fn compile(source: &str, names: &Names<'_>) -> Result<Self, String> {
-        Self::compile_tree(source, names, |_| Ok(()))
+        let compiled = Self::compile_tree(source, names, |_| Ok(()));
+        compiled.map(|(compiled, ())| compiled).map_err(|refusal| refusal.to_string())
     }
 
-    /// The same for a condition on values of which some are known by their schema.
-    pub fn compile_condition(
+    /// Compiles what somebody writes now: its parts must fit each other, and the whole must be what is wanted. Gives the
+    /// type of the whole as well.
+    pub fn check<'s>(
         source: &str,
-        names: &Names<'_>,
-        shapes: &[(&str, Shape<'_>)],
-    ) -> Result<Self, String> {
-        Self::compile_tree(source, names, |tree| match fields::check(tree, shapes) {
-            Ok(Some(shape)) if shape.is_no_truth() => {
-                Err("cel expression must evaluate to a bool".to_owned())
-            }
-            Ok(_) => Ok(()),
-            Err(why) => Err(format!("compilation failed: ERROR: <input>: {why}")),
+        declarations: &Declarations<'s>,
+        wanted: Wanted,
+    ) -> Result<(Self, Type<'s>), Refusal> {
+        let (roots, variables) = (declarations.roots(), declarations.variables());
+        let names = Names { roots: &roots, variables: &variables };
+        Self::compile_tree(source, &names, |tree| {
+            check::check(source, tree, declarations, wanted, NESTED_MAX)
         })
     }
 
-    fn compile_tree(
+    fn compile_tree<T: Send>(
         source: &str,
         names: &Names<'_>,
-        check: impl FnOnce(&IdedExpr) -> Result<(), String> + Send,
-    ) -> Result<Self, String> {
+        check: impl FnOnce(&IdedExpr) -> Result<T, Refusal> + Send,
+    ) -> Result<(Self, T), Refusal> {
+        let failed = |why: &str| Refusal::Wrong(why.to_owned());
         if source.len() > SOURCE_BYTES_MAX {
-            return Err(format!("compilation failed: longer than {SOURCE_BYTES_MAX} bytes"));
+            return Err(failed(&format!("longer than {SOURCE_BYTES_MAX} bytes")));
         }
         if nesting(source) > NESTING_MAX {
-            return Err(TOO_DEEP.to_owned());
+            return Err(failed(TOO_DEEP));
         }
         let compiled = on_deep_stack(|| {
-            let mut tree = parse(source).map_err(|why| format!("compilation failed: {why}"))?;
+            let mut tree = parse(source).map_err(Refusal::Wrong)?;
             if depth::depth(&tree) > DEPTH_MAX {
-                return Err(TOO_DEEP.to_owned());
+                return Err(failed(TOO_DEEP));
             }
-            check(&tree)?;
+            let found = check(&tree)?;
             let reads = rewrite::rewrite(&mut tree, names)
-                .map_err(|why| format!("compilation failed: ERROR: <input>: {why}"))?;
-            Ok(Self { source: source.trim().into(), depth: depth::depth(&tree), tree, reads })
+                .map_err(|why| failed(&format!("ERROR: <input>: {why}")))?;
+            let depth = depth::depth(&tree);
+            Ok((Self { source: source.trim().into(), depth, tree, reads }, found))
         });
         compiled.map_err(|lost| match lost {
-            Lost::NoThread => "compilation failed: there is no thread for the parser".to_owned(),
-            Lost::Panicked => "compilation failed: the parser cannot read it".to_owned(),
+            Lost::NoThread => failed("there is no thread for the parser"),
+            Lost::Panicked => failed("the parser cannot read it"),
         })?
     }
 
@@ -143,7 +147,7 @@ impl std::fmt::Debug for Functions {
 }
 
 /// What is said of a text that would take too much of a stack.
-const TOO_DEEP: &str = "compilation failed: it nests too deep";
+const TOO_DEEP: &str = "it nests too deep";
 
 /// Why there is no answer from another thread.
 enum Lost {
@@ -162,7 +166,8 @@ fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Lost> {
 
 fn parse(source: &str) -> Result<IdedExpr, String> {
     let parser = Parser::new().max_recursion_depth(NESTED_MAX).enable_optional_syntax(true);
-    parser.parse(source).map_err(|errors| errors.to_string())
+    // cel-go puts a space before the lines it shows.
+    parser.parse(source).map_err(|errors| errors.to_string().replace("\n| ", "\n | "))
 }
 
 /// An upper bound of how deep a text nests: open brackets, and conditions within conditions.

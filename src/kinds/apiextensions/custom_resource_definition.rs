@@ -17,6 +17,8 @@ use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
 use crate::subresource::Subresource;
 
+use schema::Known;
+
 /// A kind that is made at run time.
 #[derive(Debug)]
 pub(crate) struct CustomResourceDefinition;
@@ -123,22 +125,12 @@ impl Kind for CustomResourceDefinition {
     }
 
     fn validate(&self, definition: &Value, errors: &FieldErrors) {
-        let (spec, path) = (&definition["spec"], errors.at("spec"));
-        let (group, plural) = (text(spec, "group"), text(&spec["names"], "plural"));
-        let name = text(&definition["metadata"], "name");
-        if name != format!("{plural}.{group}") {
-            let detail = "must be spec.names.plural+\".\"+spec.group";
-            errors.at("metadata").invalid("name", name, detail);
-        }
-        validate_group(definition, errors);
-        one_of(spec, "scope", &["Cluster", "Namespaced"], &path);
-        if spec["preserveUnknownFields"] == true {
-            let detail = "must be false in order to use defaults in the schema";
-            path.invalid("preserveUnknownFields", true, detail);
-        }
-        given_names::validate(&spec["names"], &path.at("names"));
-        version::validate_all(spec, &path);
-        conversion::validate(&spec["conversion"], &path.at("conversion"));
+        validate(definition, &Known::default(), errors);
+    }
+
+    fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        validate(new, &Known::of(old), errors);
+        self.validate_update(new, old, errors);
     }
 
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
@@ -158,6 +150,26 @@ impl Kind for CustomResourceDefinition {
     fn validate_status(&self, definition: &Value, errors: &FieldErrors) {
         version::validate_stored(definition, &errors.at("status").at("storedVersions"));
     }
+}
+
+/// Checks a definition, of which some expressions are known.
+fn validate(definition: &Value, known: &Known<'_>, errors: &FieldErrors) {
+    let (spec, path) = (&definition["spec"], errors.at("spec"));
+    let (group, plural) = (text(spec, "group"), text(&spec["names"], "plural"));
+    let name = text(&definition["metadata"], "name");
+    if name != format!("{plural}.{group}") {
+        let detail = "must be spec.names.plural+\".\"+spec.group";
+        errors.at("metadata").invalid("name", name, detail);
+    }
+    validate_group(definition, errors);
+    one_of(spec, "scope", &["Cluster", "Namespaced"], &path);
+    if spec["preserveUnknownFields"] == true {
+        let detail = "must be false in order to use defaults in the schema";
+        path.invalid("preserveUnknownFields", true, detail);
+    }
+    given_names::validate(&spec["names"], &path.at("names"));
+    version::validate_all(spec, known, &path);
+    conversion::validate(&spec["conversion"], &path.at("conversion"));
 }
 
 fn validate_group(definition: &Value, errors: &FieldErrors) {

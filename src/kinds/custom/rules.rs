@@ -11,7 +11,6 @@ use machinery::structural::{Additional, Node};
 use machinery::{FieldErrors, FieldPath};
 use serde_json::Value;
 
-use crate::expression::Shape;
 use crate::read::items;
 
 pub(crate) use rule::Rule;
@@ -34,30 +33,25 @@ pub(crate) struct Rules {
 impl Rules {
     /// Reads the rules of a schema; what does not compile now was accepted by another version, or on another day.
     pub(crate) fn read(schema: &Value) -> Self {
-        Self::read_at(schema, true)
-    }
-
-    fn read_at(schema: &Value, root: bool) -> Self {
         let below = |schema: &Value| {
-            let rules = Self::read_at(schema, false);
+            let rules = Self::read(schema);
             (!rules.is_empty()).then(|| Box::new(rules))
         };
         let named = schema["properties"].as_object().into_iter().flatten();
         let properties: Vec<(Box<str>, Self)> = named
             .filter_map(|(name, schema)| below(schema).map(|rules| (name.as_str().into(), *rules)))
             .collect();
-        let whole = root || schema["x-kubernetes-embedded-resource"] == true;
         let given = items(schema, "x-kubernetes-validations");
         let (mut here, mut broken) = (Vec::new(), Vec::new());
         for rule in given {
-            match Rule::compile(rule, Shape { schema, whole }) {
+            match Rule::compile(rule) {
                 Ok(rule) => here.push(rule),
-                Err(wrong) => broken.push(format!("rule compile error: {}", wrong.why)),
+                Err(why) => broken.push(format!("rule compile error: {why}")),
             }
         }
         let items = schema.get("items").and_then(below);
         let values = schema.get("additionalProperties").and_then(below);
-        let compares = here.iter().any(Rule::is_transition)
+        let compares = here.iter().any(|rule| rule.is_transition)
             || properties.iter().map(|(_, rules)| rules).any(|rules| rules.compares)
             || [&items, &values].into_iter().flatten().any(|rules| rules.compares);
         Self { here, broken, properties, items, values, compares }

@@ -11,7 +11,7 @@ use super::BUDGET;
 use super::budget::Budget;
 use super::macros::{ENTRIES, MERGE, PUT, SORTED};
 use super::value::size;
-use super::{absorb, lists, types};
+use super::{absorb, conversions, lists, types};
 
 /// Takes a step of a loop.
 pub(super) const STEP: &str = "@step";
@@ -217,6 +217,7 @@ pub(super) fn root() -> Context<'static> {
     context.add_function("replace", replace);
     context.add_function("join", join);
     context.add_function("lists.range", range);
+    conversions::register(&mut context);
     lists::register(&mut context);
     absorb::register(&mut context);
     context

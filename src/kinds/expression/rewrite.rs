@@ -9,6 +9,7 @@ use kube_cel::cel::common::ast::{
 
 use super::BUDGET;
 use super::absorb::{ALL, ANY, OUTCOME};
+use super::conversions;
 use super::functions::{FIELD, KNOWN, MAKE, MAKERS, QUALIFIED, STEP};
 use super::macros::{self, Meant, ident, number, operator, tree, truth};
 use super::types;
@@ -193,6 +194,9 @@ impl Rewriter<'_> {
             FIELD.clone_into(&mut inner.func_name);
         }
         let name = self.callee(&mut inner)?;
+        if let Some(own) = conversions::own(&inner) {
+            own.clone_into(&mut inner.func_name);
+        }
         let call = Expr::Call(inner);
         if MAKERS.contains(&name.as_str()) {
             return Ok(operator(MAKE, vec![ident(BUDGET), IdedExpr { id, expr: call }]).expr);
@@ -280,7 +284,7 @@ fn is_operator(name: &str) -> bool {
     !name.starts_with(char::is_alphabetic)
 }
 
-fn undeclared(name: &str) -> String {
+pub(super) fn undeclared(name: &str) -> String {
     format!("undeclared reference to '{name}' (in container '')")
 }
 

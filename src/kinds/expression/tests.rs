@@ -54,6 +54,27 @@ fn documents_are_read_as_they_are() {
 }
 
 #[test]
+fn values_are_converted() {
+    for (source, value) in [
+        ("string(true) + string(1.5) + string(ip('10.0.0.1'))", json!("true1.510.0.0.1")),
+        ("string(timestamp('2024-06-01T12:00:00+02:00'))", json!("2024-06-01T12:00:00+02:00")),
+        ("string(timestamp('2024-06-01T12:00:00Z'))", json!("2024-06-01T12:00:00Z")),
+        ("string(duration('1m')) + string(duration('1.5s'))", json!("60s1.5s")),
+        ("int(timestamp('1970-01-01T00:01:00Z'))", json!(60)),
+        ("int(duration('1s'))", json!(1_000_000_000)),
+        ("timestamp(60) == timestamp('1970-01-01T00:01:00Z')", json!(true)),
+        ("timestamp(timestamp(60)) == timestamp(60)", json!(true)),
+        (
+            "duration(1000) == duration('1us') && duration(duration('1s')) == duration('1s')",
+            json!(true),
+        ),
+        ("bytes(bytes('a')) == b'a'", json!(true)),
+    ] {
+        assert_eq!(run(source, &json!({})), Ok(value), "{source}");
+    }
+}
+
+#[test]
 fn typed_objects_become_documents() {
     assert_eq!(
         run(
@@ -121,7 +142,11 @@ fn a_chain_is_as_deep_as_it_is_long() {
             |links: usize| Expression::compile(&format!("{start}{}", link.repeat(links)), &NAMES);
         let most = (SOURCE_BYTES_MAX - start.len()) / link.len();
         for links in [DEPTH_MAX, 1_000, most] {
-            assert_eq!(compiled(links).map(drop), Err(TOO_DEEP.to_owned()), "{links} × {link}");
+            assert_eq!(
+                compiled(links).map(drop),
+                Err(format!("compilation failed: {TOO_DEEP}")),
+                "{links} × {link}"
+            );
         }
         let functions = Functions::new(|_| ());
         let mut scope = functions.scope(&Arc::new(Budget::new()));

@@ -58,11 +58,31 @@ async fn rules_that_make_no_sense_are_refused() {
         let with = |rule: &str| ANCHORS.replace("rule: self == oldSelf", &format!("rule: {rule}"));
         k.check_fed("create -f -", &with("self >"), expect![[r#"
             ! The CustomResourceDefinition "anchors.harbour.example.com" is invalid: spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[place].x-kubernetes-validations[0].rule: Invalid value: "self >": compilation failed: ERROR: <input>:1:7: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}
-            ! | self >
-            ! | ......^
+            !  | self >
+            !  | ......^
             [exit 1]"#]]).await;
         k.check_fed("create -f -", &with("self.size() > other"), expect![[r#"
-            ! The CustomResourceDefinition "anchors.harbour.example.com" is invalid: spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[place].x-kubernetes-validations[0].rule: Invalid value: "self.size() > other": compilation failed: ERROR: <input>: undeclared reference to 'other' (in container '')
+            ! The CustomResourceDefinition "anchors.harbour.example.com" is invalid: spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[place].x-kubernetes-validations[0].rule: Invalid value: "self.size() > other": compilation failed: ERROR: <input>:1:15: undeclared reference to 'other' (in container '')
+            !  | self.size() > other
+            !  | ..............^
+            [exit 1]"#]]).await;
+        k.check_fed("create -f -", &with("self.sise() > 3 || self > 1"), expect![[r#"
+            ! The CustomResourceDefinition "anchors.harbour.example.com" is invalid: spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[place].x-kubernetes-validations[0].rule: Invalid value: "self.sise() > 3 || self > 1": compilation failed: ERROR: <input>:1:10: undeclared reference to 'sise' (in container '')
+            !  | self.sise() > 3 || self > 1
+            !  | .........^
+            ! ERROR: <input>:1:25: found no matching overload for '_>_' applied to '(string, int)'
+            !  | self.sise() > 3 || self > 1
+            !  | ........................^
+            [exit 1]"#]]).await;
+        k.check_fed("create -f -", &ANCHORS.replace("has(self.depth)", "has(self.dept)"), expect![[r#"
+            ! The CustomResourceDefinition "anchors.harbour.example.com" is invalid: spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule: Invalid value: "!has(self.dept) || self.chain >= 3 * self.depth": compilation failed: ERROR: <input>:1:5: undefined field 'dept'
+            !  | !has(self.dept) || self.chain >= 3 * self.depth
+            !  | ....^
+            [exit 1]"#]]).await;
+        k.check_fed("create -f -", &ANCHORS.replace("'a depth of ' + string(self.depth)", "self.depth"), expect![[r#"
+            ! The CustomResourceDefinition "anchors.harbour.example.com" is invalid: spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].messageExpression: Invalid value: "self.depth + ' wants a chain of ' + string(3 * self.depth)": messageExpression compilation failed: ERROR: <input>:1:12: found no matching overload for '_+_' applied to '(int, string)'
+            !  | self.depth + ' wants a chain of ' + string(3 * self.depth)
+            !  | ...........^
             [exit 1]"#]]).await;
         k.check_fed("create -f -", &with("self"), expect![[r#"
             ! The CustomResourceDefinition "anchors.harbour.example.com" is invalid: spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[place].x-kubernetes-validations[0].rule: Invalid value: "self": cel expression must evaluate to a bool

@@ -13,6 +13,8 @@ use serde_json::{Map, Value};
 
 use crate::read::{items, text};
 
+pub(super) use rules::Known;
+
 const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
 /// Schemas may be nested no deeper than documents, of which each level of a schema is two.
 const DEPTH_MAX: usize = 64;
@@ -27,12 +29,12 @@ pub(super) enum Place {
 }
 
 /// Checks the schema of a version at `path`.
-pub(super) fn validate(schema: &Value, path: &FieldPath<'_>) {
+pub(super) fn validate(schema: &Value, known: &Known<'_>, path: &FieldPath<'_>) {
     if schema.is_null() {
         path.required("", "schemas are required");
         return;
     }
-    check(schema, Place::Root, None, path, 0);
+    check(schema, Place::Root, Above { uncorrelatable: None, known }, path, 0);
     validate_metadata(schema, path);
 }
 
@@ -45,13 +47,15 @@ pub(super) fn values(schema: &Value) -> usize {
     1 + below.filter(|schema| schema.is_object()).map(values).sum::<usize>()
 }
 
-fn check(
-    schema: &Value,
-    place: Place,
-    uncorrelatable: Option<&str>,
-    path: &FieldPath<'_>,
-    depth: usize,
-) {
+/// What is known of a schema from above it.
+#[derive(Clone, Copy)]
+struct Above<'a> {
+    /// The list whose items cannot be told apart.
+    uncorrelatable: Option<&'a str>,
+    known: &'a Known<'a>,
+}
+
+fn check(schema: &Value, place: Place, above: Above<'_>, path: &FieldPath<'_>, depth: usize) {
     if depth > DEPTH_MAX {
         let detail = format!("a schema must not be nested deeper than {DEPTH_MAX} levels");
         path.forbidden("", &detail);
@@ -62,23 +66,24 @@ fn check(
     lists::check(schema, path);
     narrow::check(schema, path);
     let whole = place == Place::Root || schema["x-kubernetes-embedded-resource"] == true;
-    rules::check(schema, whole, uncorrelatable, path);
+    rules::check(schema, whole, above.uncorrelatable, above.known, path);
     if let Some(default) = schema.get("default") {
         check_default(schema, default, path);
     }
     for (name, property) in map(schema, "properties") {
         let path = path.at("properties").key(name);
-        check(property, Place::Property, uncorrelatable, &path, depth + 1);
+        check(property, Place::Property, above, &path, depth + 1);
     }
     if let Some(items) = schema.get("items").filter(|items| items.is_object()) {
         let own = (schema["x-kubernetes-list-type"] != "map").then(|| path.path());
-        check(items, Place::Item, uncorrelatable.or(own), &path.at("items"), depth + 1);
+        let below = Above { uncorrelatable: above.uncorrelatable.or(own), ..above };
+        check(items, Place::Item, below, &path.at("items"), depth + 1);
     } else if text(schema, "type") == "array" && !schema["items"].is_array() {
         path.required("items", "must be specified");
     }
     if let Some(values) = schema.get("additionalProperties").filter(|values| values.is_object()) {
         let path = path.at("additionalProperties");
-        check(values, Place::Entry, uncorrelatable, &path, depth + 1);
+        check(values, Place::Entry, above, &path, depth + 1);
     }
 }
 

@@ -218,3 +218,29 @@ fn groups_of_the_platform_are_not_for_everybody() {
     let definition = admitted(&CustomResourceDefinition, definition);
     expect![[r#"metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111"#]].assert_eq(&problems(&CustomResourceDefinition, &definition));
 }
+
+#[test]
+fn a_rule_that_was_accepted_once_may_stay_while_something_else_changes() {
+    let with_rule = |rule: &str, message: &str| {
+        let rules = json!([{ "rule": rule, "messageExpression": message }]);
+        let mut definition = valid();
+        let schema = &mut definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+        schema["properties"] = json!({ "spec": { "type": "object", "x-kubernetes-validations": rules,
+            "properties": { "a": { "type": "integer" } } } });
+        admitted(&CustomResourceDefinition, definition)
+    };
+    let old = with_rule("self.a == 'x'", "self.b");
+    assert_ne!(problems(&CustomResourceDefinition, &old), "");
+    let mut new = old.clone();
+    new["spec"]["names"]["shortNames"] = json!(["other"]);
+    assert_eq!(problems_of_update(&CustomResourceDefinition, &new, &old), "");
+    let changed = with_rule("self.a == 'y'", "self.b");
+    let problem = problems_of_update(&CustomResourceDefinition, &changed, &old);
+    assert!(
+        problem.contains("found no matching overload for '_==_' applied to '(int, string)'"),
+        "{problem}"
+    );
+    let changed = with_rule("self.a == 'x'", "self.c");
+    let problem = problems_of_update(&CustomResourceDefinition, &changed, &old);
+    assert!(problem.contains("messageExpression compilation failed"), "{problem}");
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use machinery::{FieldPath, names};
 use serde_json::Value;
 
-use super::schema;
+use super::schema::{self, Known};
 use crate::choice::one_of;
 use crate::column::PrinterPath;
 use crate::fill::{object, set};
@@ -55,7 +55,7 @@ pub(super) fn validate_stored(definition: &Value, path: &FieldPath<'_>) {
 }
 
 /// Checks the versions of a spec at `path`.
-pub(super) fn validate_all(spec: &Value, path: &FieldPath<'_>) {
+pub(super) fn validate_all(spec: &Value, known: &Known<'_>, path: &FieldPath<'_>) {
     let schemas = items(spec, "versions").map(|version| &version["schema"]["openAPIV3Schema"]);
     if schemas.map(schema::values).sum::<usize>() > VALUES_MAX {
         let detail = format!("the schemas must not describe more than {VALUES_MAX} values");
@@ -66,7 +66,7 @@ pub(super) fn validate_all(spec: &Value, path: &FieldPath<'_>) {
     let mut seen = BTreeSet::new();
     let mut unique = true;
     for (index, version) in items(spec, "versions").enumerate() {
-        validate(version, &path.at("versions").index(index));
+        validate(version, known, &path.at("versions").index(index));
         unique &= seen.insert(text(version, "name"));
     }
     if !unique {
@@ -79,7 +79,7 @@ pub(super) fn validate_all(spec: &Value, path: &FieldPath<'_>) {
     }
 }
 
-fn validate(version: &Value, path: &FieldPath<'_>) {
+fn validate(version: &Value, known: &Known<'_>, path: &FieldPath<'_>) {
     let name = text(version, "name");
     path.check("name", name, names::dns1035_label(name));
     if version["deprecated"] != true && !version["deprecationWarning"].is_null() {
@@ -88,6 +88,7 @@ fn validate(version: &Value, path: &FieldPath<'_>) {
     }
     schema::validate(
         &version["schema"]["openAPIV3Schema"],
+        known,
         &path.at("schema").at("openAPIV3Schema"),
     );
     for (index, column) in items(version, "additionalPrinterColumns").enumerate() {

@@ -1,6 +1,8 @@
 use machinery::{GroupVersionKind, Structural};
 use serde_json::json;
 
+mod typed;
+
 use super::*;
 
 /// What rules find wrong, a line for each error.

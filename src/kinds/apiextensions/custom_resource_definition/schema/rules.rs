@@ -1,21 +1,53 @@
 //! Rules in CEL, which must compile.
 
+use std::collections::BTreeSet;
+
 use machinery::FieldPath;
 use serde_json::Value;
 
 use crate::custom::Rule;
-use crate::expression::Shape;
 use crate::read::{items, text};
 
 /// Why a rule may say it refuses a value.
 const REASONS: &[&str] =
     &["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
 
+/// The expressions of a definition as it was: they were accepted once, so that whoever changes something else need not
+/// mend them.
+#[derive(Debug, Default)]
+pub(in super::super) struct Known<'a>(BTreeSet<&'a str>);
+
+impl<'a> Known<'a> {
+    /// Those of all versions.
+    pub(in super::super) fn of(definition: &'a Value) -> Self {
+        let mut known = Self::default();
+        for version in items(&definition["spec"], "versions") {
+            known.add(&version["schema"]["openAPIV3Schema"]);
+        }
+        known
+    }
+
+    fn add(&mut self, schema: &'a Value) {
+        for rule in items(schema, "x-kubernetes-validations") {
+            self.0.extend(["rule", "messageExpression"].map(|field| text(rule, field)));
+        }
+        let properties = schema["properties"].as_object().into_iter().flatten();
+        let below = properties.map(|(_, property)| property);
+        let inner = ["items", "additionalProperties"].map(|word| &schema[word]);
+        below.chain(inner).filter(|schema| schema.is_object()).for_each(|below| self.add(below));
+    }
+
+    fn has(&self, source: &str) -> bool {
+        self.0.contains(source)
+    }
+}
+
 /// Checks the rules of one schema. `uncorrelatable` is the list above whose items cannot be told apart.
 pub(super) fn check(
     schema: &Value,
     whole: bool,
     uncorrelatable: Option<&str>,
+    known: &Known<'_>,
     path: &FieldPath<'_>,
 ) {
     let path = path.at("x-kubernetes-validations");
@@ -26,9 +58,9 @@ pub(super) fn check(
             path.required("rule", "rule is not specified");
             continue;
         }
-        match Rule::compile(rule, Shape { schema, whole }) {
+        match Rule::check(rule, schema, whole, |source| known.has(source)) {
             Err(wrong) => path.invalid(wrong.field, text(rule, wrong.field), &wrong.why),
-            Ok(compiled) => check_transition(rule, &compiled, uncorrelatable, &path),
+            Ok(is_transition) => check_transition(rule, is_transition, uncorrelatable, &path),
         }
     }
 }
@@ -57,11 +89,11 @@ fn check_words(rule: &Value, schema: &Value, path: &FieldPath<'_>) {
 
 fn check_transition(
     rule: &Value,
-    compiled: &Rule,
+    is_transition: bool,
     uncorrelatable: Option<&str>,
     path: &FieldPath<'_>,
 ) {
-    if !compiled.is_transition() {
+    if !is_transition {
         if rule["optionalOldSelf"] == true {
             let detail = "may not be set if oldSelf is not used in rule";
             path.invalid("optionalOldSelf", true, detail);

@@ -6,7 +6,7 @@ use super::*;
 #[expect(clippy::needless_pass_by_value, reason = "a test reads better without references")]
 fn refused(schema: Value, expected: Expect) {
     let errors = FieldErrors::new();
-    validate(&schema, &errors.at("schema"));
+    validate(&schema, &Known::default(), &errors.at("schema"));
     let lines: Vec<String> = errors.into_vec().iter().map(ToString::to_string).collect();
     expected.assert_eq(&lines.join("\n"));
 }
@@ -136,14 +136,22 @@ fn rules_must_compile() {
         expect![[r#"
             schema.properties[spec].x-kubernetes-validations[1].rule: Required value: rule is not specified
             schema.properties[spec].x-kubernetes-validations[2].rule: Invalid value: "self.a >": compilation failed: ERROR: <input>:1:9: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}
-            | self.a >
-            | ........^
-            schema.properties[spec].x-kubernetes-validations[3].rule: Invalid value: "other.a == 'x'": compilation failed: ERROR: <input>: undeclared reference to 'other' (in container '')
-            schema.properties[spec].x-kubernetes-validations[4].rule: Invalid value: "self.b == 1": compilation failed: ERROR: <input>: undefined field 'b'
-            schema.properties[spec].x-kubernetes-validations[5].rule: Invalid value: "self.list.all(one, one.m > 0)": compilation failed: ERROR: <input>: undefined field 'm'
+             | self.a >
+             | ........^
+            schema.properties[spec].x-kubernetes-validations[3].rule: Invalid value: "other.a == 'x'": compilation failed: ERROR: <input>:1:1: undeclared reference to 'other' (in container '')
+             | other.a == 'x'
+             | ^
+            schema.properties[spec].x-kubernetes-validations[4].rule: Invalid value: "self.b == 1": compilation failed: ERROR: <input>:1:5: undefined field 'b'
+             | self.b == 1
+             | ....^
+            schema.properties[spec].x-kubernetes-validations[5].rule: Invalid value: "self.list.all(one, one.m > 0)": compilation failed: ERROR: <input>:1:23: undefined field 'm'
+             | self.list.all(one, one.m > 0)
+             | ......................^
             schema.properties[spec].x-kubernetes-validations[6].rule: Invalid value: "self.a": cel expression must evaluate to a bool
             schema.properties[spec].x-kubernetes-validations[7].reason: Unsupported value: "Odd": supported values: "FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"
-            schema.properties[spec].x-kubernetes-validations[7].messageExpression: Invalid value: "self.a.unknown()": messageExpression compilation failed: ERROR: <input>: undeclared reference to 'unknown' (in container '')
+            schema.properties[spec].x-kubernetes-validations[7].messageExpression: Invalid value: "self.a.unknown()": messageExpression compilation failed: ERROR: <input>:1:15: undeclared reference to 'unknown' (in container '')
+             | self.a.unknown()
+             | ..............^
             schema.properties[spec].x-kubernetes-validations[8].message: Invalid value: "a\nb": message must not contain line breaks
             schema.properties[spec].x-kubernetes-validations[8].fieldPath: Invalid value: ".c": fieldPath must be a valid path
             schema.properties[spec].x-kubernetes-validations[8].optionalOldSelf: Invalid value: true: may not be set if oldSelf is not used in rule
