@@ -41,7 +41,7 @@ use crate::identity::Identity;
 use crate::registry::{DeleteOptions, WriteOptions};
 use crate::request::Verb;
 
-pub(crate) use extension::{Changes, Extensions, Operation, Request};
+pub(crate) use extension::{Changes, Extensions, Operation, Request, warnings};
 pub(crate) use priority::SYSTEM_CLASSES;
 pub(crate) use resource_quota::{Figures, Ledger, Reservation};
 
@@ -272,7 +272,7 @@ impl Admission {
         priority::check(&tools, attributes)?;
         claim_resize::check(&tools, attributes)?;
         certificates::check(&self.authorizer, attributes)?;
-        Extensions::check_own(attributes.served, attributes.object)?;
+        Extensions::check_own(attributes.served, attributes.object, attributes.old)?;
         if self.extensions.any() {
             warnings.extend(Box::pin(self.check_extensions(&tools, attributes)).await?);
         }

@@ -68,6 +68,7 @@ mod openapi;
 mod operations;
 mod outgoing;
 mod pki;
+mod policy_status;
 mod publish;
 mod query;
 mod quota_status;

@@ -22,6 +22,7 @@ mod options;
 mod ownership;
 mod patch;
 mod picked;
+mod policy_status;
 mod quota_status;
 mod requester;
 pub(crate) mod scale;

@@ -19,8 +19,8 @@ use crate::metrics::Measured;
 use crate::pki::{self, Pki};
 use crate::{
     Authentication, Error, InProcess, NodeTransport, Operations, User, Version, aggregation,
-    authorize, bootstrap, definitions, expiry, fairness, publish, quota_status, serve, signing,
-    tokens,
+    authorize, bootstrap, definitions, expiry, fairness, policy_status, publish, quota_status,
+    serve, signing, tokens,
 };
 
 /// What a server is made of.
@@ -87,6 +87,7 @@ impl Server {
         aggregation::start(&config.tasks, Arc::clone(&api));
         expiry::start(&config.tasks, Arc::clone(&api));
         authorize::start(&config.tasks, Arc::clone(&api));
+        policy_status::start(&config.tasks, Arc::clone(&api));
         quota_status::start(&config.tasks, Arc::clone(&api));
         signing::start(&config.tasks, Arc::clone(&api), pki.signer());
         tokens::start(&config.tasks, Arc::clone(&api), pki.authority_pem().to_owned());

@@ -20,8 +20,8 @@ use crate::identity::Identity;
 use crate::pki::Pki;
 use crate::{
     Audit, Authentication, Body, Config, InProcess, NoNodes, NodeTransport, Operations, User,
-    Version, aggregation, authorize, bootstrap, definitions, expiry, publish, quota_status,
-    signing, tokens,
+    Version, aggregation, authorize, bootstrap, definitions, expiry, policy_status, publish,
+    quota_status, signing, tokens,
 };
 
 pub(crate) use hook::{Hook, Said};
@@ -158,6 +158,7 @@ impl Fixture {
         aggregation::start(&tasks, Arc::clone(&api));
         expiry::start(&tasks, Arc::clone(&api));
         authorize::start(&tasks, Arc::clone(&api));
+        policy_status::start(&tasks, Arc::clone(&api));
         quota_status::start(&tasks, Arc::clone(&api));
         signing::start(&tasks, Arc::clone(&api), pki.signer());
         tokens::start(&tasks, Arc::clone(&api), pki.authority_pem().to_owned());

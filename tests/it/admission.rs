@@ -184,10 +184,47 @@ async fn policies_in_cel_refuse_and_change() {
              spec: {matchConstraints: {resourceRules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], \
              resources: [pods]}]}, validations: [{expression: objekt.x > 1}]}",
             expect![[r#"
-                ! The ValidatingAdmissionPolicy "wrong" is invalid: spec.validations[0].expression: Invalid value: "objekt.x > 1": compilation failed: ERROR: <input>: undeclared reference to 'objekt' (in container '')
+                ! The ValidatingAdmissionPolicy "wrong" is invalid: spec.validations[0].expression: Invalid value: "objekt.x > 1": compilation failed: ERROR: <input>:1:1: undeclared reference to 'objekt' (in container '')
+                !  | objekt.x > 1
+                !  | ^
                 [exit 1]"#]],
         )
         .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_status_of_a_policy_tells_its_slips() {
+    with_every_kubectl("slips", async |k| {
+        let name = format!("slips-{}", k.space.name);
+        let policy = |expression: &str| {
+            format!(
+                "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\n\
+                 metadata: {{name: {name}}}\nspec:\n  matchConstraints: {{resourceRules: [{{apiGroups: [apps], \
+                 apiVersions: [v1], operations: [CREATE], resources: [deployments]}}]}}\n  \
+                 validations: [{{expression: \"{expression}\"}}]\n"
+            )
+        };
+        k.check_fed("create -f -", &policy("request.name == 1"), expect![[r#"
+            ! The ValidatingAdmissionPolicy "slips-HERE" is invalid: spec.validations[0].expression: Invalid value: "request.name == 1": compilation failed: ERROR: <input>:1:14: found no matching overload for '_==_' applied to '(string, int)'
+            !  | request.name == 1
+            !  | .............^
+            [exit 1]"#]]).await;
+        k.check_fed("create -f -", &policy("object.spec.replicsa <= 3"), expect![
+            "validatingadmissionpolicy.admissionregistration.k8s.io/slips-HERE created"
+        ]).await;
+        let get = format!("get validatingadmissionpolicy {name} -o");
+        k.until(&format!("{get} yaml"), "observedGeneration: 1").await;
+        let warned = ".status.typeChecking.expressionWarnings[*]";
+        k.check(&format!("{get} jsonpath={{{warned}.fieldRef}}"), expect!["spec.validations[0].expression"]).await;
+        k.check(&format!("{get} jsonpath={{{warned}.warning}}"), expect![[r"
+            apps/v1, Kind=Deployment: ERROR: <input>:1:12: undefined field 'replicsa'
+             | object.spec.replicsa <= 3
+             | ...........^"]]).await;
+        k.apply(&policy("object.spec.replicas <= 3")).await;
+        k.until(&format!("{get} yaml"), "observedGeneration: 2").await;
+        k.check(&format!("{get} jsonpath={{.status}}"), expect![[r#"{"observedGeneration":2,"typeChecking":{}}"#]]).await;
     })
     .await;
 }

@@ -9,6 +9,7 @@ mod authorizer;
 mod compiled;
 mod condition;
 mod constraints;
+mod declared;
 mod facts;
 mod language;
 mod meters;
@@ -29,6 +30,7 @@ use tokio::time::Instant;
 
 pub(crate) use compiled::Extensions;
 use compiled::{Mutator, Set};
+pub(crate) use policy::warnings;
 pub(crate) use request::{Operation, Request};
 
 use super::Tools;
@@ -109,15 +111,16 @@ impl Extensions {
         Ok(warnings)
     }
 
-    /// Refuses a configuration or a policy with expressions that do not compile.
+    /// Refuses a configuration or a policy with expressions that are not right.
     pub(super) fn check_own(
         served: &crate::catalog::Served,
         object: &Value,
+        old: Option<&Value>,
     ) -> Result<(), ApiError> {
         if served.resource().group != request::GROUP || object.is_null() {
             return Ok(());
         }
-        policy::check(served, object)
+        policy::check(served, object, old)
     }
 }
 

@@ -5,6 +5,8 @@ mod check;
 mod mutate;
 mod parameters;
 mod validate;
+mod warnings;
+mod written;
 
 use std::sync::Arc;
 
@@ -22,6 +24,7 @@ pub(super) use binding::Binding;
 pub(super) use check::check;
 pub(super) use mutate::mutate;
 pub(super) use validate::validate;
+pub(crate) use warnings::warnings;
 
 const ROOTS: [&str; 7] =
     ["object", "oldObject", "request", "params", "namespaceObject", "authorizer", "variables"];

@@ -2,6 +2,7 @@
 
 mod mutating;
 mod policies;
+mod types;
 mod validating;
 
 use base64::Engine;

@@ -1,29 +1,35 @@
-//! Refuses expressions that do not compile, when they are written.
+//! Refuses expressions that do not compile or come to something of the wrong type, when they are written.
 
+use std::collections::BTreeSet;
+
+use kinds::expression::{Declarations, Expression, Type, Wanted};
 use machinery::{ApiError, FieldErrors, document};
 use serde_json::Value;
 
-use super::ROOTS;
-use crate::admission::extension::condition;
+use super::written::{self, Role, Written};
+use crate::admission::extension::declared;
 use crate::catalog::Served;
-use kinds::expression::{Expression, Names};
 
-/// Checks the expressions of a policy or of a configuration of webhooks.
+/// Checks the expressions of a policy or of a configuration of webhooks. Those it had before are let be.
 pub(in crate::admission::extension) fn check(
     served: &Served,
     object: &Value,
+    old: Option<&Value>,
 ) -> Result<(), ApiError> {
     let errors = FieldErrors::new();
-    match served.kind_name() {
-        "ValidatingAdmissionPolicy" | "MutatingAdmissionPolicy" => {
-            check_policy(&object["spec"], &errors);
+    let known = old.map(|old| written::all(served.kind_name(), old)).unwrap_or_default();
+    let known: BTreeSet<&str> = known.iter().map(|one| one.source).collect();
+    let checker = Checker { known: &known, errors: &errors };
+    let all = written::all(served.kind_name(), object);
+    if served.kind_name().ends_with("Policy") {
+        let params = object["spec"]["paramKind"].is_object().then_some(Type::Dyn);
+        let declared = |asks| declared::by_policies(Type::Dyn, params.clone(), asks);
+        checker.policy(&all, declared(true), declared(false));
+    } else {
+        let declared = declared::by_webhooks();
+        for one in &all {
+            checker.one(one, &declared);
         }
-        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => {
-            for (index, hook) in document::list_at(object, "/webhooks").iter().enumerate() {
-                check_conditions(hook, &format!("webhooks[{index}]"), &condition::WEBHOOK, &errors);
-            }
-        }
-        _ => {}
     }
     if errors.is_empty() {
         return Ok(());
@@ -32,43 +38,47 @@ pub(in crate::admission::extension) fn check(
     Err(ApiError::invalid(&names.group, &names.kind, document::name(object), errors))
 }
 
-fn check_policy(spec: &Value, errors: &FieldErrors) {
-    let mut variables: Vec<&str> = Vec::new();
-    for (index, variable) in document::list_at(spec, "/variables").iter().enumerate() {
-        let names = Names { roots: &ROOTS, variables: &variables };
-        check_one(variable, &format!("spec.variables[{index}]"), "expression", &names, errors);
-        variables.push(document::str_at(variable, "/name"));
-    }
-    let names = Names { roots: &ROOTS, variables: &variables };
-    check_conditions(spec, "spec", &names, errors);
-    let each = |list: &str, fields: &[(&str, &str)]| {
-        for (index, item) in document::list_at(spec, &format!("/{list}")).iter().enumerate() {
-            for (inside, field) in fields {
-                let mut place = format!("spec.{list}[{index}]");
-                let mut parent = item;
-                if !inside.is_empty() {
-                    place = format!("{place}.{inside}");
-                    parent = &item[*inside];
-                }
-                check_one(parent, &place, field, &names, errors);
+struct Checker<'a> {
+    known: &'a BTreeSet<&'a str>,
+    errors: &'a FieldErrors,
+}
+
+impl Checker<'_> {
+    /// Variables come first, and each is known to those after it. Messages ask no authorizer.
+    fn policy<'s>(
+        &self,
+        all: &[Written<'_>],
+        mut declared: Declarations<'s>,
+        mut to_messages: Declarations<'s>,
+    ) {
+        for one in all {
+            let found = match one.role {
+                Role::Message => self.one(one, &to_messages),
+                _ => self.one(one, &declared),
+            };
+            if let Role::Variable(name) = one.role {
+                declared.variables.push((name.to_owned(), found.clone()));
+                to_messages.variables.push((name.to_owned(), found));
             }
         }
-    };
-    each("validations", &[("", "expression"), ("", "messageExpression")]);
-    each("auditAnnotations", &[("", "valueExpression")]);
-    each("mutations", &[("applyConfiguration", "expression"), ("jsonPatch", "expression")]);
-}
-
-fn check_conditions(parent: &Value, place: &str, names: &Names<'_>, errors: &FieldErrors) {
-    for (index, condition) in document::list_at(parent, "/matchConditions").iter().enumerate() {
-        let place = format!("{place}.matchConditions[{index}]");
-        check_one(condition, &place, "expression", names, errors);
     }
-}
 
-fn check_one(parent: &Value, place: &str, field: &str, names: &Names<'_>, errors: &FieldErrors) {
-    let Some(source) = parent[field].as_str().filter(|source| !source.is_empty()) else { return };
-    if let Err(why) = Expression::compile(source, names) {
-        errors.at(place).invalid(field, source, &why);
+    fn one<'s>(&self, one: &Written<'_>, declared: &Declarations<'s>) -> Type<'s> {
+        let wanted = match one.role {
+            Role::Variable(_) => Wanted::Anything,
+            Role::Condition | Role::Validation => Wanted::Bool,
+            Role::Message => Wanted::Text,
+            Role::Note => Wanted::TextOrNull,
+            Role::Apply => Wanted::Object,
+            Role::Patch => Wanted::Patch,
+        };
+        match Expression::check(one.source, declared, wanted) {
+            Ok((_, found)) => found,
+            Err(_) if self.known.contains(one.source) => Type::Dyn,
+            Err(why) => {
+                self.errors.at(&one.place).invalid("", one.source, &why.to_string());
+                Type::Dyn
+            }
+        }
     }
 }

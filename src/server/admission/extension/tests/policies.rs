@@ -160,10 +160,10 @@ async fn expressions_that_do_not_compile_are_refused_where_they_stand() {
     let path = format!("{GROUP}/v1/validatingadmissionpolicies");
     let message = server.post(&path, &policy).await.failure(422, "Invalid");
     for part in [
-        "spec.variables[0].expression: Invalid value: \"variables.later\": compilation failed: ERROR: <input>: \
+        "spec.variables[0].expression: Invalid value: \"variables.later\": compilation failed: ERROR: <input>:1:10: \
          undefined field 'later'",
         "spec.validations[0].expression: Invalid value: \"object.x =\": compilation failed: ERROR: <input>:1:",
-        "spec.validations[1].expression: Invalid value: \"nothing > 1\": compilation failed: ERROR: <input>: \
+        "spec.validations[1].expression: Invalid value: \"nothing > 1\": compilation failed: ERROR: <input>:1:1: \
          undeclared reference to 'nothing' (in container '')",
     ] {
         assert!(message.contains(part), "{part} is not in {message}");
