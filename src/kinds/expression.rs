@@ -12,7 +12,10 @@ mod depth;
 mod functions;
 mod lists;
 mod macros;
+mod optionals;
 mod rewrite;
+mod signs;
+mod times;
 mod types;
 mod value;
 
@@ -98,7 +101,8 @@ impl Expression {
                 return Err(failed(TOO_DEEP));
             }
             let found = check(&tree)?;
-            let reads = rewrite::rewrite(&mut tree, names)
+            let undone = signs::undone(source, &tree, NESTED_MAX);
+            let reads = rewrite::rewrite(&mut tree, names, &undone)
                 .map_err(|why| failed(&format!("ERROR: <input>: {why}")))?;
             let depth = depth::depth(&tree);
             Ok((Self { source: source.trim().into(), depth, tree, reads }, found))

@@ -17,6 +17,7 @@ use std::fmt;
 use kube_cel::cel::common::ast::IdedExpr;
 
 pub use object::Reader;
+pub(super) use problem::places;
 pub use types::Type;
 
 use assign::Assignment;

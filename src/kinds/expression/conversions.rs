@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Datelike as _, SecondsFormat, TimeDelta};
-use kube_cel::cel::common::ast::CallExpr;
+use kube_cel::cel::common::ast::{CallExpr, IdedExpr};
 use kube_cel::cel::{Context, ExecutionError, FunctionContext, ResolveResult, Value};
 
 use super::macros::{ident, operator};
@@ -57,11 +57,20 @@ fn convert(context: &FunctionContext<'_, '_>, to: &'static str, value: Value) ->
         | ("duration", value @ Value::Duration(_))
         | ("bytes", value @ Value::Bytes(_)) => value,
         (to, value) => {
-            let mut scope = context.ptx.new_inner_scope();
-            scope.add_variable_from_value(VALUE, value);
-            return scope.resolve(&operator(to, vec![ident(VALUE)]));
+            return left_to_library(context, value, |value| operator(to, vec![value]));
         }
     })
+}
+
+/// Lets the library do something with a value.
+pub(super) fn left_to_library(
+    context: &FunctionContext<'_, '_>,
+    value: Value,
+    call: impl FnOnce(IdedExpr) -> IdedExpr,
+) -> ResolveResult {
+    let mut scope = context.ptx.new_inner_scope();
+    scope.add_variable_from_value(VALUE, value);
+    scope.resolve(&call(ident(VALUE)))
 }
 
 /// A span of time as cel-go writes it: in seconds.

@@ -7,7 +7,8 @@ pub(super) fn depth(tree: &IdedExpr) -> usize {
     1 + children(tree).into_iter().map(depth).max().unwrap_or(0)
 }
 
-fn children(tree: &IdedExpr) -> Vec<&IdedExpr> {
+/// The trees that a tree is made of.
+pub(super) fn children(tree: &IdedExpr) -> Vec<&IdedExpr> {
     match &tree.expr {
         Expr::Unspecified | Expr::Literal(_) | Expr::Ident(_) => Vec::new(),
         Expr::Select(select) => vec![&select.operand],

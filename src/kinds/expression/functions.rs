@@ -11,7 +11,7 @@ use super::BUDGET;
 use super::budget::Budget;
 use super::macros::{ENTRIES, MERGE, PUT, SORTED};
 use super::value::size;
-use super::{absorb, conversions, lists, types};
+use super::{absorb, conversions, lists, optionals, times, types};
 
 /// Takes a step of a loop.
 pub(super) const STEP: &str = "@step";
@@ -219,6 +219,8 @@ pub(super) fn root() -> Context<'static> {
     context.add_function("lists.range", range);
     conversions::register(&mut context);
     lists::register(&mut context);
+    optionals::register(&mut context);
+    times::register(&mut context);
     absorb::register(&mut context);
     context
 }

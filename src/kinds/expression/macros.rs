@@ -1,4 +1,4 @@
-//! Calls that bind names of their own, written as loops: `cel.bind`, loops over two variables, `sortBy`.
+//! Calls that bind names of their own, written as loops: `cel.bind`, `optMap`, loops over two variables, `sortBy`.
 //!
 //! The parser knows only the macros of the language itself; these are cel-go's extensions that Kubernetes enables.
 
@@ -14,6 +14,10 @@ pub(super) const PUT: &str = "@put";
 pub(super) const MERGE: &str = "@merge";
 /// Pairs in the order of their first halves, which go.
 pub(super) const SORTED: &str = "@sorted";
+/// What is made of what is in an optional value.
+pub(super) const MAPPED: &str = "@mapped";
+/// The same, where that is optional itself.
+pub(super) const FLAT_MAPPED: &str = "@flatMapped";
 
 const RESULT: &str = "@result";
 
@@ -23,6 +27,8 @@ pub(super) enum Meant {
     Entries { keys: String, values: String, pair: String, around: Box<ComprehensionExpr> },
     /// A loop.
     Loop(Box<ComprehensionExpr>),
+    /// Something done with what is in an optional value, if anything is.
+    Mapped { function: &'static str, target: IdedExpr, name: String, body: IdedExpr },
     /// A loop and a call with what it makes.
     Called(&'static str, Box<ComprehensionExpr>),
 }
@@ -40,6 +46,11 @@ pub(super) fn meaning(call: &mut CallExpr, mut fresh: impl FnMut() -> String) ->
             let body = call.args.pop()?;
             let value = call.args.pop()?;
             Some(Meant::Loop(bind(name, value, body)))
+        }
+        ("optMap" | "optFlatMap", 2) => {
+            let function = if call.func_name == "optMap" { MAPPED } else { FLAT_MAPPED };
+            let (name, body) = (named(0)?, call.args.pop()?);
+            Some(Meant::Mapped { function, target: *call.target.take()?, name, body })
         }
         ("sortBy", 2) => {
             let name = named(0)?;

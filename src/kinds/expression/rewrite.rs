@@ -12,7 +12,7 @@ use super::absorb::{ALL, ANY, OUTCOME};
 use super::conversions;
 use super::functions::{FIELD, KNOWN, MAKE, MAKERS, QUALIFIED, STEP};
 use super::macros::{self, Meant, ident, number, operator, tree, truth};
-use super::types;
+use super::{times, types};
 
 /// What an expression may name.
 #[derive(Debug, Clone, Copy)]
@@ -27,15 +27,22 @@ pub struct Names<'a> {
 const ESCAPES: [(&str, &str); 4] =
     [("__underscores__", "__"), ("__dot__", "."), ("__dash__", "-"), ("__slash__", "/")];
 
-/// Rewrites a tree; returns the names it reads.
-pub(super) fn rewrite(tree: &mut IdedExpr, names: &Names<'_>) -> Result<BTreeSet<String>, String> {
-    let mut rewriter = Rewriter { names, bound: Vec::new(), reads: BTreeSet::new(), fresh: 0 };
+/// Rewrites a tree but for the signs in it that are undone; returns the names it reads.
+pub(super) fn rewrite(
+    tree: &mut IdedExpr,
+    names: &Names<'_>,
+    undone: &BTreeSet<u64>,
+) -> Result<BTreeSet<String>, String> {
+    let mut rewriter =
+        Rewriter { names, undone, bound: Vec::new(), reads: BTreeSet::new(), fresh: 0 };
     rewriter.expression(tree)?;
     Ok(rewriter.reads)
 }
 
 struct Rewriter<'a> {
     names: &'a Names<'a>,
+    /// Signs that others undo.
+    undone: &'a BTreeSet<u64>,
     /// The variables of the loops around; the last of a name counts.
     bound: Vec<Bound>,
     reads: BTreeSet<String>,
@@ -183,6 +190,12 @@ impl Rewriter<'_> {
     }
 
     fn call(&mut self, id: u64, mut inner: CallExpr) -> Result<Expr, String> {
+        if self.undone.contains(&id)
+            && let Some(mut signed) = inner.args.pop()
+        {
+            self.expression(&mut signed)?;
+            return Ok(signed.expr);
+        }
         if let Some(meant) = self.meaning(&mut inner) {
             return self.meant(meant);
         }
@@ -194,7 +207,7 @@ impl Rewriter<'_> {
             FIELD.clone_into(&mut inner.func_name);
         }
         let name = self.callee(&mut inner)?;
-        if let Some(own) = conversions::own(&inner) {
+        if let Some(own) = conversions::own(&inner).or_else(|| times::own(&inner)) {
             own.clone_into(&mut inner.func_name);
         }
         let call = Expr::Call(inner);
@@ -221,6 +234,15 @@ impl Rewriter<'_> {
             Meant::Called(function, mut around) => {
                 self.comprehension(&mut around, Vec::new())?;
                 Ok(operator(function, vec![tree(Expr::Comprehension(around))]).expr)
+            }
+            Meant::Mapped { function, mut target, name, mut body } => {
+                self.expression(&mut target)?;
+                self.bound.push(Bound::whole(&name));
+                let rewritten = self.part(&mut body);
+                self.bound.pop();
+                rewritten?;
+                let name = tree(Expr::Literal(LiteralValue::String(name.into())));
+                Ok(operator(function, vec![target, name, body]).expr)
             }
             Meant::Entries { keys, values, pair, mut around } => {
                 let half = |name, at| Bound { name, half: Some((pair.clone(), at)) };

@@ -75,6 +75,65 @@ fn values_are_converted() {
 }
 
 #[test]
+fn signs_undo_each_other() {
+    for (source, value) in [
+        ("!!object.on", json!(true)),
+        ("!!!object.on", json!(false)),
+        ("! ! (!!object.on && !object.on)", json!(false)),
+        ("--object.n", json!(3)),
+        ("---object.n", json!(-3)),
+        ("--1", json!(1)),
+        ("-(-1)", json!(1)),
+        ("-(--1) - -1", json!(0)),
+        ("4--1", json!(5)),
+        ("4 - --1", json!(3)),
+        ("'!!' + string(!object.on)", json!("!!false")),
+    ] {
+        assert_eq!(run(source, &json!({ "on": true, "n": 3 })), Ok(value), "{source}");
+    }
+}
+
+#[test]
+fn optional_values_are_mapped() {
+    let object = json!({ "a": { "b": 2 } });
+    for (source, value) in [
+        ("object.?a.optMap(a, a.b + 1).orValue(0)", json!(3)),
+        ("object.?c.optMap(c, c.b + 1).orValue(0)", json!(0)),
+        ("object.?a.optFlatMap(a, a.?b).orValue(0)", json!(2)),
+        ("object.?a.optFlatMap(a, a.?c).hasValue()", json!(false)),
+        ("object.?c.optFlatMap(c, c.?d).optMap(d, d).hasValue()", json!(false)),
+    ] {
+        assert_eq!(run(source, &object), Ok(value), "{source}");
+    }
+}
+
+#[test]
+fn moments_are_told_in_utc_or_where_it_is_asked() {
+    let noon = "timestamp('2024-03-01T00:30:15.250+02:00')";
+    for (part, value) in [
+        ("getFullYear()", 2024),
+        ("getMonth()", 1),
+        ("getDate()", 29),
+        ("getDayOfMonth()", 28),
+        ("getDayOfYear()", 59),
+        ("getDayOfWeek()", 4),
+        ("getHours()", 22),
+        ("getHours('+02:00')", 0),
+        ("getMonth('+02:00')", 2),
+        ("getMinutes('-00:45')", 45),
+        ("getSeconds('UTC')", 15),
+        ("getMilliseconds()", 250),
+    ] {
+        assert_eq!(run(&format!("{noon}.{part}"), &json!({})), Ok(json!(value)), "{part}");
+    }
+    assert_eq!(
+        run("duration('90m').getHours() + duration('90m').getMinutes()", &json!({})),
+        Ok(json!(91))
+    );
+    assert!(run(&format!("{noon}.getHours('Nowhere/Land')"), &json!({})).is_err());
+}
+
+#[test]
 fn typed_objects_become_documents() {
     assert_eq!(
         run(

@@ -63,7 +63,7 @@ impl<'s> Checker<'_, 's> {
         result
     }
 
-    fn mismatch(
+    pub(super) fn mismatch(
         &mut self,
         place: u64,
         name: &str,

@@ -42,7 +42,7 @@ impl<'s> Checker<'_, 's> {
         }
     }
 
-    /// The calls that bind names of their own: `cel.bind`, `sortBy` and loops over two variables.
+    /// The calls that bind names of their own: `cel.bind`, `optMap`, `sortBy` and loops over two variables.
     pub(super) fn macro_call(&mut self, place: u64, call: &CallExpr) -> Option<Type<'s>> {
         let target = call.target.as_deref()?;
         match (call.func_name.as_str(), call.args.as_slice()) {
@@ -50,6 +50,24 @@ impl<'s> Checker<'_, 's> {
                 let name = simple_name(name)?;
                 let value = self.expression(value);
                 Some(self.with(&[(name, value)], |checker| checker.expression(body)))
+            }
+            (function @ ("optMap" | "optFlatMap"), [name, body]) => {
+                let name = simple_name(name)?;
+                let value = match self.expression(target) {
+                    Type::Optional(inner) => inner.as_ref().clone(),
+                    Type::Dyn => Type::Dyn,
+                    other => self.mismatch(place, "hasValue", true, &[other]),
+                };
+                let made = self.with(&[(name, value)], |checker| checker.expression(body));
+                Some(match (function, made) {
+                    ("optMap", made) => Type::optional(made),
+                    (_, made @ (Type::Optional(_) | Type::Dyn)) => made,
+                    (_, other) => {
+                        let wanted = Type::optional(Type::Dyn);
+                        let what = format!("expected type '{wanted}' but found '{other}'");
+                        self.wrong(body.id, what)
+                    }
+                })
             }
             ("sortBy", [name, key]) => {
                 let name = simple_name(name)?;

@@ -103,6 +103,12 @@ impl Reader {
             return Type::Dyn;
         }
         let whole = whole || schema["x-kubernetes-embedded-resource"] == true;
+        // What may be null may be compared with it.
+        let is_scalar =
+            matches!(schema["type"].as_str(), Some("boolean" | "integer" | "number" | "string"));
+        if is_scalar && schema["nullable"] == true {
+            return Type::Dyn;
+        }
         let below = |word: &str| schema.get(word).filter(|below| below.is_object());
         match schema["type"].as_str().unwrap_or_default() {
             "boolean" => Type::Bool,
@@ -114,15 +120,14 @@ impl Reader {
                     below("items").map(|below| self.of(below, false, &format!("{name}.@idx")));
                 Type::list(items.unwrap_or(Type::Dyn))
             }
-            "object" => match below("additionalProperties") {
-                Some(values) => {
-                    Type::map(Type::String, self.of(values, false, &format!("{name}.@elem")))
+            "object" => {
+                if let Some(values) = below("additionalProperties") {
+                    let values = self.of(values, false, &format!("{name}.@elem"));
+                    return Type::map(Type::String, values);
                 }
-                None => {
-                    let fields = Fields::Schema { schema, whole, reader: self };
-                    Type::Object(Object { name: name.into(), fields })
-                }
-            },
+                let fields = Fields::Schema { schema, whole, reader: self };
+                Type::Object(Object { name: name.into(), fields })
+            }
             _ => Type::Dyn,
         }
     }

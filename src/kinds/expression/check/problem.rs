@@ -1,6 +1,7 @@
 //! What is wrong with an expression, and where.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use kube_cel::cel::common::ast::SourceInfo;
 use kube_cel::cel::parser::Parser;
@@ -34,7 +35,7 @@ pub(super) fn tell(source: &str, problems: &[Problem], nested: u16) -> String {
 
 /// Where the parts of an expression begin. The parser tells that only of what it refuses, so here is what it reads
 /// to the end before it does. A bracket before the expression moves places and offsets by one.
-fn places(source: &str, nested: u16) -> Option<std::sync::Arc<SourceInfo>> {
+pub(in super::super) fn places(source: &str, nested: u16) -> Option<Arc<SourceInfo>> {
     let parser = Parser::new().max_recursion_depth(nested + 1).enable_optional_syntax(true);
     let refused = parser.parse(&format!("[{source}\n,has(0)]")).err()?;
     refused.errors.into_iter().find_map(|error| error.source_info)

@@ -59,7 +59,7 @@ fn fields_have_the_types_of_their_schema() {
         ("self.spec.count", "int"),
         ("self.spec.share", "double"),
         ("self.spec.on", "bool"),
-        ("self.spec.maybe", "string"),
+        ("self.spec.maybe == null", "bool"),
         ("self.spec.since", "timestamp"),
         ("self.spec.day", "timestamp"),
         ("self.spec.every", "duration"),
@@ -160,6 +160,8 @@ fn libraries_have_types() {
         ("optional.of(1).or(optional.none()).orValue(2)", "int"),
         ("optional.ofNonZeroValue('a').hasValue()", "bool"),
         ("optional.of('a').value()", "string"),
+        ("self.spec.?count.optMap(n, string(n)).orValue('none')", "string"),
+        ("self.spec.?template.optFlatMap(t, t.?spec).hasValue()", "bool"),
         ("math.abs(-1) + math.greatest(1, 2)", "int"),
         ("math.least(1, 2.5)", "dyn"),
         ("math.ceil(1.5) + math.floor(1.5) + math.round(1.5)", "double"),
@@ -222,4 +224,13 @@ fn times_and_conversions_have_types() {
         ("duration(1) < duration('1s')", "bool"),
         ("timestamp(0)", "timestamp"),
     ]);
+}
+
+#[test]
+fn everything_that_can_be_called_has_a_signature() {
+    use super::super::super::functions::{KNOWN, QUALIFIED};
+    let without = ["all", "math.greatest", "math.least"];
+    for name in KNOWN.iter().chain(QUALIFIED).filter(|name| !without.contains(name)) {
+        assert!(!super::super::signatures::of(name).is_empty(), "{name}");
+    }
 }
