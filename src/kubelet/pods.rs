@@ -186,7 +186,7 @@ impl Post {
             error!(pod = %self.key, "the owner of a pod panicked; another one takes over");
             let pause = self.pause(backoff.next_delay());
             match stop.run_until_cancelled(pause).await {
-                Some(true) => owner = Box::new(self::owner(&self.site, &self.pod)),
+                Some(true) => *owner = self::owner(&self.site, &self.pod),
                 Some(false) => return self.clear(),
                 None => return,
             }

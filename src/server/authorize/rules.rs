@@ -230,11 +230,11 @@ fn is_resource(own: &str, action: &Action<'_>) -> bool {
 /// Each by its name, by `*`, or, a subresource, by `*/name`.
 fn covers_resources(own: &[Box<str>], wanted: &[Box<str>]) -> bool {
     let own = Known::new(own);
-    let covers = |wanted: &Box<str>| {
+    let covers = |wanted: &str| {
         own.has(wanted)
             || wanted.split_once('/').is_some_and(|(_, below)| own.has(&format!("*/{below}")))
     };
-    own.has(ALL) || wanted.iter().all(covers)
+    own.has(ALL) || wanted.iter().all(|wanted| covers(wanted))
 }
 
 /// A path, or everything that starts with what stands before a `*`.

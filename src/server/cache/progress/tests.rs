@@ -11,7 +11,7 @@ async fn who_gives_up_leaves_nothing_behind() {
     assert!(progress.lock().is_empty());
     let (reached, ()) =
         futures::join!(tokio::time::timeout(Duration::from_secs(3), progress.reached(5)), async {
-            progress.advance(7)
+            progress.advance(7);
         },);
     assert!(reached.is_ok() && progress.lock().is_empty());
 }
