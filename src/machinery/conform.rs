@@ -96,7 +96,9 @@ impl Conform<'_> {
     ) -> Result<(), Problem> {
         if value.is_null() {
             *value = zero(kind);
-            return Ok(());
+            if !matches!(kind, FieldType::Object(_)) {
+                return Ok(());
+            }
         }
         self.value(value, kind, parent, path)
     }
