@@ -246,16 +246,19 @@ impl Api {
             _ if body.is_end_stream() => None,
             _ => Some(RequestBody::new(body.map_err(|error| -> BoxError { error.into() }))),
         };
-        let is_audited = self.auditor.is_some();
-        let complete = async move { self.complete(parts, body, peer).await };
-        if is_audited { Box::pin(audit::noting(complete)) } else { Box::pin(complete) }
+        if self.auditor.is_some() {
+            return Box::pin(audit::noting(async move { self.complete(parts, body, peer).await }));
+        }
+        Box::pin(async move { self.complete(parts, body, peer).await })
     }
 
     async fn complete(&self, parts: Parts, body: Option<RequestBody>, peer: Peer) -> Answer {
         let id = own_id(&parts.headers).unwrap_or_else(|| self.audit_id());
         let mut record = Record::new(&parts, &id);
-        let answered = self.answer(&mut record, body, &peer).instrument(span(&parts, &id));
-        let outcome = caught(answered).await;
+        let outcome = {
+            let answered = self.answer(&mut record, body, &peer).instrument(span(&parts, &id));
+            caught(pin!(answered)).await
+        };
         let mut answer = outcome.unwrap_or_else(|error| {
             log_failure(&parts, &id, &error);
             respond::failure(&error)
@@ -470,9 +473,9 @@ impl Api {
     }
 }
 
-/// What panics is one request, not the server.
+/// What panics is one request, not the server. Taken by reference: what a request holds is long, and dear to move.
 async fn caught(
-    answer: impl Future<Output = Result<Answer, ApiError>>,
+    answer: Pin<&mut impl Future<Output = Result<Answer, ApiError>>>,
 ) -> Result<Answer, ApiError> {
     AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
         error!("a request panicked");

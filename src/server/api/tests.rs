@@ -63,7 +63,8 @@ fn names(list: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_panic_ends_one_request() {
-    let failure = caught(async { panic!("on purpose") }).await.expect_err("it panicked");
+    let panics = std::pin::pin!(async { panic!("on purpose") });
+    let failure = caught(panics).await.expect_err("it panicked");
     assert_eq!((failure.code(), failure.reason), (500, Reason::InternalError));
     assert!(failure.message.contains("This request caused apiserver to panic"));
 }
