@@ -171,7 +171,7 @@ fn taken(place: &Place<'_>, name: &str) -> ApiError {
     let mut error = ApiError::already_exists(place.served.resource(), name);
     let key = place.served.key(place.namespace, name);
     let there = place.shelf().ok().and_then(|shelf| shelf.get(&key));
-    if there.is_some_and(|there| document::is_terminating(&there.object())) {
+    if there.is_some_and(|there| there.terminating) {
         error.message = format!("object is being deleted: {}", error.message);
     }
     error
