@@ -11,7 +11,7 @@ use super::failed;
 use super::reader::Snapshot;
 use crate::Error;
 
-type Cause = Arc<dyn std::error::Error + Send + Sync>;
+pub(super) type Cause = Arc<dyn std::error::Error + Send + Sync>;
 type Open = dyn Fn() -> Result<Database, Error> + Send + Sync;
 
 /// A database and how it is.
@@ -62,12 +62,14 @@ impl Medium {
         }
     }
 
-    /// Opens the database anew after a commit has failed for this cause. It counts as failed until a commit succeeds.
-    pub(super) fn reopen(&self, cause: Cause) -> Result<(), Error> {
-        let old = self.change(|state| {
-            state.failure = Some(cause);
-            state.database.take()
-        });
+    /// A commit is not on the disk. The medium counts as failed until one is.
+    pub(super) fn note_failure(&self, cause: Cause) {
+        self.change(|state| state.failure = Some(cause));
+    }
+
+    /// Opens the database anew after a commit has failed.
+    pub(super) fn reopen(&self) -> Result<(), Error> {
+        let old = self.change(|state| state.database.take());
         // Its lock on the file goes with it.
         drop(old);
         match (self.open)() {
@@ -77,7 +79,7 @@ impl Medium {
             }
             Err(error) => {
                 let cause: Cause = Arc::new(error);
-                self.change(|state| state.failure = Some(Arc::clone(&cause)));
+                self.note_failure(Arc::clone(&cause));
                 Err(Error::Backend(cause))
             }
         }

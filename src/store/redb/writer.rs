@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::commits::Commits;
 use super::compaction::{self, STRETCH};
+use super::medium::Cause;
 use super::tables::{COMPACTED, DELETED, HISTORY, INDEX, META, REVISION, Version};
 use super::{Shared, failed};
 use crate::change::check;
@@ -177,8 +178,10 @@ impl Writer {
                     Error::Backend(cause) => cause,
                     error => Arc::new(error),
                 };
+                // Before anybody hears of it: who is refused finds the medium failed.
+                self.shared.medium.note_failure(Arc::clone(&cause));
                 self.refuse(group, &cause);
-                self.recover(cause)
+                self.recover()
             }
         }
     }
@@ -268,7 +271,7 @@ impl Writer {
         }
     }
 
-    fn refuse(&mut self, group: Group, cause: &Arc<dyn std::error::Error + Send + Sync>) {
+    fn refuse(&mut self, group: Group, cause: &Cause) {
         for write in group.writes {
             let _ = write.answer.send(Err(Error::Backend(Arc::clone(cause))));
         }
@@ -278,9 +281,9 @@ impl Writer {
     }
 
     /// Opens the database anew and goes on from what it holds; an error when that is less than was acknowledged.
-    fn recover(&mut self, cause: Arc<dyn std::error::Error + Send + Sync>) -> Result<(), Error> {
+    fn recover(&mut self) -> Result<(), Error> {
         let started = Instant::now();
-        let recovered = self.shared.medium.reopen(cause).and_then(|()| self.catch_up());
+        let recovered = self.shared.medium.reopen().and_then(|()| self.catch_up());
         let ended = Instant::now();
         self.retry = Some(ended + (ended - started) * PATIENCE);
         match recovered {
