@@ -34,4 +34,5 @@ pub(crate) use replication_controller::ReplicationController;
 pub(crate) use resource_quota::ResourceQuota;
 pub(crate) use secret::Secret;
 pub(crate) use service::Service;
+pub use service::{has_node_ports, needs_health_check_port};
 pub(crate) use service_account::ServiceAccount;

@@ -53,6 +53,7 @@ mod status;
 mod storage;
 mod subresource;
 
+pub use self::core::{has_node_ports, needs_health_check_port};
 pub use apiextensions::CLEANUP_FINALIZER;
 pub use column::{Cell, Column, ColumnType};
 pub use custom::{

@@ -6,6 +6,7 @@
 //! is known as stored, and what it did not store is free again. Where the caller goes away in the middle, the
 //! write may still happen, and its claims stay until that is known.
 
+mod families;
 mod holdings;
 mod pool;
 mod range;
@@ -26,9 +27,9 @@ use tokio::time::Instant;
 
 use crate::cache::{Cached, Listener};
 use crate::catalog::Catalog;
-use holdings::{Holdings, NodePort, node_ports, owner, protocol};
+use holdings::{Holdings, health_check_port, node_ports, owner};
 use pool::Pool;
-use range::AddressRange;
+use range::{AddressRange, PortRange};
 
 /// How long a claim counts whose caller went away before the write was over. By then the store has long decided.
 const DOUBT: Duration = Duration::from_mins(1);
@@ -43,10 +44,10 @@ pub(crate) struct Allocators(Arc<Shared>);
 struct Shared {
     catalog: Arc<Catalog>,
     network: IpNet,
-    ports: RangeInclusive<u16>,
+    ports: PortRange,
     random: Random,
     addresses: Pool<IpAddr>,
-    node_ports: Pool<NodePort>,
+    node_ports: Pool<u16>,
     /// What each stored Service holds, by `namespace/name`.
     stored: Mutex<BTreeMap<String, Holdings>>,
     claims: AtomicU64,
@@ -103,7 +104,7 @@ impl Allocators {
         Self(Arc::new(Shared {
             catalog,
             network,
-            ports,
+            ports: PortRange(ports),
             random,
             addresses: Pool::new(),
             node_ports: Pool::new(),
@@ -154,7 +155,7 @@ impl Allocators {
             self.0.addresses.store(*address, owner);
         }
         for port in &now.ports {
-            self.0.node_ports.store(port.clone(), owner);
+            self.0.node_ports.store(*port, owner);
         }
         let before = stored.remove(owner).unwrap_or_default();
         for address in before.addresses.iter().filter(|it| !now.addresses.contains(it)) {
@@ -183,6 +184,17 @@ impl Allocators {
         if spec["type"] == "ExternalName" {
             return;
         }
+        let first = &spec["clusterIPs"][0];
+        if old.is_none() && !first.is_null() && *first != spec["clusterIP"] {
+            let addresses = spec["clusterIPs"].clone();
+            let path = errors.at("spec").at("clusterIPs").index(0);
+            return path.invalid("", addresses, "first value must match `clusterIP`");
+        }
+        let family = if self.0.network.addr().is_ipv4() { "IPv4" } else { "IPv6" };
+        families::settle(spec, old.map(|old| &old["spec"]), family, errors);
+        if !errors.is_empty() {
+            return;
+        }
         let wanted = spec["clusterIP"].as_str().unwrap_or_default().to_owned();
         // An address that may not change is not worth an answer of its own: validation will say so.
         let settled = old.is_some_and(|old| has_other_address(&old["spec"], &wanted));
@@ -202,13 +214,6 @@ impl Allocators {
             spec["clusterIP"] = address.to_string().into();
         }
         spec["clusterIPs"] = json!([spec["clusterIP"]]);
-        if spec["ipFamilies"].as_array().is_none_or(Vec::is_empty) {
-            let family = if self.0.network.addr().is_ipv4() { "IPv4" } else { "IPv6" };
-            spec["ipFamilies"] = json!([family]);
-        }
-        if spec["ipFamilyPolicy"].as_str().is_none_or(str::is_empty) {
-            spec["ipFamilyPolicy"] = "SingleStack".into();
-        }
     }
 
     /// The address somebody chose, if it is free.
@@ -220,6 +225,12 @@ impl Allocators {
             return Err(format!(
                 "failed to allocate IP {address}: the provided network does not match the current \
                  range {network}"
+            ));
+        }
+        if network.contains(&address) && !AddressRange(network).has(address) {
+            return Err(format!(
+                "failed to allocate IP {address}: the provided IP ({address}) is not in the valid \
+                 range. The range of valid IPs is {network}"
             ));
         }
         let claimed = self.0.addresses.claim(address, &claims.owner, claims.id);
@@ -251,69 +262,86 @@ impl Allocators {
     }
 
     fn assign_ports(&self, service: &mut Value, claims: &mut Claims, errors: &FieldErrors) {
-        let list = errors.at("spec").at("ports");
+        let path = errors.at("spec");
+        let list = path.at("ports");
         for (index, port) in node_ports(service) {
-            if let Err(detail) = self.take_port(&port, claims) {
-                list.index(index).invalid("nodePort", port.0, &detail);
+            if let Err(detail) = self.take_port(port, claims) {
+                list.index(index).invalid("nodePort", port, &detail);
             }
         }
-        if !errors.is_empty() || !wants_node_ports(&service["spec"]) {
+        let wants_health_check = kinds::needs_health_check_port(&service["spec"]);
+        let health_check = health_check_port(service).filter(|_| wants_health_check);
+        if let Some(port) = health_check
+            && let Err(detail) = self.take_port(port, claims)
+        {
+            path.invalid("healthCheckNodePort", port, &detail);
+        }
+        if !errors.is_empty() {
             return;
         }
-        let Some(ports) = service["spec"]["ports"].as_array_mut() else { return };
-        for (index, port) in ports.iter_mut().enumerate() {
-            if port["nodePort"].as_u64().unwrap_or(0) != 0 {
-                continue;
+        let full = "failed to allocate a nodePort: range is full";
+        if kinds::has_node_ports(&service["spec"]) {
+            if let Err(index) = self.draw_missing(&mut service["spec"]["ports"], claims) {
+                list.index(index).invalid("nodePort", 0, full);
             }
-            match self.draw_port(&protocol(port), claims) {
-                Some(drawn) => {
-                    port["nodePort"] = drawn.0.into();
-                    claims.things.ports.push(drawn);
-                }
-                None => list.index(index).invalid(
-                    "nodePort",
-                    0,
-                    "failed to allocate a nodePort: range is full",
-                ),
+        }
+        if wants_health_check && health_check.is_none() {
+            match self.draw_port(claims) {
+                Some(drawn) => service["spec"]["healthCheckNodePort"] = drawn.into(),
+                None => path.invalid("healthCheckNodePort", 0, full),
             }
         }
     }
 
-    fn take_port(&self, port: &NodePort, claims: &mut Claims) -> Result<(), String> {
-        let range = &self.0.ports;
-        if !range.contains(&port.0) {
+    /// Gives a node port to each port that has none, one number to a port that is served over several protocols. An
+    /// error is the index of the first that gets none.
+    fn draw_missing(&self, ports: &mut Value, claims: &mut Claims) -> Result<(), usize> {
+        let Some(ports) = ports.as_array_mut() else { return Ok(()) };
+        let is_given = |port: &Value| port["nodePort"].as_u64().unwrap_or(0) != 0;
+        let key = |port: &Value| port["port"].as_u64();
+        let mut known: BTreeMap<Option<u64>, Value> = BTreeMap::new();
+        for port in ports.iter().filter(|port| is_given(port)) {
+            known.entry(key(port)).or_insert_with(|| port["nodePort"].clone());
+        }
+        for (index, port) in ports.iter_mut().enumerate().filter(|(_, port)| !is_given(port)) {
+            let number = match known.get(&key(port)) {
+                Some(number) => number.clone(),
+                None => self.draw_port(claims).ok_or(index)?.into(),
+            };
+            known.insert(key(port), number.clone());
+            port["nodePort"] = number;
+        }
+        Ok(())
+    }
+
+    fn take_port(&self, port: u16, claims: &mut Claims) -> Result<(), String> {
+        let PortRange(range) = &self.0.ports;
+        if !range.contains(&port) {
             return Err(format!(
                 "provided port is not in the valid range. The range of valid ports is {}-{}",
                 range.start(),
                 range.end()
             ));
         }
-        let claimed = self.0.node_ports.claim(port.clone(), &claims.owner, claims.id);
+        let claimed = self.0.node_ports.claim(port, &claims.owner, claims.id);
         claimed.map_err(|pool::Taken| "provided port is already allocated".to_owned())?;
-        claims.things.ports.push(port.clone());
+        claims.things.ports.push(port);
         Ok(())
     }
 
-    fn draw_port(&self, protocol: &str, claims: &Claims) -> Option<NodePort> {
-        let range = (u64::from(*self.0.ports.start()), u64::from(*self.0.ports.end()));
-        let at = |number| {
-            let port = u16::try_from(number).expect("a port of the range is a port");
-            (port, protocol.to_owned())
-        };
-        self.0.node_ports.draw(&self.0.random, range, at, &claims.owner, claims.id)
+    fn draw_port(&self, claims: &mut Claims) -> Option<u16> {
+        let at = |number| u16::try_from(number).expect("a port of the range is a port");
+        let mut bands = self.0.ports.bands().into_iter();
+        let drawn = bands.find_map(|band| {
+            self.0.node_ports.draw(&self.0.random, band, at, &claims.owner, claims.id)
+        })?;
+        claims.things.ports.push(drawn);
+        Some(drawn)
     }
 }
 
 fn is_service(kind: &dyn Kind) -> bool {
     kind.names().kind == "Service" && kind.names().group.is_empty()
-}
-
-fn wants_node_ports(spec: &Value) -> bool {
-    match spec["type"].as_str() {
-        Some("NodePort") => true,
-        Some("LoadBalancer") => spec["allocateLoadBalancerNodePorts"] != false,
-        _ => false,
-    }
 }
 
 fn is_ready(range: &Value) -> bool {

@@ -96,12 +96,18 @@ fn has_cluster_address(spec: &Value) -> bool {
     text(spec, "type") != "ExternalName"
 }
 
-fn has_node_ports(spec: &Value) -> bool {
+/// Whether the ports of a Service of this form are given node ports.
+pub fn has_node_ports(spec: &Value) -> bool {
     match text(spec, "type") {
         "NodePort" => true,
         "LoadBalancer" => spec["allocateLoadBalancerNodePorts"] != false,
         _ => false,
     }
+}
+
+/// Whether a load balancer must ask the nodes which of them have pods of the Service.
+pub fn needs_health_check_port(spec: &Value) -> bool {
+    text(spec, "type") == "LoadBalancer" && text(spec, "externalTrafficPolicy") == "Local"
 }
 
 fn is_reached_from_outside(spec: &Value) -> bool {

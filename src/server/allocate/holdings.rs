@@ -4,20 +4,18 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-/// A node port is taken per protocol: DNS wants both of one number.
-pub(super) type NodePort = (u16, String);
-
 /// Addresses and ports.
 #[derive(Debug, Default)]
 pub(super) struct Holdings {
     pub(super) addresses: Vec<IpAddr>,
-    pub(super) ports: Vec<NodePort>,
+    pub(super) ports: Vec<u16>,
 }
 
 impl Holdings {
     /// What a Service document names.
     pub(super) fn of(service: &Value) -> Self {
-        let ports = node_ports(service).into_iter().map(|(_, port)| port).collect();
+        let mut ports: Vec<u16> = node_ports(service).into_iter().map(|(_, port)| port).collect();
+        ports.extend(health_check_port(service));
         Self { addresses: addresses(service), ports }
     }
 
@@ -37,16 +35,20 @@ pub(super) fn addresses(service: &Value) -> Vec<IpAddr> {
     address.parse().into_iter().collect()
 }
 
-/// The node ports a Service names, each with the index of its port.
-pub(super) fn node_ports(service: &Value) -> Vec<(usize, NodePort)> {
+/// The node ports a Service names, each with the index of its port. Ports of one Service may share a number when their
+/// protocols differ.
+pub(super) fn node_ports(service: &Value) -> Vec<(usize, u16)> {
     let list = service["spec"]["ports"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let numbered = list.iter().enumerate().filter_map(|(index, port)| {
-        let number = port["nodePort"].as_u64().filter(|number| *number != 0)?;
-        Some((index, (u16::try_from(number).unwrap_or(u16::MAX), protocol(port))))
-    });
-    numbered.collect()
+    let numbered = list.iter().enumerate();
+    numbered.filter_map(|(index, port)| Some((index, number(&port["nodePort"])?))).collect()
 }
 
-pub(super) fn protocol(port: &Value) -> String {
-    port["protocol"].as_str().unwrap_or("TCP").to_owned()
+/// Where a load balancer asks whether a node has pods of the Service.
+pub(super) fn health_check_port(service: &Value) -> Option<u16> {
+    number(&service["spec"]["healthCheckNodePort"])
+}
+
+fn number(port: &Value) -> Option<u16> {
+    let number = port.as_u64().filter(|number| *number != 0)?;
+    Some(u16::try_from(number).unwrap_or(u16::MAX))
 }

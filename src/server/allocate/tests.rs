@@ -90,16 +90,133 @@ fn what_somebody_else_has_is_refused_in_words_clients_know() {
 }
 
 #[test]
-fn ports_outside_the_range_are_refused_and_udp_may_share_a_number() {
+fn ports_outside_the_range_are_refused() {
     let allocators = allocators("10.43.0.0/16");
-    let dns = json!({ "type": "NodePort", "ports": [
-        { "port": 53, "nodePort": 30002, "protocol": "TCP" },
-        { "port": 53, "nodePort": 30002, "protocol": "UDP" },
-    ]});
-    keep(&allocators, &mut service("dns", dns));
     let low = json!({ "type": "NodePort", "ports": [{ "port": 80, "nodePort": 80 }] });
     let error = assign(&allocators, &mut service("low", low)).unwrap_err();
     assert!(error.contains("The range of valid ports is 30000-30002"), "{error}");
+}
+
+#[test]
+fn protocols_of_one_port_share_a_number_and_services_do_not() {
+    let allocators = allocators("10.43.0.0/16");
+    let dns = |ports: Value| json!({ "type": "NodePort", "ports": ports });
+    let (tcp, udp) =
+        (json!({ "port": 53, "protocol": "TCP" }), json!({ "port": 53, "protocol": "UDP" }));
+    let mut drawn = service("drawn", dns(json!([tcp, udp])));
+    keep(&allocators, &mut drawn);
+    let number = |service: &Value, index: usize| {
+        service["spec"]["ports"][index]["nodePort"].as_u64().unwrap()
+    };
+    assert_eq!(number(&drawn, 0), number(&drawn, 1));
+
+    let mut asked = tcp.clone();
+    asked["nodePort"] = number(&drawn, 1).into();
+    asked["protocol"] = "SCTP".into();
+    let error = assign(&allocators, &mut service("other", dns(json!([asked])))).unwrap_err();
+    assert!(error.contains("provided port is already allocated"), "{error}");
+
+    let free = (30000..=30002).find(|port| *port != number(&drawn, 0)).unwrap();
+    asked["nodePort"] = free.into();
+    let mut given = service("given", dns(json!([tcp, asked])));
+    keep(&allocators, &mut given);
+    assert_eq!((number(&given, 0), number(&given, 1)), (free, free));
+}
+
+#[test]
+fn a_load_balancer_that_keeps_to_its_node_gets_a_port_for_health_checks() {
+    let allocators = allocators("10.43.0.0/16");
+    let local = json!({ "type": "LoadBalancer", "externalTrafficPolicy": "Local",
+        "allocateLoadBalancerNodePorts": false, "ports": [{ "port": 80 }] });
+    let mut first = service("first", local.clone());
+    keep(&allocators, &mut first);
+    let port = first["spec"]["healthCheckNodePort"].as_u64().unwrap();
+    assert!((30000..=30002).contains(&port));
+    assert_eq!(first["spec"]["ports"][0].get("nodePort"), None);
+
+    let mut second = service("second", local);
+    second["spec"]["healthCheckNodePort"] = port.into();
+    let error = assign(&allocators, &mut second).unwrap_err();
+    let expected = format!(
+        "spec.healthCheckNodePort: Invalid value: {port}: provided port is already allocated"
+    );
+    assert!(error.contains(&expected), "{error}");
+    delete(&allocators, &first);
+    keep(&allocators, &mut second);
+}
+
+/// What Kubernetes answers on a cluster with one family.
+#[test]
+fn what_needs_a_second_family_is_refused() {
+    let allocators = allocators("10.43.0.0/16");
+    let two = json!(["10.43.0.9", "fd00::9"]);
+    let cases = [
+        (
+            json!({ "ipFamilyPolicy": "RequireDualStack" }),
+            "spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": this cluster is not configured for dual-stack services",
+        ),
+        (
+            json!({ "ipFamilies": ["IPv6"] }),
+            "spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster",
+        ),
+        (
+            json!({ "ipFamilies": ["IPv4", "IPv6"] }),
+            "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be 'RequireDualStack' or 'PreferDualStack' when \
+             multiple IP families are specified",
+        ),
+        (
+            json!({ "clusterIP": "10.43.0.9", "clusterIPs": two }),
+            "must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified",
+        ),
+        (
+            json!({ "clusterIP": "10.43.0.9", "clusterIPs": two, "ipFamilyPolicy": "PreferDualStack" }),
+            "spec.clusterIPs[1]: Invalid value: [\"10.43.0.9\",\"fd00::9\"]: IPv6 is not configured on this cluster",
+        ),
+        (
+            json!({ "clusterIP": "10.43.0.8", "clusterIPs": ["10.43.0.9"] }),
+            "spec.clusterIPs[0]: Invalid value: [\"10.43.0.9\"]: first value must match `clusterIP`",
+        ),
+    ];
+    for (spec, expected) in cases {
+        let error = assign(&allocators, &mut service("s", spec)).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+    let mut preferred = service("p", json!({ "ipFamilyPolicy": "PreferDualStack" }));
+    keep(&allocators, &mut preferred);
+    assert_eq!(preferred["spec"]["ipFamilies"], json!(["IPv4"]));
+}
+
+#[test]
+fn a_headless_service_without_pods_of_its_own_may_name_both_families() {
+    let allocators = allocators("10.43.0.0/16");
+    let mut old = service("h", json!({ "clusterIP": "None" }));
+    keep(&allocators, &mut old);
+    assert_eq!(old["spec"]["ipFamilyPolicy"], "RequireDualStack");
+    assert_eq!(old["spec"]["ipFamilies"], json!(["IPv4", "IPv6"]));
+
+    let mut single = old.clone();
+    single["spec"]["ipFamilyPolicy"] = "SingleStack".into();
+    drop(change(&allocators, &mut single, Some(&old)).unwrap());
+    assert_eq!(single["spec"]["ipFamilies"], json!(["IPv4"]));
+
+    let mut reduced = old.clone();
+    reduced["spec"]["ipFamilies"] = json!(["IPv4"]);
+    let error = change(&allocators, &mut reduced, Some(&old)).unwrap_err();
+    assert!(error.contains("must be 'SingleStack' to release the secondary IP family"), "{error}");
+}
+
+#[test]
+fn the_ends_of_the_network_are_nobodys_address() {
+    let allocators = allocators("10.43.0.0/16");
+    for end in ["10.43.0.0", "10.43.255.255"] {
+        let error =
+            assign(&allocators, &mut service("s", json!({ "clusterIP": end }))).unwrap_err();
+        let expected = format!(
+            "failed to allocate IP {end}: the provided IP ({end}) is not in the valid range. The range of valid IPs is \
+             10.43.0.0/16"
+        );
+        assert!(error.contains(&expected), "{error}");
+    }
 }
 
 #[test]
@@ -210,7 +327,10 @@ async fn a_ready_service_cidr_adds_addresses_and_one_that_leaves_adds_none() {
 fn the_band_for_ones_own_choice_is_drawn_from_last() {
     let bands = |network: &str| AddressRange(network.parse().unwrap()).bands();
     assert_eq!(bands("10.43.0.0/16"), [(256, 65_534), (2, 255)]);
+    assert_eq!(bands("10.43.0.0/24"), [(16, 254), (2, 15)]);
     assert_eq!(bands("10.43.0.0/29"), [(2, 6), (2, 1)]);
+    assert_eq!(PortRange(30000..=32767).bands(), [(30086, 32767), (30000, 30085)]);
+    assert_eq!(PortRange(30000..=30002).bands(), [(30000, 30002), (30000, 29999)]);
     let range = AddressRange("10.43.0.0/16".parse().unwrap());
     assert_eq!(range.address(257).to_string(), "10.43.1.1");
 }

@@ -205,3 +205,34 @@ fn the_address_outside_depends_on_the_type() {
     let named = json!({"spec": {"type": "ExternalName", "externalName": "example.com"}});
     assert_eq!(outside(&named), "External-IP: example.com");
 }
+
+#[test]
+fn the_port_for_health_checks_belongs_to_local_load_balancers() {
+    let local = with(&allocated("LoadBalancer"), "/spec/externalTrafficPolicy", json!("Local"));
+    let local = with(&local, "/spec/healthCheckNodePort", json!(30090));
+    check(
+        &Service,
+        &valid(),
+        &[(
+            "/spec/healthCheckNodePort",
+            json!(30090),
+            "spec.healthCheckNodePort: Invalid value: 30090: may only be set when `type` is 'LoadBalancer' and \
+             `externalTrafficPolicy` is 'Local'",
+        )],
+    );
+    check_updates(
+        &Service,
+        &local,
+        &[(
+            "/spec/healthCheckNodePort",
+            json!(30091),
+            "spec.healthCheckNodePort: Forbidden: field is immutable",
+        )],
+    );
+    let mut kept = with(&local, "/spec/healthCheckNodePort", json!(0));
+    Service.prepare_update(&mut kept, &local);
+    assert_eq!(kept["spec"]["healthCheckNodePort"], 30090);
+    let mut freed = with(&local, "/spec/externalTrafficPolicy", json!("Cluster"));
+    Service.prepare_update(&mut freed, &local);
+    assert_eq!(freed["spec"].get("healthCheckNodePort"), None);
+}

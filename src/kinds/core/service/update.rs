@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use machinery::FieldErrors;
 use serde_json::Value;
 
-use super::{has_cluster_address, has_node_ports};
+use super::{has_cluster_address, has_node_ports, needs_health_check_port};
 use crate::fill::{copy, items_mut, present, remove, set};
 use crate::read::{is_unset, items, text};
 
@@ -20,7 +20,9 @@ pub(super) fn keep_allocated(new: &mut Value, old: &Value) {
     if has_node_ports(before) && has_node_ports(spec) {
         keep_node_ports(spec, before);
     }
-    if needs_health_port(before) && needs_health_port(spec) && is_zero(&spec["healthCheckNodePort"])
+    if needs_health_check_port(before)
+        && needs_health_check_port(spec)
+        && is_zero(&spec["healthCheckNodePort"])
     {
         copy(spec, "healthCheckNodePort", before);
     }
@@ -58,10 +60,6 @@ fn keep_node_ports(spec: &mut Value, before: &Value) {
     }
 }
 
-fn needs_health_port(spec: &Value) -> bool {
-    text(spec, "type") == "LoadBalancer" && text(spec, "externalTrafficPolicy") == "Local"
-}
-
 fn is_zero(number: &Value) -> bool {
     number.as_i64().unwrap_or(0) == 0
 }
@@ -89,6 +87,12 @@ fn drop_what_its_type_has_not(service: &mut Value, old: &Value) {
             }
         }
     }
+    if needs_health_check_port(before)
+        && !needs_health_check_port(spec)
+        && unchanged(spec, "healthCheckNodePort")
+    {
+        remove(spec, "healthCheckNodePort");
+    }
     if !super::is_reached_from_outside(spec) && unchanged(spec, "externalTrafficPolicy") {
         remove(spec, "externalTrafficPolicy");
     }
@@ -107,6 +111,12 @@ fn drop_what_its_type_has_not(service: &mut Value, old: &Value) {
 /// Checks what may not change while the service keeps an address.
 pub(super) fn validate(new: &Value, old: &Value, errors: &FieldErrors) {
     let path = errors.at("spec");
+    if needs_health_check_port(new)
+        && needs_health_check_port(old)
+        && new["healthCheckNodePort"] != old["healthCheckNodePort"]
+    {
+        path.forbidden("healthCheckNodePort", "field is immutable");
+    }
     if !has_cluster_address(new) || !has_cluster_address(old) {
         return;
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use machinery::{FieldPath, names};
 use serde_json::Value;
 
-use super::is_reached_from_outside;
+use super::{is_reached_from_outside, needs_health_check_port};
 use crate::address::{self, is_cidr};
 use crate::read::{items, text};
 use crate::{metadata, port};
@@ -141,9 +141,13 @@ fn validate_addresses(spec: &Value, path: &FieldPath<'_>) {
             path.at("loadBalancerSourceRanges").index(index).invalid("", range, detail);
         }
     }
+    let mut families = BTreeSet::new();
     for (index, family) in items(spec, "ipFamilies").filter_map(Value::as_str).enumerate() {
+        let path = path.at("ipFamilies").index(index);
         if !matches!(family, "IPv4" | "IPv6") {
-            path.at("ipFamilies").index(index).not_supported("", family, &["IPv4", "IPv6"]);
+            path.not_supported("", family, &["IPv4", "IPv6"]);
+        } else if !families.insert(family) {
+            path.duplicate("", family);
         }
     }
     supported(
@@ -168,6 +172,14 @@ fn validate_policies(spec: &Value, path: &FieldPath<'_>) {
         &["PreferClose", "PreferSameZone", "PreferSameNode"],
         path,
     );
+    let health_check = spec["healthCheckNodePort"].as_i64().unwrap_or(0);
+    if needs_health_check_port(spec) {
+        port::validate_number(health_check, "healthCheckNodePort", path);
+    } else if health_check != 0 {
+        let detail =
+            "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+        path.invalid("healthCheckNodePort", health_check, detail);
+    }
     if !spec["loadBalancerClass"].is_null() && text(spec, "type") != "LoadBalancer" {
         path.forbidden("loadBalancerClass", "may only be used when `type` is 'LoadBalancer'");
     }
