@@ -29,7 +29,8 @@ fn protocol() -> impl Strategy<Value = Protocol> {
 prop_compose! {
     fn tables()(
         services in prop::collection::vec(
-            (endpoint(), protocol(), prop::collection::vec((endpoint(), any::<bool>()), 0..4)),
+            // An endpoint is a backend once: of the host or of the network, not both.
+            (endpoint(), protocol(), prop::collection::btree_map(endpoint(), any::<bool>(), 0..4)),
             0..12,
         )
     ) -> Tables {
