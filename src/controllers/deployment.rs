@@ -9,7 +9,6 @@ use client::{Cache, Caches, Controller, Key, Plan, Watches};
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use k8s_openapi::api::core::v1::Pod;
-use serde_json::json;
 
 use crate::ownership::{claim, controller_of};
 use crate::selector::Selector;
@@ -135,12 +134,6 @@ fn waiting(deployments: &Cache<Deployment>, sets: &Cache<ReplicaSet>, pod: &Pod)
     let deployment = deployments.get(&key)?;
     let strategy = deployment.spec.as_ref().and_then(|spec| spec.strategy.as_ref());
     strategy.is_some_and(|strategy| strategy.type_.as_deref() == Some("Recreate")).then_some(key)
-}
-
-/// The Deployment's own revision annotation, kept equal to its newest set's.
-fn patch_revision(deployment: &Deployment, revision: &str, plan: &mut Plan) {
-    let body = json!({ "metadata": { "annotations": { annotations::REVISION: revision } } });
-    plan.patch(deployment, body);
 }
 
 #[cfg(test)]

@@ -91,6 +91,9 @@ impl World {
                 Action::SetStatus { target, body } => {
                     let mut new = self.objects[&target].clone();
                     new["status"] = body["status"].clone();
+                    if let Some(annotations) = body["metadata"].get("annotations") {
+                        new["metadata"]["annotations"] = annotations.clone();
+                    }
                     self.write(target, new);
                 }
                 Action::Delete(deletion) => {

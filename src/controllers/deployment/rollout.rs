@@ -6,7 +6,7 @@ use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStatus};
 
 use super::draft::{Draft, Sets};
 use super::limits::Limits;
-use super::{Snapshot, annotations, patch_revision};
+use super::{Snapshot, annotations};
 use crate::pod;
 
 /// Old sets that are kept for a rollback when the Deployment does not say; the API's default.
@@ -159,23 +159,24 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Writes the drafts, then the Deployment's revision, then its status.
+    /// Writes the drafts, then the Deployment's revision and its status. The revision goes with the status: a write of
+    /// annotations by another way would raise the generation.
     pub(super) fn finish(self, plan: &mut Plan) {
         for set in self.sets.new.iter().chain(&self.sets.old) {
             set.write(self.deployment, plan);
         }
         let mut deployment = self.deployment.clone();
         let shown = annotations::text(&deployment.metadata, annotations::REVISION);
-        if let Some(revision) = self.revision.as_deref().filter(|revision| shown != Some(revision))
-        {
-            patch_revision(self.deployment, revision, plan);
+        let revision = self.revision.as_deref().filter(|revision| shown != Some(revision));
+        let changes = revision.is_some() || deployment.status.as_ref() != Some(&self.status);
+        if let Some(revision) = revision {
             let annotations = deployment.metadata.annotations.get_or_insert_default();
             annotations.insert(annotations::REVISION.to_owned(), revision.to_owned());
         }
         if let Some(delay) = self.deadline_in() {
             plan.again_in(delay);
         }
-        if deployment.status.as_ref() != Some(&self.status) {
+        if changes {
             deployment.status = Some(self.status);
             plan.set_status(&deployment);
         }

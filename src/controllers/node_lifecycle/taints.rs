@@ -23,7 +23,7 @@ pub(super) fn wanted_taints(node: &Node, outage: Outage, now: Timestamp) -> Vec<
     let mut keep_away: Vec<&str> = Vec::new();
     let mut evict = None;
     match ready_status(node) {
-        // A node that has not reported yet is being set up; its own taints keep pods away.
+        // A node that has not reported yet soon counts as unreachable.
         None | Some("True") => {}
         Some("False") => evict = Some(NOT_READY),
         Some(_) => evict = Some(UNREACHABLE),

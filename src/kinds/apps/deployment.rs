@@ -79,6 +79,12 @@ impl Kind for Deployment {
         true
     }
 
+    /// Its sets take over its annotations.
+    fn generation_changes(&self, new: &Value, old: &Value) -> bool {
+        new["spec"] != old["spec"]
+            || new["metadata"]["annotations"] != old["metadata"]["annotations"]
+    }
+
     fn set_defaults(&self, deployment: &mut Value) {
         if let Some(spec) = present(deployment, "spec") {
             default(spec, "replicas", 1);
@@ -98,6 +104,10 @@ impl Kind for Deployment {
         if let Some(metadata) = present(new, "metadata") {
             copy(metadata, "labels", &old["metadata"]);
         }
+    }
+
+    fn warnings(&self, workload: &Value) -> Vec<String> {
+        template::warnings(workload)
     }
 
     fn validate(&self, deployment: &Value, errors: &FieldErrors) {

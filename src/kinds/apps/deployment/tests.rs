@@ -2,7 +2,8 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::Deployment;
-use crate::fixture::{admitted, check, check_updates, row};
+use crate::fixture::{admitted, check, check_updates, row, with};
+use crate::kind::Kind;
 
 fn valid() -> Value {
     json!({"apiVersion": "apps/v1", "kind": "Deployment",
@@ -90,6 +91,16 @@ fn counts_and_deadlines_are_checked() {
             ),
         ],
     );
+}
+
+#[test]
+fn what_is_wanted_and_annotations_raise_the_generation() {
+    let old = admitted(&Deployment, valid());
+    let labelled = with(&old, "/metadata/labels", json!({"team": "a"}));
+    assert!(!Deployment.generation_changes(&labelled, &old));
+    let annotated = with(&old, "/metadata/annotations", json!({"team": "a"}));
+    assert!(Deployment.generation_changes(&annotated, &old));
+    assert!(Deployment.generation_changes(&with(&old, "/spec/replicas", json!(7)), &old));
 }
 
 #[test]
