@@ -194,7 +194,7 @@ impl Api {
         outcome: Outcome,
     ) -> Result<Answer, ApiError> {
         let form = Form::negotiate(&parts.headers, query)?;
-        let status = if outcome.created { StatusCode::CREATED } else { StatusCode::OK };
+        let status = outcome.status;
         let view = self.table_view(query)?;
         let mut answer = match outcome.object {
             Object::Cached(object) => respond::object(status, form, served, &object, &view)?,

@@ -49,6 +49,8 @@ pub(super) enum Refusal<'a> {
     Subresource,
     /// Of this kind, only what is the node's own.
     Foreign,
+    /// Of nodes, only itself, not this one or, with no name, all.
+    Node(&'a str, String),
     /// No rule allows it.
     NoRule,
 }
@@ -63,6 +65,12 @@ impl fmt::Display for Refusal<'_> {
             Self::Unnamed => f.write_str("can only read namespaced object of this type"),
             Self::Subresource => f.write_str("cannot read subresource"),
             Self::Foreign => f.write_str("can only access the object of the requesting node"),
+            Self::Node(node, other) if other.is_empty() => {
+                write!(f, "node '{node}' cannot read all nodes, only its own Node object")
+            }
+            Self::Node(node, other) => {
+                write!(f, "node '{node}' cannot read '{other}', only its own Node object")
+            }
             Self::NoRule => f.write_str("unknown resource or verb for a node"),
         }
     }
@@ -105,7 +113,10 @@ impl Nodes {
             ("", "pods") if action.subresource.is_empty() && action.is_read() => {
                 self.see_pods(node, action)
             }
-            ("", "nodes") if !action.is_read() && !own => Err(Refusal::Foreign),
+            ("", "nodes") if action.subresource.is_empty() && action.is_read() => {
+                see_node(node, action.name)
+            }
+            ("", "nodes") if !own => Err(Refusal::Foreign),
             ("storage.k8s.io", "csinodes") if !own => Err(Refusal::Foreign),
             ("coordination.k8s.io", "leases") if !own || action.namespace != LEASES => {
                 Err(Refusal::Foreign)
@@ -184,6 +195,11 @@ impl Nodes {
         self.pods.write().expect("nothing panics while it holds the pods").catch_up();
         read()
     }
+}
+
+/// Itself by name; a selector that selects only one node names it.
+fn see_node<'a>(node: &'a str, name: &str) -> Result<(), Refusal<'a>> {
+    if name == node { Ok(()) } else { Err(Refusal::Node(node, name.to_owned())) }
 }
 
 impl Pods {

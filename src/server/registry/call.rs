@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::StatusCode;
 use machinery::{ApiError, Decoded, Definition, FieldValidation, Media};
 use serde_json::Value;
 
@@ -38,7 +39,7 @@ pub(crate) struct Content<'a> {
 /// What a verb gives back.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    pub(crate) created: bool,
+    pub(crate) status: StatusCode,
     pub(crate) object: Object,
     pub(crate) warnings: Vec<String>,
 }
@@ -130,11 +131,11 @@ impl Content<'_> {
 
 impl Outcome {
     pub(crate) fn created(object: Object) -> Self {
-        Self { created: true, object, warnings: Vec::new() }
+        Self { status: StatusCode::CREATED, object, warnings: Vec::new() }
     }
 
     pub(crate) fn changed(object: Object) -> Self {
-        Self { created: false, object, warnings: Vec::new() }
+        Self { status: StatusCode::OK, object, warnings: Vec::new() }
     }
 
     pub(crate) fn with_warnings(mut self, warnings: Vec<String>) -> Self {

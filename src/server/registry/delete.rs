@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
 use kinds::Kind;
 use machinery::{ApiError, Reason, document};
 use serde_json::{Value, json};
@@ -38,6 +39,11 @@ impl Registry {
     ) -> Result<Outcome, ApiError> {
         let served = call.place.served;
         let object = match self.delete_one(call, options).await? {
+            // Old clients are told that it goes on.
+            Deleted::Kept(object) if options.collects_dependents => {
+                let outcome = Outcome { status: StatusCode::ACCEPTED, ..Outcome::changed(object) };
+                return Ok(outcome.with_warnings(warnings(served.kind(), options)));
+            }
             Deleted::Kept(object) => object,
             Deleted::Gone(object)
                 if served.kind().deletion_answer() == kinds::DeletionAnswer::Object =>

@@ -73,6 +73,18 @@ async fn propagation_adds_finalizers() {
     server.delete(&format!("{CONFIG_MAPS}/b"), &options).await.failure(422, "Invalid");
 }
 
+/// `orphanDependents` is the old way to say it, and answered as it was.
+#[tokio::test]
+async fn old_clients_are_told_that_an_object_stays_for_a_while() {
+    let server = Fixture::new().await;
+    create(&server, &["a", "b"]).await;
+    let held = json!({"metadata": {"finalizers": ["example.com/hold"]}});
+    server.patch(&format!("{CONFIG_MAPS}/a"), "merge", &held).await.expect(200);
+    let options = json!({"orphanDependents": false});
+    server.delete(&format!("{CONFIG_MAPS}/a"), &options).await.expect(202);
+    server.delete(&format!("{CONFIG_MAPS}/b"), &options).await.expect(200);
+}
+
 #[tokio::test]
 async fn preconditions_name_the_object_meant() {
     let server = Fixture::new().await;

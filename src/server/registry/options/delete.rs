@@ -23,6 +23,8 @@ pub(crate) enum Propagation {
 pub(crate) struct DeleteOptions {
     pub(crate) grace_seconds: Option<i64>,
     pub(crate) propagation: Option<Propagation>,
+    /// `orphanDependents: false`, the old way to say that dependents go too.
+    pub(crate) collects_dependents: bool,
     pub(crate) uid: Option<String>,
     pub(crate) resource_version: Option<String>,
     pub(crate) dry_run: bool,
@@ -77,6 +79,7 @@ impl DeleteOptions {
         Ok(Self {
             grace_seconds,
             propagation,
+            collects_dependents: orphan == Some(false),
             uid: precondition("uid"),
             resource_version: precondition("resourceVersion"),
             dry_run,
