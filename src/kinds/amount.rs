@@ -4,7 +4,7 @@ use machinery::{FieldPath, Quantity};
 use serde_json::Value;
 
 /// The quantity a value stands for, if it is one.
-pub(crate) fn parse(value: &Value) -> Option<Quantity> {
+pub fn parse(value: &Value) -> Option<Quantity> {
     match value {
         Value::String(text) => text.parse().ok(),
         Value::Number(number) => number.to_string().parse().ok(),

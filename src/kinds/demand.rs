@@ -1,18 +1,31 @@
 //! What a pod as a whole asks for and may use.
 
+use std::collections::BTreeMap;
+
+use machinery::Quantity;
 use serde_json::Value;
 
-use super::read::{Amounts, amounts, items, text};
+pub use crate::amount::parse as amount;
+use crate::read::{items, text};
+
+/// Amounts by the names of resources.
+pub type Amounts = BTreeMap<String, Quantity>;
+
+/// A map of amounts; what is no amount is left out.
+pub fn amounts(map: &Value) -> Amounts {
+    let entries = map.as_object().into_iter().flatten();
+    entries.filter_map(|(name, value)| Some((name.clone(), amount(value)?))).collect()
+}
 
 /// What the pod asks for, its overhead included.
-pub(super) fn requests(spec: &Value) -> Amounts {
+pub fn requests(spec: &Value) -> Amounts {
     let mut total = total(spec, "requests");
     add(&mut total, &amounts(&spec["overhead"]));
     total
 }
 
 /// What the pod may use. Overhead raises the limits there are and makes none.
-pub(super) fn limits(spec: &Value) -> Amounts {
+pub fn limits(spec: &Value) -> Amounts {
     let mut total = total(spec, "limits");
     let mut overhead = amounts(&spec["overhead"]);
     overhead.retain(|name, _| total.contains_key(name));
@@ -21,13 +34,20 @@ pub(super) fn limits(spec: &Value) -> Amounts {
 }
 
 /// Whether an init container keeps running beside the others (KEP-753).
-pub(super) fn is_sidecar(container: &Value) -> bool {
+pub fn is_sidecar(container: &Value) -> bool {
     text(container, "restartPolicy") == "Always"
 }
 
-/// The most that is in use at any time: containers and sidecars together, or an init container beside the
-/// sidecars that started before it. What is said of the pod as a whole (KEP-2837) comes first.
+/// What is said of the pod as a whole (KEP-2837), and of its containers where that is silent.
 fn total(spec: &Value, side: &str) -> Amounts {
+    let mut total = of_containers(spec, side);
+    total.extend(amounts(&spec["resources"][side]));
+    total
+}
+
+/// The most that is in use at any time: containers and sidecars together, or an init container beside the
+/// sidecars that started before it.
+pub(crate) fn of_containers(spec: &Value, side: &str) -> Amounts {
     let of = |container: &Value| amounts(&container["resources"][side]);
     let (mut sidecars, mut peak) = (Amounts::new(), Amounts::new());
     for container in items(spec, "initContainers") {
@@ -43,12 +63,11 @@ fn total(spec: &Value, side: &str) -> Amounts {
         add(&mut running, &of(container));
     }
     raise(&mut running, &peak);
-    running.extend(amounts(&spec["resources"][side]));
     running
 }
 
 /// Adds amount by amount.
-pub(super) fn add(total: &mut Amounts, more: &Amounts) {
+fn add(total: &mut Amounts, more: &Amounts) {
     for (name, amount) in more {
         match total.get_mut(name) {
             Some(sum) => *sum = *sum + *amount,
@@ -58,7 +77,7 @@ pub(super) fn add(total: &mut Amounts, more: &Amounts) {
 }
 
 /// Raises each amount to at least another.
-pub(super) fn raise(total: &mut Amounts, least: &Amounts) {
+pub fn raise(total: &mut Amounts, least: &Amounts) {
     for (name, amount) in least {
         match total.get_mut(name) {
             Some(known) if *known >= *amount => {}

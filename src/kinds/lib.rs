@@ -21,6 +21,7 @@ mod condition;
 mod coordination;
 mod core;
 mod custom;
+pub mod demand;
 mod discovery;
 mod domain;
 mod events;

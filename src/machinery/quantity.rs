@@ -74,6 +74,19 @@ impl Quantity {
         self.in_steps_of(NANOS / 1000)
     }
 
+    /// Without what is finer than a thousandth, rounded away from zero.
+    #[must_use]
+    pub fn rounded_to_milli(self) -> Self {
+        const MILLI: i128 = NANOS / 1000;
+        let up = if self.nanos % MILLI == 0 { 0 } else { self.nanos.signum() };
+        Self { nanos: (self.nanos / MILLI + up) * MILLI, ..self }
+    }
+
+    /// Whether it is a number of whole units.
+    pub fn is_whole(self) -> bool {
+        self.nanos % NANOS == 0
+    }
+
     /// Whether it is nothing.
     pub fn is_zero(self) -> bool {
         self.nanos == 0

@@ -16,7 +16,6 @@ mod limit_ranger;
 mod namespace_lifecycle;
 mod node_restriction;
 mod permission;
-mod pod_resources;
 mod pod_security;
 mod pod_topology_labels;
 mod priority;
@@ -25,6 +24,7 @@ mod resource_quota;
 mod runtime_class;
 mod service_account;
 mod storage_protection;
+mod taint_new_nodes;
 
 use std::sync::Arc;
 
@@ -118,6 +118,11 @@ impl Attributes<'_> {
     /// Whether the write makes an object of this resource.
     fn creates(&self, group: &str, plural: &str) -> bool {
         self.verb == Verb::Create && self.subresource.is_none() && self.is(group, plural)
+    }
+
+    /// Whether the write changes an object of this resource, not through a path below it.
+    fn updates(&self, group: &str, plural: &str) -> bool {
+        self.verb == Verb::Update && self.subresource.is_none() && self.is(group, plural)
     }
 
     /// Whether the write changes what the containers of a pod may use.
@@ -248,6 +253,7 @@ impl Admission {
         let mut changed = limit_ranger::admit(&tools, attributes);
         changed |= service_account::admit(&tools, attributes)?;
         node_restriction::admit(&tools, attributes)?;
+        changed |= taint_new_nodes::admit(attributes);
         changed |= priority::admit(&tools, attributes)?;
         changed |= default_toleration_seconds::admit(attributes);
         changed |= default_storage_class::admit(&tools, attributes);

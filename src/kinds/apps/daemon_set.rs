@@ -97,6 +97,10 @@ impl Kind for DaemonSet {
         set(daemon_set, "status", none);
     }
 
+    fn warnings(&self, workload: &Value) -> Vec<String> {
+        template::warnings(workload)
+    }
+
     fn validate(&self, daemon_set: &Value, errors: &FieldErrors) {
         let (spec, path) = (&daemon_set["spec"], errors.at("spec"));
         number::not_negative(spec, &["minReadySeconds", "revisionHistoryLimit"], &path);

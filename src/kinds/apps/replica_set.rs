@@ -91,6 +91,10 @@ impl Kind for ReplicaSet {
         set(replica_set, "status", json!({ "replicas": 0 }));
     }
 
+    fn warnings(&self, workload: &Value) -> Vec<String> {
+        template::warnings(workload)
+    }
+
     fn validate(&self, replica_set: &Value, errors: &FieldErrors) {
         let (spec, path) = (&replica_set["spec"], errors.at("spec"));
         template::validate_counts(replica_set, &["replicas", "minReadySeconds"], errors);

@@ -111,6 +111,10 @@ impl Kind for StatefulSet {
         crate::fill::set(set, "status", json!({ "availableReplicas": 0, "replicas": 0 }));
     }
 
+    fn warnings(&self, workload: &Value) -> Vec<String> {
+        template::warnings(workload)
+    }
+
     fn validate(&self, set: &Value, errors: &FieldErrors) {
         let (spec, path) = (&set["spec"], errors.at("spec"));
         let policy = text(spec, "podManagementPolicy");

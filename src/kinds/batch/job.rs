@@ -12,6 +12,7 @@ use machinery::{FieldErrors, LabelSelector};
 use serde_json::{Value, json};
 
 use crate::column::Column;
+use crate::core::pod::template;
 use crate::fill::set;
 use crate::kind::{FieldLabel, Kind};
 use crate::names::{BuiltIn, Names};
@@ -84,6 +85,10 @@ impl Kind for Job {
     fn prepare_create(&self, job: &mut Value) {
         generated::fill(job);
         set(job, "status", json!({}));
+    }
+
+    fn warnings(&self, workload: &Value) -> Vec<String> {
+        template::warnings(workload)
     }
 
     fn validate(&self, job: &Value, errors: &FieldErrors) {

@@ -8,6 +8,7 @@ mod ephemeral;
 mod gates;
 mod label_keys;
 mod probe;
+mod profiles;
 mod qos;
 mod resize;
 pub(crate) mod resources;
@@ -16,6 +17,7 @@ mod spec;
 pub(crate) mod template;
 mod update;
 pub(crate) mod volume;
+mod warnings;
 
 use std::borrow::Cow;
 
@@ -24,7 +26,7 @@ use machinery::document::{scalar_at, str_at};
 use serde_json::{Value, json};
 
 use crate::column::Column;
-use crate::fill::{copy, default, present, set};
+use crate::fill::{copy, default, default_number, items_mut, present, set};
 use crate::kind::{DeletionAnswer, FieldLabel, Kind};
 use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
@@ -129,6 +131,7 @@ impl Kind for Pod {
         let class = qos::class(new);
         if let Some(status) = present(new, "status") {
             default(status, "qosClass", class);
+            keep_observed_generations(status, &old["status"]);
         }
     }
 
@@ -168,12 +171,38 @@ impl Kind for Pod {
 
     fn default_grace_seconds(&self, pod: &Value) -> Option<i64> {
         let wanted = pod["spec"]["terminationGracePeriodSeconds"].as_i64();
-        Some(wanted.unwrap_or(defaults::GRACE_SECONDS).max(0))
+        Some(warnings::grace_seconds(wanted.unwrap_or(defaults::GRACE_SECONDS)))
+    }
+
+    fn warnings(&self, pod: &Value) -> Vec<String> {
+        warnings::of(pod)
     }
 
     fn deletes_at_once(&self, pod: &Value) -> bool {
         str_at(pod, "/spec/nodeName").is_empty() || is_terminal(pod)
     }
+}
+
+/// The generations that a kubelet saw stay when another writer of the status does not know of them.
+fn keep_observed_generations(status: &mut Value, old: &Value) {
+    const FIELD: &str = "observedGeneration";
+    let keep = |new: &mut Value, old: &Value| {
+        if let Some(generation) = old[FIELD].as_i64() {
+            default_number(new, FIELD, generation);
+        }
+    };
+    keep(status, old);
+    for condition in items_mut(status, "conditions") {
+        let kind = text(condition, "type");
+        if let Some(old) = items(old, "conditions").find(|old| text(old, "type") == kind) {
+            keep(condition, old);
+        }
+    }
+}
+
+/// Whether it only shows what a kubelet runs from a manifest on its machine.
+fn is_mirror(pod: &Value) -> bool {
+    !pod["metadata"]["annotations"]["kubernetes.io/config.mirror"].is_null()
 }
 
 /// Whether its containers ended and will not run again.

@@ -111,6 +111,10 @@ impl Kind for ReplicationController {
         set(rc, "status", json!({ "replicas": 0 }));
     }
 
+    fn warnings(&self, workload: &Value) -> Vec<String> {
+        template::warnings(workload)
+    }
+
     fn validate(&self, rc: &Value, errors: &FieldErrors) {
         let (spec, path) = (&rc["spec"], errors.at("spec"));
         template::validate_counts(rc, &["replicas", "minReadySeconds"], errors);

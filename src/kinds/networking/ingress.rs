@@ -104,6 +104,17 @@ impl Kind for Ingress {
         }
     }
 
+    fn validate_create(&self, ingress: &Value, errors: &FieldErrors) {
+        let annotated = ingress["metadata"]["annotations"][CLASS_ANNOTATION].as_str();
+        let class = ingress["spec"]["ingressClassName"].as_str();
+        if let Some(annotated) =
+            annotated.filter(|_| class.is_some_and(|class| annotated != Some(class)))
+        {
+            let detail = "must match `ingressClassName` when both are specified";
+            errors.at("annotations").invalid(CLASS_ANNOTATION, annotated, detail);
+        }
+    }
+
     fn warnings(&self, ingress: &Value) -> Vec<String> {
         let annotated = ingress["metadata"]["annotations"].get(CLASS_ANNOTATION).is_some();
         let warning = format!(

@@ -100,7 +100,7 @@ impl Policy {
         Self {
             name,
             containers: init.chain(main).collect(),
-            grace: spec.termination_grace_period_seconds.map_or(DEFAULT_GRACE, seconds),
+            grace: spec.termination_grace_period_seconds.map_or(DEFAULT_GRACE, grace),
             active_deadline: spec.active_deadline_seconds.map(seconds),
         }
     }
@@ -140,6 +140,12 @@ impl ContainerPolicy {
 }
 
 /// Seconds as the API writes them; less than none is none.
+/// Time cannot be negative; who says so gets a second.
+fn grace(value: i64) -> Duration {
+    seconds(if value < 0 { 1 } else { value })
+}
+
+/// Less than nothing counts as zero.
 fn seconds(value: i64) -> Duration {
     Duration::from_secs(u64::try_from(value).unwrap_or(0))
 }

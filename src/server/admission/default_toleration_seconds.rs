@@ -3,21 +3,18 @@
 use serde_json::{Value, json};
 
 use super::Attributes;
-use crate::request::Verb;
 
 /// As on Kubernetes: long enough for a node to come back, short enough to notice.
 const SECONDS: i64 = 300;
 const TAINTS: &[&str] = &["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 
 pub(super) fn admit(attributes: &mut Attributes<'_>) -> bool {
-    if attributes.verb != Verb::Create
-        || !attributes.is("", "pods")
-        || attributes.subresource.is_some()
-    {
+    if !attributes.creates("", "pods") && !attributes.updates("", "pods") {
         return false;
     }
     let tolerations = &mut attributes.object["spec"]["tolerations"];
     let mut list = tolerations.as_array().cloned().unwrap_or_default();
+    let before = list.len();
     for taint in TAINTS {
         if !list.iter().any(|toleration| tolerates(toleration, taint)) {
             list.push(json!({
@@ -25,8 +22,11 @@ pub(super) fn admit(attributes: &mut Attributes<'_>) -> bool {
             }));
         }
     }
-    *tolerations = list.into();
-    true
+    let changed = list.len() > before;
+    if changed {
+        *tolerations = list.into();
+    }
+    changed
 }
 
 fn tolerates(toleration: &Value, taint: &str) -> bool {

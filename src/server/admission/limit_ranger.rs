@@ -4,11 +4,12 @@ mod bounds;
 
 use std::collections::HashSet;
 
+use kinds::demand;
 use machinery::ApiError;
 use serde_json::Value;
 
 use super::read::{Amounts, amounts, entries, items, map_mut, text};
-use super::{Attributes, Tools, pod_resources};
+use super::{Attributes, Tools};
 use crate::request::Verb;
 use bounds::Asked;
 
@@ -115,7 +116,7 @@ fn container_problems(limit: &Value, attributes: &Attributes<'_>) -> Vec<String>
 
 fn pod_problems(limit: &Value, attributes: &Attributes<'_>) -> Vec<String> {
     let spec = &attributes.object["spec"];
-    let (requests, limits) = (pod_resources::requests(spec), pod_resources::limits(spec));
+    let (requests, limits) = (demand::requests(spec), demand::limits(spec));
     Asked { of: "Pod", requests: &requests, limits: &limits }.problems(limit)
 }
 

@@ -24,6 +24,9 @@ struct Class {
 }
 
 pub(super) fn admit(tools: &Tools<'_>, attributes: &mut Attributes<'_>) -> Result<bool, ApiError> {
+    if attributes.updates("", "pods") {
+        return Ok(keep(attributes));
+    }
     if !attributes.creates("", "pods") {
         return Ok(false);
     }
@@ -55,6 +58,20 @@ pub(super) fn admit(tools: &Tools<'_>, attributes: &mut Attributes<'_>) -> Resul
     spec["priority"] = class.value.into();
     spec["preemptionPolicy"] = class.preemption.into();
     Ok(true)
+}
+
+/// What a class gave to a pod stays when a writer does not repeat it.
+fn keep(attributes: &mut Attributes<'_>) -> bool {
+    let Some(old) = attributes.old else { return false };
+    let mut changed = false;
+    for field in ["priority", "preemptionPolicy"] {
+        let (new, old) = (&mut attributes.object["spec"][field], &old["spec"][field]);
+        if new.is_null() && !old.is_null() {
+            *new = old.clone();
+            changed = true;
+        }
+    }
+    changed
 }
 
 /// Refuses a second default class.

@@ -80,3 +80,22 @@ async fn a_pod_says_in_which_zone_its_node_is() {
         json!({"topology.kubernetes.io/zone": "z1", "topology.kubernetes.io/region": "r1"});
     assert_eq!(bound["metadata"]["labels"], labels);
 }
+
+/// No pod comes to it before its conditions were looked at.
+#[tokio::test]
+async fn a_new_node_is_tainted() {
+    let server = Fixture::new().await;
+    let taint = json!({"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"});
+    let own = json!({"key": "own", "effect": "NoExecute"});
+    for (name, asked, expected) in [
+        ("a", json!(null), json!([taint])),
+        ("b", json!([own]), json!([own, taint])),
+        ("c", json!([taint]), json!([taint])),
+    ] {
+        let node = json!({
+            "apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": {"taints": asked},
+        });
+        let made = server.post("/api/v1/nodes", &node).await.expect(201);
+        assert_eq!(made["spec"]["taints"], expected);
+    }
+}

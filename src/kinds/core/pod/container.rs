@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::spec::{one_of, optional_one_of};
 use super::volume::{self, VolumeNames};
-use super::{env, probe, resources};
+use super::{env, probe, profiles, resources};
 use crate::port;
 use crate::read::{items, text};
 
@@ -55,6 +55,7 @@ fn validate_one(container: &Value, volumes: &VolumeNames<'_>, path: &FieldPath<'
     validate_ports(container, &path.at("ports"));
     env::validate(container, path);
     volume::validate_mounts(container, volumes, &path.at("volumeMounts"));
+    volume::validate_devices(container, volumes, &path.at("volumeDevices"));
     resources::validate(&container["resources"], &path.at("resources"));
     validate_security(&container["securityContext"], &path.at("securityContext"));
 }
@@ -149,6 +150,7 @@ fn validate_security(context: &Value, path: &FieldPath<'_>) {
             path.invalid(field, id, &format!("must be between 0 and {MAX_ID}, inclusive"));
         }
     }
+    profiles::validate(context, path);
     if context["privileged"] == true && context["allowPrivilegeEscalation"] == false {
         path.invalid(
             "",

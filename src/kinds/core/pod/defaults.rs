@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::resources;
+use crate::demand;
 use crate::fill::{default, default_number, items_mut, object, present, set};
 use crate::read::text;
 
@@ -26,6 +28,23 @@ pub(super) fn pod(pod: &mut Value) {
                 host_ports(container);
             }
         }
+    }
+    pod_level_requests(spec);
+}
+
+/// A pod that is limited as a whole asks for what its containers ask for, or else for what it may use (KEP-2837).
+fn pod_level_requests(spec: &mut Value) {
+    let limits = spec["resources"]["limits"].clone();
+    let Some(limits) = limits.as_object().filter(|limits| !limits.is_empty()) else { return };
+    let of_containers = demand::of_containers(spec, "requests");
+    let requests = present(spec, "resources").and_then(|all| object(all, "requests"));
+    let Some(requests) = requests else { return };
+    let is_supported = |name: &str| resources::is_of_pods(name);
+    for (name, amount) in of_containers.iter().filter(|(name, _)| is_supported(name)) {
+        default(requests, name, amount.to_string());
+    }
+    for (name, limit) in limits.iter().filter(|(name, _)| is_supported(name)) {
+        default(requests, name, limit.clone());
     }
 }
 
@@ -58,6 +77,9 @@ pub(crate) fn spec(spec: &mut Value) {
     default(spec, "schedulerName", "default-scheduler");
     default(spec, "terminationGracePeriodSeconds", GRACE_SECONDS);
     default(spec, "securityContext", json!({}));
+    if let Some(resources) = present(spec, "resources") {
+        amounts(resources);
+    }
     for name in ["containers", "initContainers", "ephemeralContainers"] {
         for one in items_mut(spec, name) {
             container(one);
@@ -89,6 +111,9 @@ fn container(container: &mut Value) {
     default(container, "terminationMessagePath", "/dev/termination-log");
     default(container, "terminationMessagePolicy", "File");
     default(container, "resources", json!({}));
+    if let Some(resources) = present(container, "resources") {
+        amounts(resources);
+    }
     for port in items_mut(container, "ports") {
         default(port, "protocol", "TCP");
     }
@@ -105,6 +130,21 @@ fn container(container: &mut Value) {
     for name in ["postStart", "preStop"] {
         if let Some(hook) = present(container, "lifecycle").and_then(|all| present(all, name)) {
             http_get(hook);
+        }
+    }
+}
+
+/// Amounts are kept to a thousandth.
+fn amounts(resources: &mut Value) {
+    for side in ["limits", "requests"] {
+        let list = resources.get_mut(side).and_then(Value::as_object_mut);
+        for value in list.into_iter().flat_map(|list| list.values_mut()) {
+            if let Some(amount) = demand::amount(value) {
+                let rounded = amount.rounded_to_milli();
+                if rounded != amount {
+                    *value = rounded.to_string().into();
+                }
+            }
         }
     }
 }

@@ -19,6 +19,10 @@ pub(super) fn take_over(pod: &mut Value, sent: &Value) {
 
 /// Checks that containers are only added, and that those they look at exist.
 pub(super) fn validate(new: &Value, old: &Value, errors: &FieldErrors) {
+    if super::is_mirror(old) {
+        let detail = "static pods do not support ephemeral containers";
+        return errors.at("spec").forbidden(LIST, detail);
+    }
     let (new, old) = (&new["spec"], &old["spec"]);
     let path = errors.at("spec").at(LIST);
     let named: BTreeMap<&str, &Value> =

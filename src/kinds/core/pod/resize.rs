@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use machinery::{FieldErrors, FieldPath};
 use serde_json::Value;
 
-use super::qos;
+use super::{is_mirror, qos};
 use crate::fill::{copy, items_mut, present};
 use crate::read::{items, text};
 
 const LISTS: [&str; 2] = ["containers", "initContainers"];
 /// What a node can change without starting a container again.
 const MUTABLE: [&str; 2] = ["cpu", "memory"];
-const MIRROR: &str = "kubernetes.io/config.mirror";
 
 /// Takes the resources of containers, and nothing else, from what a writer sent.
 pub(super) fn take_over(pod: &mut Value, sent: &Value) {
@@ -31,7 +30,7 @@ pub(super) fn take_over(pod: &mut Value, sent: &Value) {
 
 /// Checks what may change.
 pub(super) fn validate(new: &Value, old: &Value, errors: &FieldErrors) {
-    if !old["metadata"]["annotations"][MIRROR].is_null() {
+    if is_mirror(old) {
         errors.root().forbidden("", "static pods cannot be resized");
         return;
     }

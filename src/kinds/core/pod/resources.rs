@@ -4,16 +4,65 @@ use machinery::{FieldPath, names};
 use serde_json::Value;
 
 use crate::amount::{self, parse};
+use crate::demand;
+use crate::read::items;
 
 const STANDARD: &[&str] = &["cpu", "memory", "ephemeral-storage"];
 
-/// Checks the requests and limits at `path`.
+/// What a pod as a whole may ask for, besides huge pages (KEP-2837).
+const OF_PODS: &[&str] = &["cpu", "memory"];
+
+/// Checks the requests and limits of a container at `path`.
 pub(crate) fn validate(resources: &Value, path: &FieldPath<'_>) {
+    validate_amounts(resources, validate_name, path);
+}
+
+/// Checks the requests and limits of the pod as a whole, which no container may exceed, nor all together.
+pub(super) fn validate_of_pod(spec: &Value, path: &FieldPath<'_>) {
+    let whole = &spec["resources"];
+    if whole.is_null() {
+        return;
+    }
+    validate_amounts(whole, validate_name_of_pod, path);
+    let asked = demand::amounts(&whole["requests"]);
+    for (name, sum) in demand::of_containers(spec, "requests") {
+        if is_of_pods(&name) && asked.get(&name).is_some_and(|asked| sum > *asked) {
+            let detail =
+                format!("must be greater than or equal to aggregate container requests of {sum}");
+            path.at("requests").key(&name).invalid("", whole["requests"][&name].clone(), &detail);
+        }
+    }
+    let most = demand::amounts(&whole["limits"]);
+    for (index, container) in items(spec, "containers").enumerate() {
+        let limits = &container["resources"]["limits"];
+        for (name, limit) in demand::amounts(limits) {
+            if let Some(most) = most.get(&name).filter(|most| limit > **most) {
+                let detail = format!("must be less than or equal to pod limits of {most}");
+                let path = path.at("containers").index(index).at("limits").key(&name);
+                path.invalid("", limits[&name].clone(), &detail);
+            }
+        }
+    }
+}
+
+/// Whether a pod as a whole may ask for it.
+pub(super) fn is_of_pods(name: &str) -> bool {
+    OF_PODS.contains(&name) || is_huge_page(name)
+}
+
+fn validate_amounts(
+    resources: &Value,
+    validate_name: fn(&str, &FieldPath<'_>),
+    path: &FieldPath<'_>,
+) {
     for side in ["limits", "requests"] {
         for (name, value) in resources[side].as_object().into_iter().flatten() {
             let path = path.at(side);
             validate_name(name, &path);
             amount::validate(value, &path.key(name));
+            if is_extended(name) && parse(value).is_some_and(|amount| !amount.is_whole()) {
+                path.key(name).invalid("", value.clone(), "must be an integer");
+            }
         }
     }
     for (name, request) in resources["requests"].as_object().into_iter().flatten() {
@@ -27,6 +76,17 @@ fn validate_name(name: &str, path: &FieldPath<'_>) {
     } else if !name.contains('/') && !STANDARD.contains(&name) && !is_huge_page(name) {
         path.invalid("", name, "must be a standard resource for containers");
     }
+}
+
+fn validate_name_of_pod(name: &str, path: &FieldPath<'_>) {
+    if !is_of_pods(name) {
+        path.not_supported("", name, &["cpu", "hugepages-", "memory"]);
+    }
+}
+
+/// Whether it is counted, not measured: what devices offer has a domain that is not Kubernetes' own.
+fn is_extended(name: &str) -> bool {
+    name.contains('/') && !name.contains("kubernetes.io/")
 }
 
 fn is_huge_page(name: &str) -> bool {

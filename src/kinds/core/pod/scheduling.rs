@@ -1,10 +1,12 @@
 //! Where a pod may, should and must not run: tolerations, affinity, spreading.
 
+use std::collections::BTreeSet;
+
 use machinery::{FieldPath, names};
 use serde_json::Value;
 
 use super::label_keys;
-use super::spec::one_of;
+use super::spec::{one_of, optional_one_of};
 use crate::read::{items, text};
 use crate::selector;
 
@@ -25,6 +27,7 @@ pub(super) fn validate(spec: &Value, path: &FieldPath<'_>) {
     for (index, constraint) in items(spec, "topologySpreadConstraints").enumerate() {
         validate_spread(constraint, &spread.index(index));
     }
+    refuse_repeated_spread(spec, &spread);
 }
 
 /// Checks one toleration.
@@ -159,8 +162,37 @@ fn validate_spread(constraint: &Value, path: &FieldPath<'_>) {
     if !matches!(choice, "DoNotSchedule" | "ScheduleAnyway") {
         path.not_supported("whenUnsatisfiable", choice, &["DoNotSchedule", "ScheduleAnyway"]);
     }
+    if let Some(domains) = constraint["minDomains"].as_i64() {
+        if domains <= 0 {
+            path.invalid("minDomains", domains, "must be greater than 0");
+        }
+        if choice != "DoNotSchedule" {
+            let detail =
+                format!("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {choice}");
+            path.invalid("minDomains", domains, &detail);
+        }
+    }
+    for field in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
+        optional_one_of(constraint, field, &["Honor", "Ignore"], path);
+    }
     selector::validate(&constraint["labelSelector"], &path.at("labelSelector"));
     label_keys::validate(constraint, path);
+}
+
+/// A key can be spread over once in each way.
+fn refuse_repeated_spread(spec: &Value, path: &FieldPath<'_>) {
+    let mut later = BTreeSet::new();
+    let constraints: Vec<_> = items(spec, "topologySpreadConstraints").collect();
+    for (index, constraint) in constraints.iter().enumerate().rev() {
+        let pair = (text(constraint, "topologyKey"), text(constraint, "whenUnsatisfiable"));
+        if !later.insert(pair) {
+            let path = path.index(index);
+            path.duplicate(
+                "{topologyKey, whenUnsatisfiable}",
+                format!("{{{}, {}}}", pair.0, pair.1),
+            );
+        }
+    }
 }
 
 #[cfg(test)]

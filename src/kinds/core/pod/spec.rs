@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use machinery::{FieldPath, names};
 use serde_json::Value;
 
-use super::{container, scheduling, volume};
+use super::{container, profiles, resources, scheduling, volume};
 use crate::address;
 pub(super) use crate::choice::{one_of, optional_one_of};
 use crate::metadata::{self, NameRule};
@@ -23,7 +23,11 @@ pub(crate) fn validate(spec: &Value, path: &FieldPath<'_>) {
     validate_seconds(spec, path);
     validate_names(spec, path);
     validate_host_aliases(spec, &path.at("hostAliases"));
-    validate_security(&spec["securityContext"], &path.at("securityContext"));
+    validate_security(spec, &path.at("securityContext"));
+    resources::validate_of_pod(spec, &path.at("resources"));
+    if !spec["os"].is_null() {
+        one_of(&spec["os"], "name", &["linux", "windows"], &path.at("os"));
+    }
     scheduling::validate(spec, path);
 }
 
@@ -62,11 +66,6 @@ fn validate_dns(spec: &Value, path: &FieldPath<'_>) {
 }
 
 fn validate_seconds(spec: &Value, path: &FieldPath<'_>) {
-    if let Some(grace) = spec["terminationGracePeriodSeconds"].as_i64()
-        && grace < 0
-    {
-        path.invalid("terminationGracePeriodSeconds", grace, "must be greater than or equal to 0");
-    }
     if let Some(deadline) = spec["activeDeadlineSeconds"].as_i64()
         && !(1..=MAX_SECONDS).contains(&deadline)
     {
@@ -119,7 +118,12 @@ fn validate_host_aliases(spec: &Value, path: &FieldPath<'_>) {
     }
 }
 
-fn validate_security(context: &Value, path: &FieldPath<'_>) {
+fn validate_security(spec: &Value, path: &FieldPath<'_>) {
+    let context = &spec["securityContext"];
+    if spec["hostPID"] == true && spec["shareProcessNamespace"] == true {
+        let detail = "ShareProcessNamespace and HostPID cannot both be enabled";
+        path.invalid("shareProcessNamespace", true, detail);
+    }
     for field in ["runAsUser", "runAsGroup", "fsGroup"] {
         if let Some(id) = context[field].as_i64()
             && !(0..=MAX_SECONDS).contains(&id)
@@ -129,15 +133,7 @@ fn validate_security(context: &Value, path: &FieldPath<'_>) {
     }
     optional_one_of(context, "fsGroupChangePolicy", &["OnRootMismatch", "Always"], path);
     optional_one_of(context, "supplementalGroupsPolicy", &["Merge", "Strict"], path);
-    let profile = &context["seccompProfile"];
-    if !profile.is_null() {
-        one_of(
-            profile,
-            "type",
-            &["Localhost", "RuntimeDefault", "Unconfined"],
-            &path.at("seccompProfile"),
-        );
-    }
+    profiles::validate(context, path);
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use machinery::{FieldErrors, FieldPath};
 use serde_json::Value;
 
-use super::{defaults, spec};
+use super::{defaults, spec, warnings};
 use crate::column::{Column, NONE};
 use crate::fill::present;
 use crate::metadata;
@@ -24,6 +24,13 @@ pub(crate) fn fill(parent: &mut Value) {
     if let Some(spec) = template.and_then(|template| present(template, "spec")) {
         defaults::spec(spec);
     }
+}
+
+/// What the writer of a workload should be told of its template.
+pub(crate) fn warnings(workload: &Value) -> Vec<String> {
+    let mut told = Vec::new();
+    warnings::of_spec(&workload["spec"]["template"]["spec"], "spec.template.spec", &mut told);
+    told
 }
 
 /// Checks a template at `path`.

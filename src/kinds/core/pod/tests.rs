@@ -53,11 +53,7 @@ fn a_pod_needs_containers_and_known_policies() {
                 json!(0),
                 "spec.activeDeadlineSeconds: Invalid value: 0: must be between 1 and 2147483647, inclusive",
             ),
-            (
-                "/spec/terminationGracePeriodSeconds",
-                json!(-1),
-                "spec.terminationGracePeriodSeconds: Invalid value: -1: must be greater than or equal to 0",
-            ),
+            ("/spec/terminationGracePeriodSeconds", json!(-1), ""),
         ],
     );
 }
@@ -128,4 +124,29 @@ fn ports_of_the_node_are_filled_in_for_pods_and_not_for_templates() {
     crate::apps::Deployment.set_defaults(&mut deployment);
     let ports = &deployment["spec"]["template"]["spec"]["containers"][0]["ports"];
     assert_eq!(ports[0].get("hostPort"), None);
+}
+
+#[test]
+fn a_negative_grace_is_a_second() {
+    let grace = |seconds| {
+        let pod = json!({"spec": {"terminationGracePeriodSeconds": seconds}});
+        Pod.default_grace_seconds(&pod)
+    };
+    assert_eq!((grace(-7), grace(0), grace(8)), (Some(1), Some(0), Some(8)));
+}
+
+#[test]
+fn a_writer_of_the_status_that_knows_no_generations_keeps_them() {
+    let pod = |status| json!({"metadata": {"name": "a"}, "spec": {}, "status": status});
+    let old = pod(json!({"observedGeneration": 3, "conditions": [
+        {"type": "Ready", "status": "True", "observedGeneration": 2}, {"type": "Own", "status": "True"},
+    ]}));
+    let mut new = pod(json!({"conditions": [
+        {"type": "Own", "status": "False"}, {"type": "Ready", "status": "False"},
+        {"type": "New", "status": "True", "observedGeneration": 4},
+    ]}));
+    Pod.prepare_status_update(&mut new, &old);
+    assert_eq!(new["status"]["observedGeneration"], 3);
+    let seen = |index: usize| new["status"]["conditions"][index].get("observedGeneration").cloned();
+    assert_eq!((seen(0), seen(1), seen(2)), (None, Some(2.into()), Some(4.into())));
 }

@@ -1,6 +1,6 @@
 //! The volumes of a pod, and where its containers mount them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use machinery::{FieldPath, names};
 use serde_json::Value;
@@ -39,8 +39,8 @@ const PROJECTIONS: &[&str] = &[
     "podCertificate",
 ];
 
-/// The names of the volumes a container may mount.
-pub(super) type VolumeNames<'a> = BTreeSet<&'a str>;
+/// The volumes a container may mount, by their names.
+pub(super) type VolumeNames<'a> = BTreeMap<&'a str, &'a Value>;
 
 /// Checks the volumes of a spec, and tells their names.
 pub(super) fn validate_all<'a>(spec: &'a Value, path: &FieldPath<'_>) -> VolumeNames<'a> {
@@ -52,7 +52,7 @@ pub(super) fn validate_all<'a>(spec: &'a Value, path: &FieldPath<'_>) -> VolumeN
             "" => path.required("name", ""),
             name => {
                 let problem = names::dns1123_label(name);
-                if problem.is_none() && !seen.insert(name) {
+                if problem.is_none() && seen.insert(name, volume).is_some() {
                     path.duplicate("name", name);
                 }
                 path.check("name", name, problem);
@@ -250,7 +250,7 @@ pub(super) fn validate_mounts(container: &Value, volumes: &VolumeNames<'_>, path
         let path = path.index(index);
         match text(mount, "name") {
             "" => path.required("name", ""),
-            name if !volumes.contains(name) => path.not_found("name", name),
+            name if !volumes.contains_key(name) => path.not_found("name", name),
             _ => {}
         }
         match text(mount, "mountPath") {
@@ -268,6 +268,50 @@ pub(super) fn validate_mounts(container: &Value, volumes: &VolumeNames<'_>, path
         if !mount["mountPropagation"].is_null() {
             let known = ["Bidirectional", "HostToContainer", "None"];
             one_of(mount, "mountPropagation", &known, &path);
+        }
+    }
+}
+
+/// Checks the volumes that a container sees as devices.
+pub(super) fn validate_devices(container: &Value, volumes: &VolumeNames<'_>, path: &FieldPath<'_>) {
+    let mounted = |field: &str, value: &str| {
+        items(container, "volumeMounts").any(|mount| text(mount, field) == value)
+    };
+    let (mut names, mut files) = (BTreeSet::new(), BTreeSet::new());
+    for (index, device) in items(container, "volumeDevices").enumerate() {
+        let path = path.index(index);
+        let name = text(device, "name");
+        let is_claim = |volume: &&Value| {
+            ["persistentVolumeClaim", "ephemeral"].iter().any(|source| !volume[*source].is_null())
+        };
+        match volumes.get(name) {
+            _ if name.is_empty() => path.required("name", ""),
+            None => path.not_found("name", name),
+            Some(volume) if !is_claim(volume) => path.invalid(
+                "name",
+                name,
+                "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode",
+            ),
+            Some(_) if !names.insert(name) => path.invalid("name", name, "must be unique"),
+            Some(_) if mounted("name", name) => {
+                path.invalid("name", name, "must not already exist in volumeMounts");
+            }
+            Some(_) => {}
+        }
+        match text(device, "devicePath") {
+            "" => path.required("devicePath", ""),
+            file if !files.insert(file) => path.invalid("devicePath", file, "must be unique"),
+            file if file.split('/').any(|step| step == "..") => {
+                path.invalid("devicePath", file, "must not contain '..'");
+            }
+            file if mounted("mountPath", file) => {
+                path.invalid(
+                    "devicePath",
+                    file,
+                    "must not already exist as a path in volumeMounts",
+                );
+            }
+            _ => {}
         }
     }
 }

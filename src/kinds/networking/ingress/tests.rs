@@ -122,3 +122,19 @@ fn the_annotation_of_old_is_warned_of() {
         ]
     );
 }
+
+#[test]
+fn a_class_is_said_in_one_way() {
+    let problems = |class: &str| {
+        let mut ingress = valid();
+        ingress["metadata"]["annotations"] = json!({"kubernetes.io/ingress.class": "nginx"});
+        ingress["spec"]["ingressClassName"] = class.into();
+        let errors = machinery::FieldErrors::new();
+        Ingress.validate_create(&ingress, &errors);
+        errors.into_vec().into_iter().map(|error| (error.path, error.detail)).collect::<Vec<_>>()
+    };
+    assert_eq!(problems("nginx"), []);
+    let expected = "must match `ingressClassName` when both are specified";
+    let path = "annotations.kubernetes.io/ingress.class";
+    assert_eq!(problems("other"), [(path.to_owned(), expected.to_owned())]);
+}

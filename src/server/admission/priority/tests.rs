@@ -45,6 +45,21 @@ async fn a_pod_has_the_priority_of_its_class() {
     );
 }
 
+/// A client may write a pod anew from its manifest, which says nothing of what admission filled in.
+#[tokio::test]
+async fn a_pod_that_is_replaced_keeps_what_admission_gave_it() {
+    let server = Fixture::new().await;
+    server.post(CLASSES, &class("high", 1000, false)).await.expect(201);
+    let made = server.post(PODS, &pod_of("a", "high")).await.expect(201);
+    let mut again = made.clone();
+    for field in ["priority", "preemptionPolicy", "tolerations"] {
+        again["spec"].as_object_mut().unwrap().remove(field).unwrap();
+    }
+    again["metadata"]["labels"] = json!({"changed": "yes"});
+    let again = server.put(&format!("{PODS}/a"), &again).await.expect(200);
+    assert_eq!(again["spec"], made["spec"]);
+}
+
 #[tokio::test]
 async fn one_class_may_be_the_default() {
     let server = Fixture::new().await;

@@ -1,9 +1,9 @@
 //! What one object uses, and what scopes ask about it.
 
+use kinds::demand;
 use machinery::{Quantity, document};
 use serde_json::Value;
 
-use crate::admission::pod_resources;
 use crate::admission::read::{Amounts, amount, items, text};
 
 /// The resources of the core group that are also counted under their plain name.
@@ -65,14 +65,14 @@ impl Charge {
 
 fn add_pod(usage: &mut Amounts, spec: &Value) {
     usage.insert("pods".to_owned(), Quantity::new(1));
-    for (name, amount) in pod_resources::requests(spec) {
+    for (name, amount) in demand::requests(spec) {
         let plain = ["cpu", "memory", "ephemeral-storage"].contains(&name.as_str());
         usage.insert(format!("requests.{name}"), amount);
         if plain || name.starts_with("hugepages-") {
             usage.insert(name, amount);
         }
     }
-    for (name, amount) in pod_resources::limits(spec) {
+    for (name, amount) in demand::limits(spec) {
         if ["cpu", "memory", "ephemeral-storage"].contains(&name.as_str()) {
             usage.insert(format!("limits.{name}"), amount);
         }

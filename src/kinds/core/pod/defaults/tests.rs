@@ -126,3 +126,31 @@ fn ports_on_the_network_of_the_host_are_host_ports() {
         defaulted(json!({"hostNetwork": true, "containers": [{"ports": [{"containerPort": 80}]}]}));
     assert_eq!(spec["containers"][0]["ports"][0]["hostPort"], 80);
 }
+
+/// KEP-2837.
+#[test]
+fn a_pod_limited_as_a_whole_asks_for_what_its_containers_ask_for() {
+    let spec = defaulted(json!({
+        "resources": {"limits": {"cpu": "2", "memory": "1Gi", "hugepages-2Mi": "4Mi"}},
+        "containers": [
+            {"name": "a", "image": "a:1", "resources": {"requests": {"cpu": "100m", "ephemeral-storage": "1"}}},
+            {"name": "b", "image": "b:1", "resources": {"requests": {"cpu": "100m"}}},
+        ],
+    }));
+    let expected = json!({"cpu": "200m", "memory": "1Gi", "hugepages-2Mi": "4Mi"});
+    assert_eq!(spec["resources"]["requests"], expected);
+    let spec = defaulted(json!({"resources": {"requests": {"cpu": "1"}}, "containers": []}));
+    assert_eq!(spec["resources"], json!({"requests": {"cpu": "1"}}));
+}
+
+#[test]
+fn amounts_are_kept_to_a_thousandth() {
+    let spec = defaulted(json!({"containers": [
+        {"name": "a", "image": "a:1", "resources": {"limits": {"cpu": "100u", "memory": "1500u"}}},
+    ]}));
+    let expected = json!({"cpu": "1m", "memory": "2m"});
+    assert_eq!(
+        spec["containers"][0]["resources"],
+        json!({"limits": expected, "requests": expected})
+    );
+}

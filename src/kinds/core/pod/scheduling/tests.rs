@@ -73,3 +73,40 @@ fn spreading_needs_a_skew_and_a_topology() {
         )],
     );
 }
+
+#[test]
+fn a_topology_is_spread_over_once_in_each_way() {
+    let constraint = |how: &str, domains: serde_json::Value| json!({"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": how, "minDomains": domains});
+    let (never, anyway) = ("DoNotSchedule", "ScheduleAnyway");
+    let mut odd = constraint(anyway, json!(null));
+    odd["nodeTaintsPolicy"] = json!("Maybe");
+    check(
+        &Pod,
+        &valid(),
+        &[
+            (
+                "/spec/topologySpreadConstraints",
+                json!([constraint(never, json!(2)), constraint(anyway, json!(null))]),
+                "",
+            ),
+            (
+                "/spec/topologySpreadConstraints",
+                json!([constraint(never, json!(null)), constraint(never, json!(0))]),
+                "spec.topologySpreadConstraints[1].minDomains: Invalid value: 0: must be greater than 0\n\
+                 spec.topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}: Duplicate value: \"{zone, DoNotSchedule}\"",
+            ),
+            (
+                "/spec/topologySpreadConstraints",
+                json!([constraint(anyway, json!(2))]),
+                "spec.topologySpreadConstraints[0].minDomains: Invalid value: 2: can only use minDomains if \
+                 whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway",
+            ),
+            (
+                "/spec/topologySpreadConstraints",
+                json!([odd]),
+                "spec.topologySpreadConstraints[0].nodeTaintsPolicy: Unsupported value: \"Maybe\": supported values: \
+                 \"Honor\", \"Ignore\"",
+            ),
+        ],
+    );
+}

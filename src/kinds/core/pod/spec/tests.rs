@@ -78,3 +78,26 @@ fn users_and_groups_are_numbers_a_node_knows() {
         ],
     );
 }
+
+#[test]
+fn systems_and_shared_processes_are_checked() {
+    let host = crate::fixture::with(&valid(), "/spec/hostPID", json!(true));
+    check(
+        &Pod,
+        &host,
+        &[
+            (
+                "/spec/shareProcessNamespace",
+                json!(true),
+                "spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot \
+                 both be enabled",
+            ),
+            ("/spec/os", json!({"name": "linux"}), ""),
+            (
+                "/spec/os",
+                json!({"name": "plan9"}),
+                "spec.os.name: Unsupported value: \"plan9\": supported values: \"linux\", \"windows\"",
+            ),
+        ],
+    );
+}

@@ -82,3 +82,34 @@ fn a_mount_names_a_volume_and_a_place_of_its_own() {
         ],
     );
 }
+
+#[test]
+fn a_device_is_a_claim_at_a_path_of_its_own() {
+    const DEVICES: &str = "/spec/containers/0/volumeDevices";
+    let device = |name: &str, path: &str| json!({"name": name, "devicePath": path});
+    let claim = json!({"name": "disk", "persistentVolumeClaim": {"claimName": "disk"}});
+    let pod = crate::fixture::with(&valid(), "/spec/volumes/1", claim);
+    check(
+        &Pod,
+        &pod,
+        &[
+            (DEVICES, json!([device("disk", "/dev/xvda")]), ""),
+            (
+                DEVICES,
+                json!([device("disk", "/data"), device("disk", "/dev/../a"), device("none", "")]),
+                "spec.containers[0].volumeDevices[0].devicePath: Invalid value: \"/data\": must not already exist as a path \
+                 in volumeMounts\n\
+                 spec.containers[0].volumeDevices[1].name: Invalid value: \"disk\": must be unique\n\
+                 spec.containers[0].volumeDevices[1].devicePath: Invalid value: \"/dev/../a\": must not contain '..'\n\
+                 spec.containers[0].volumeDevices[2].name: Not found: \"none\"\n\
+                 spec.containers[0].volumeDevices[2].devicePath: Required value",
+            ),
+            (
+                DEVICES,
+                json!([device("data", "/dev/xvda")]),
+                "spec.containers[0].volumeDevices[0].name: Invalid value: \"data\": can only use volume source type of \
+                 PersistentVolumeClaim or Ephemeral for block mode",
+            ),
+        ],
+    );
+}

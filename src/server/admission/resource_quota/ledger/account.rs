@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use kinds::demand::raise;
 use machinery::Quantity;
 use tokio::time::Instant;
 
 use super::{Excess, Request};
-use crate::admission::pod_resources::raise;
 use crate::admission::read::Amounts;
 use crate::admission::resource_quota::rules::{self, Rules};
 use crate::admission::resource_quota::usage::Charge;
