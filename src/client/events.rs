@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use base::{CancellationToken, Clock, Tasks};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use kube::api::{Api, Patch, PatchParams, PostParams};
@@ -97,7 +98,8 @@ pub fn reference<K: Cached>(object: &K) -> ObjectReference {
 /// Writes events in one component's name. Clones share its queue and its memory of what was written.
 #[derive(Debug, Clone)]
 pub struct EventRecorder {
-    queue: mpsc::Sender<Occurrence>,
+    queue: mpsc::Sender<(Timestamp, Occurrence)>,
+    clock: Clock,
     dropped: Arc<AtomicU64>,
 }
 
@@ -117,16 +119,17 @@ impl EventRecorder {
                 component: Some(component.to_owned()),
                 host: host.map(str::to_owned),
             },
-            clock: clock.clone(),
             correlator: Correlator::default(),
         };
         tasks.spawn("events", |stop| async move { writer.run(occurrences, stop).await });
-        Self { queue, dropped: Arc::default() }
+        Self { queue, clock: clock.clone(), dropped: Arc::default() }
     }
 
     /// Records an occurrence; returns at once.
     pub fn record(&self, occurrence: Occurrence) {
-        if let Err(mpsc::error::TrySendError::Full(lost)) = self.queue.try_send(occurrence) {
+        // It happened now, whenever it is written.
+        let timed = (self.clock.now(), occurrence);
+        if let Err(mpsc::error::TrySendError::Full((_, lost))) = self.queue.try_send(timed) {
             let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
             warn!(dropped, reason = lost.reason, "too many events wait to be written");
         }
@@ -146,14 +149,18 @@ impl EventRecorder {
 struct Writer {
     client: kube::Client,
     source: EventSource,
-    clock: Clock,
     correlator: Correlator,
 }
 
 impl Writer {
-    async fn run(mut self, mut occurrences: mpsc::Receiver<Occurrence>, stop: CancellationToken) {
-        while let Some(Some(occurrence)) = stop.run_until_cancelled(occurrences.recv()).await {
-            let write = self.write(occurrence);
+    async fn run(
+        mut self,
+        mut occurrences: mpsc::Receiver<(Timestamp, Occurrence)>,
+        stop: CancellationToken,
+    ) {
+        while let Some(Some((at, occurrence))) = stop.run_until_cancelled(occurrences.recv()).await
+        {
+            let write = self.write(occurrence, at);
             match stop.run_until_cancelled(write).await {
                 Some(Ok(())) => {}
                 Some(Err(error)) => debug!(%error, "an event is lost"),
@@ -162,8 +169,8 @@ impl Writer {
         }
     }
 
-    async fn write(&mut self, occurrence: Occurrence) -> kube::Result<()> {
-        let (series, count_first) = match self.correlator.decide(occurrence, self.clock.now()) {
+    async fn write(&mut self, occurrence: Occurrence, at: Timestamp) -> kube::Result<()> {
+        let (series, count_first) = match self.correlator.decide(occurrence, at) {
             Decision::Drop => return Ok(()),
             Decision::Create(series) => (series, false),
             Decision::Count(series) => (series, true),
