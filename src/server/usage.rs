@@ -31,6 +31,8 @@ const NODE_PATIENCE: Duration = Duration::from_secs(5);
 const REPORT_BYTES_MAX: usize = 16 << 20;
 /// Nodes are not asked more often than so; what they said before is given again.
 const FRESH: SignedDuration = SignedDuration::from_secs(1);
+/// But for one that said nothing of a pod that runs: it may have started since.
+const FRESH_WITHOUT: SignedDuration = SignedDuration::from_millis(100);
 /// Rates are over at least so long where that can be: shorter ones tell more of the moment than of the program.
 const WINDOW: SignedDuration = SignedDuration::from_secs(10);
 /// A node that is heard of for the first time is asked twice, since one look at a counter tells no rate: as short as
@@ -71,17 +73,28 @@ impl Meter {
         self.clock.now()
     }
 
-    /// What these nodes say now, or said a moment ago; those that do not answer are left out.
-    async fn ask(&self, nodes: &BTreeSet<String>) -> BTreeMap<String, Said> {
-        let asked = nodes.iter().map(|node| self.ask_one(node).boxed());
+    /// What these nodes say now, or said a moment ago if that `tells_all`; those that do not answer are left out.
+    async fn ask(
+        &self,
+        nodes: &BTreeSet<String>,
+        tells_all: &(dyn Fn(&str, &Sample) -> bool + Sync),
+    ) -> BTreeMap<String, Said> {
+        let asked = nodes.iter().map(|node| self.ask_one(node, tells_all).boxed());
         let asked: Vec<BoxFuture<'_, Option<(String, Said)>>> = asked.collect();
         join_all(asked).await.into_iter().flatten().collect()
     }
 
-    async fn ask_one(&self, node: &str) -> Option<(String, Said)> {
+    async fn ask_one(
+        &self,
+        node: &str,
+        tells_all: &(dyn Fn(&str, &Sample) -> bool + Sync),
+    ) -> Option<(String, Said)> {
         let said = self.said.lock().expect("nothing panics while it is held").get(node).cloned();
         let is_new = said.is_none();
-        let fresh = said.filter(|said| self.now().duration_since(said.last.at) < FRESH);
+        let fresh = said.filter(|said| {
+            let age = self.now().duration_since(said.last.at);
+            age < if tells_all(node, &said.last) { FRESH } else { FRESH_WITHOUT }
+        });
         let said = match (fresh, is_new) {
             (Some(said), _) => said,
             (None, false) => self.ask_now(node).await?,

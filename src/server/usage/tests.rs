@@ -75,16 +75,32 @@ async fn nodes_are_asked_when_somebody_asks_and_not_too_often() {
     let node = Arc::new(Node::default());
     let meter = Meter::new(Clock::simulated(at(1_000)), Arc::<Node>::clone(&node));
     let nodes = BTreeSet::from(["here".to_owned(), "gone".to_owned()]);
-    let said = meter.ask(&nodes).await;
+    let said = meter.ask(&nodes, &|_, _| true).await;
     assert_eq!(said.keys().collect::<Vec<_>>(), ["here"], "who does not answer is left out");
     let before =
         |said: &BTreeMap<String, Said>| said["here"].before.as_ref().map(|before| before.at);
     assert_eq!(before(&said), Some(at(1_000)), "one look tells no rate");
-    meter.ask(&nodes).await;
+    meter.ask(&nodes, &|_, _| true).await;
     assert_eq!(node.0.load(Ordering::Relaxed), 2);
     tokio::time::advance(Duration::from_secs(5)).await;
-    assert_eq!(before(&meter.ask(&nodes).await), Some(at(1_000)));
+    assert_eq!(before(&meter.ask(&nodes, &|_, _| true).await), Some(at(1_000)));
     tokio::time::advance(Duration::from_secs(20)).await;
-    assert_eq!(before(&meter.ask(&nodes).await), Some(at(1_006)));
+    assert_eq!(before(&meter.ask(&nodes, &|_, _| true).await), Some(at(1_006)));
     assert_eq!(node.0.load(Ordering::Relaxed), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_told_nothing_of_a_new_pod_is_asked_again_soon() {
+    let node = Arc::new(Node::default());
+    let meter = Meter::new(Clock::simulated(at(1_000)), Arc::<Node>::clone(&node));
+    let nodes = BTreeSet::from(["here".to_owned()]);
+    let asked = async |all: bool| {
+        meter.ask(&nodes, &|_, _| all).await;
+        node.0.load(Ordering::Relaxed)
+    };
+    assert_eq!(asked(true).await, 2);
+    assert_eq!(asked(false).await, 2, "it was asked a moment ago");
+    tokio::time::advance(Duration::from_millis(200)).await;
+    assert_eq!(asked(true).await, 2);
+    assert_eq!(asked(false).await, 3);
 }

@@ -8,7 +8,7 @@ use kinds::Kind;
 use machinery::{ApiError, Quantity, Resource, document};
 use serde_json::{Value, json};
 
-use super::sample::{Use, used};
+use super::sample::{Reading, Sample, Use, used};
 use super::{Meter, Said};
 use crate::cache::{ListQuery, Scope};
 use crate::catalog::Catalog;
@@ -115,8 +115,13 @@ impl Wanted<'_> {
         let nodes =
             objects.iter().filter(|object| self.runs(object)).map(|object| self.place(object));
         let nodes: BTreeSet<String> = nodes.map(str::to_owned).collect();
-        let said = self.meter.ask(&nodes).await;
-        let running = objects.iter().filter(|object| self.runs(object));
+        let running = || objects.iter().filter(|object| self.runs(object));
+        let tells_all = |node: &str, sample: &Sample| {
+            let mut here = running().filter(|object| self.place(object) == node);
+            self.is_about_nodes() || here.all(|pod| readings(sample, pod).next().is_some())
+        };
+        let said = self.meter.ask(&nodes, &tells_all).await;
+        let running = running();
         let measured = running.filter_map(|object| {
             let said = said.get(self.place(object))?;
             if self.is_about_nodes() { self.node(object, said) } else { self.pod(object, said) }
@@ -151,13 +156,9 @@ impl Wanted<'_> {
     }
 
     fn pod(&self, pod: &Value, said: &Said) -> Option<Value> {
-        let (namespace, name) = (document::namespace(pod), document::name(pod));
-        let first = (namespace.to_owned(), name.to_owned(), String::new());
-        let of_pod = said.last.containers.range(first..);
-        let of_pod = of_pod.take_while(|((n, p, _), _)| n == namespace && p == name);
         let mut object = None;
         let mut containers = Vec::new();
-        for (key, reading) in of_pod {
+        for (key, reading) in readings(&said.last, pod) {
             let before = said.before.as_ref();
             let before = before.and_then(|before| Some((before.at, *before.containers.get(key)?)));
             let used = used((said.last.at, *reading), before)?;
@@ -188,6 +189,17 @@ impl Wanted<'_> {
             "window": format!("{}.{:03}s", window / 1000, window % 1000),
         })
     }
+}
+
+/// What a node said of the containers of a pod.
+fn readings<'a>(
+    sample: &'a Sample,
+    pod: &'a Value,
+) -> impl Iterator<Item = (&'a (String, String, String), &'a Reading)> {
+    let (namespace, name) = (document::namespace(pod), document::name(pod));
+    let first = (namespace.to_owned(), name.to_owned(), String::new());
+    let from = sample.containers.range(first..);
+    from.take_while(move |((n, p, _), _)| n == namespace && p == name)
 }
 
 fn usage(used: &Use) -> Value {
