@@ -41,9 +41,9 @@ const CLUSTER_DOMAIN: &str = "cluster.local";
 /// What the node says of its runtime.
 const RUNTIME_VERSION: &str = "wasmtime://48";
 /// For containers to end after a signal: they are dropped, not asked, so this is plenty.
-const NODE_GRACE: Duration = Duration::from_secs(5);
-/// For requests under way, and for watches to be closed cleanly.
-const SERVER_GRACE: Duration = Duration::from_secs(5);
+const NODE_GRACE: Duration = Duration::from_secs(15);
+/// For requests under way, and for watches to be closed cleanly. A busy disk may take seconds for the last write.
+const SERVER_GRACE: Duration = Duration::from_secs(15);
 /// As on Kubernetes.
 const NODE_PORTS: std::ops::RangeInclusive<u16> = 30000..=32767;
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{CancellationToken, Tasks};
+use futures::future::join_all;
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::sleep;
@@ -63,9 +64,8 @@ impl NodePorts {
     /// again with the next call. Connections that are made stay as they are.
     pub async fn set(&self, ports: BTreeMap<(u16, Protocol), Endpoint>) -> Vec<BindFailure> {
         let mut open = self.open.lock().await;
-        for (_, closed) in open.extract_if(.., |key, _| !ports.contains_key(key)) {
-            closed.tasks.shutdown(CLOSE_GRACE).await;
-        }
+        let closed: Vec<_> = open.extract_if(.., |key, _| !ports.contains_key(key)).collect();
+        join_all(closed.iter().map(|(_, closed)| closed.tasks.shutdown(CLOSE_GRACE))).await;
         let mut failures = Vec::new();
         for ((port, protocol), target) in ports {
             if let Some(open) = open.get(&(port, protocol)) {

@@ -41,7 +41,7 @@ const QUEUE_BYTES: usize = 64 << 20;
 /// Events written at once.
 const BATCH: usize = 512;
 /// For requests to end after the stop has been announced; a little less than the server waits for its tasks.
-const GRACE: Duration = Duration::from_secs(4);
+const GRACE: Duration = Duration::from_secs(14);
 
 /// What an operator says of the audit log.
 #[derive(Debug, Clone)]

@@ -29,7 +29,7 @@ use made::Made;
 pub(crate) const GROUP: &str = "apiextensions.k8s.io";
 pub(crate) const PLURAL: &str = "customresourcedefinitions";
 /// How long a writer waits for its definition to be served. That takes milliseconds unless the store is stuck.
-const SETTLE_MAX: Duration = Duration::from_secs(5);
+const SETTLE_MAX: Duration = Duration::from_secs(30);
 /// After a failure to read or write the store.
 const RETRY: Duration = Duration::from_millis(500);
 

@@ -72,7 +72,14 @@ impl Api {
                 let answered = reviews::answer(self, served, identity, decoded.object).await?;
                 Outcome::created(Object::Fresh(answered)).with_warnings(decoded.warnings)
             }
-            Verb::Create => self.registry.create(&call, &content(parts, &body)?).await?,
+            Verb::Create => {
+                let created = self.registry.create(&call, &content(parts, &body)?).await;
+                if created.is_err() && definitions::is_definition(served) {
+                    // Who hears that it is there already counts on its being served.
+                    self.definitions.settled(place.shelf()?.changed()).await;
+                }
+                created?
+            }
             Verb::Update => self.registry.update(&call, &content(parts, &body)?).await?,
             Verb::Patch => {
                 let media = negotiate::body_type(&parts.headers)?;
