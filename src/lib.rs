@@ -324,6 +324,7 @@ fn start_node(
         caches: caches.writing_with(client),
         switch,
         node_ports: NodePorts::new(config.listen.ip(), own, tasks.child()),
+        listen: config.listen.ip(),
         node_name: config.node_name.clone(),
         cluster_domain: CLUSTER_DOMAIN.to_owned(),
         tasks: tasks.clone(),

@@ -1,5 +1,6 @@
 //! Keeps the switch and the ports of the host as the Services say.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use base::{CancellationToken, Tasks};
@@ -10,7 +11,8 @@ use network::{NodePorts, Switch};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
-use crate::{Objects, node_ports, tables};
+use crate::health_ports::HealthPorts;
+use crate::{Objects, health_checks, node_ports, tables};
 
 /// Changes within this time become one exchange of tables: a rollout touches many objects at once, and a rebuild of a
 /// thousand Services takes about as long.
@@ -29,6 +31,8 @@ pub struct Config {
     pub switch: Switch,
     /// The ports of the host it opens and closes.
     pub node_ports: NodePorts,
+    /// The address of the host at which it tells load balancers how Services are.
+    pub listen: IpAddr,
     /// The node it runs on.
     pub node_name: String,
     /// The domain under which the names of the cluster stand.
@@ -44,6 +48,7 @@ pub fn start(config: Config) {
         slices: config.caches.of(),
         switch: config.switch,
         node_ports: config.node_ports,
+        health_ports: HealthPorts::new(config.listen, config.tasks.clone()),
         node_name: config.node_name,
         cluster_domain: config.cluster_domain,
     };
@@ -57,12 +62,13 @@ struct Proxy {
     slices: Cache<EndpointSlice>,
     switch: Switch,
     node_ports: NodePorts,
+    health_ports: HealthPorts,
     node_name: String,
     cluster_domain: String,
 }
 
 impl Proxy {
-    async fn run(self, stop: CancellationToken) {
+    async fn run(mut self, stop: CancellationToken) {
         let ready = async {
             self.services.ready().await?;
             self.slices.ready().await
@@ -87,9 +93,9 @@ impl Proxy {
     }
 
     /// Brings tables and ports up to date; false when a port of the host could not be had.
-    async fn apply(&self) -> bool {
+    async fn apply(&mut self) -> bool {
         let (services, slices) = (self.services.list(), self.slices.list());
-        let (tables, ports) = {
+        let (tables, ports, checks) = {
             let objects = Objects {
                 services: &services,
                 slices: &slices,
@@ -97,7 +103,7 @@ impl Proxy {
                 node_name: &self.node_name,
                 cluster_domain: &self.cluster_domain,
             };
-            (tables(&objects), node_ports(&objects))
+            (tables(&objects), node_ports(&objects), health_checks(&objects))
         };
         self.switch.install(tables);
         let failures = self.node_ports.set(ports).await;
@@ -105,7 +111,11 @@ impl Proxy {
             let (port, protocol, error) = (failure.port, failure.protocol, &failure.error);
             warn!(port, ?protocol, %error, "node port not available");
         }
-        failures.is_empty()
+        let unheard = self.health_ports.set(checks).await;
+        for (port, error) in &unheard {
+            warn!(port, %error, "port for health checks not available");
+        }
+        failures.is_empty() && unheard.is_empty()
     }
 }
 

@@ -30,6 +30,7 @@ fn fixture() -> Fixture {
         slices: slices.clone(),
         switch: switch.clone(),
         node_ports: NodePorts::new(Ipv4Addr::LOCALHOST.into(), host, tasks.clone()),
+        health_ports: HealthPorts::new(Ipv4Addr::LOCALHOST.into(), tasks.clone()),
         node_name: "here".to_owned(),
         cluster_domain: "cluster.local".to_owned(),
     };

@@ -386,3 +386,30 @@ fn nonsense_is_left_out() {
         "#]],
     );
 }
+
+#[test]
+fn load_balancers_ask_for_pods_of_this_node() {
+    let spec = |policy: &str| {
+        json!({
+            "type": "LoadBalancer", "externalTrafficPolicy": policy, "clusterIP": "10.43.0.5",
+            "healthCheckNodePort": 30100, "ports": [{"port": 80}],
+        })
+    };
+    let at = |node: &str, is_ready: bool| json!({"addresses": ["10.42.0.2"], "nodeName": node, "conditions": {"ready": is_ready}});
+    let counted = |policy: &str, endpoints: Value| {
+        let service = serde_json::from_value(service("web", spec(policy))).unwrap();
+        let slice = serde_json::from_value(slice("web", json!({"port": 80}), endpoints)).unwrap();
+        let checks = health_checks(&Objects {
+            services: &[Arc::new(service)],
+            slices: &[Arc::new(slice)],
+            networks: &networks(),
+            node_name: "here",
+            cluster_domain: "cluster.local",
+        });
+        checks.get(&30100).map(|health| health.local_endpoints)
+    };
+    let all = json!([at("here", true), at("here", false), at("there", true)]);
+    assert_eq!(counted("Local", all.clone()), Some(1));
+    assert_eq!(counted("Local", json!([at("there", true)])), Some(0));
+    assert_eq!(counted("Cluster", all), None);
+}
