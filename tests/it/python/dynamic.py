@@ -26,7 +26,7 @@ except ConflictError as error:
 applied = maps.server_side_apply(namespace=SPACE, body=body, name="dynamic", field_manager="apply")
 assert applied.data.to_dict() == {"a": "2", "b": "3"}, applied.data
 seen = []
-for event in maps.watch(namespace=SPACE, field_selector="metadata.name=dynamic", timeout=30):
+for event in maps.watch(namespace=SPACE, field_selector="metadata.name=dynamic", timeout=300):
     seen.append((event["type"], event["object"].data.a))
     if len(seen) == 1:
         maps.patch(namespace=SPACE, name="dynamic", body={"data": {"a": "4"}})

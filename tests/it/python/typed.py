@@ -26,6 +26,17 @@ def refused(call, *arguments, **more):
     raise AssertionError(f"{call.__name__} was not refused")
 
 
+def shown(call, wanted, **more):
+    """What a watch or a log shows until that is as wanted."""
+    watcher, seen = watch.Watch(), []
+    for one in watcher.stream(call, namespace=SPACE, _request_timeout=60, **more):
+        seen.append(one)
+        if wanted(seen):
+            watcher.stop()
+    assert wanted(seen), seen
+    return seen
+
+
 def config_maps():
     made = core.create_namespaced_config_map(SPACE, client.V1ConfigMap(metadata=meta("a"), data={"k": "v"}))
     assert made.metadata.uid and made.metadata.creation_timestamp.tzinfo
@@ -45,19 +56,28 @@ def pods():
     spec = client.V1PodSpec(containers=[container()])
     made = core.create_namespaced_pod(SPACE, client.V1Pod(metadata=meta("p", labels={"app": "p"}), spec=spec))
     assert made.status.phase == "Pending" and made.spec.restart_policy == "Always"
-    watcher, phases = watch.Watch(), []
-    for event in watcher.stream(core.list_namespaced_pod, SPACE, label_selector="app=p", timeout_seconds=60):
-        phases.append((event["type"], event["object"].status.phase))
-        conditions = event["object"].status.conditions or []
-        if any(one.type == "Ready" and one.status == "True" for one in conditions):
-            watcher.stop()
-    assert phases[0][0] == "ADDED" and phases[-1] == ("MODIFIED", "Running"), phases
+    events = shown(core.list_namespaced_pod, is_ready, label_selector="app=p")
+    phases = [(event["type"], event["object"].status.phase) for event in events]
+    # A watch that begins late begins with the pod as it has become.
+    assert phases[0][0] == "ADDED" and phases[-1][1] == "Running", phases
+    # Nothing says when a container writes its first line, and events are written when there is time for them.
+    shown(core.read_namespaced_pod_log, lambda lines: "listening" in lines[-1], name="p")
     assert "listening" in core.read_namespaced_pod_log("p", SPACE, tail_lines=1)
     assert core.patch_namespaced_pod_status("p", SPACE, {"status": {"message": "m"}}).status.message == "m"
+    shown(core.list_namespaced_event, are_both_told)
     assert {"Scheduled", "Started"} <= {event.reason for event in core.list_namespaced_event(SPACE).items}
     forward()
     gone = core.delete_namespaced_pod("p", SPACE, grace_period_seconds=0)
     assert isinstance(gone, client.V1Pod), gone
+
+
+def is_ready(events):
+    conditions = events[-1]["object"].status.conditions or []
+    return any(one.type == "Ready" and one.status == "True" for one in conditions)
+
+
+def are_both_told(events):
+    return {"Scheduled", "Started"} <= {event["object"].reason for event in events}
 
 
 def forward():
@@ -80,6 +100,8 @@ def deployments():
     scale = apps.patch_namespaced_deployment_scale("d", SPACE, {"spec": {"replicas": 1}})
     assert scale.spec.replicas == 1 and scale.status.selector == "app=d", scale
     scale.spec.replicas = 0
+    # Meanwhile the Deployment's controller writes, too.
+    scale.metadata.resource_version = None
     assert apps.replace_namespaced_deployment_scale("d", SPACE, scale).spec.replicas in (0, None)
     assert apps.read_namespaced_deployment_status("d", SPACE).metadata.generation >= 3
     apps.delete_namespaced_deployment("d", SPACE, propagation_policy="Foreground")
@@ -120,7 +142,7 @@ def others():
     )
     assert client.AuthorizationV1Api().create_self_subject_access_review(review).status.allowed
     assert "+" in client.VersionApi().get_code().git_version
-    assert core.list_node().items[0].status.node_info.kubelet_version
+    assert core.read_node("reef").status.node_info.kubelet_version
 
 
 for step in (config_maps, pods, deployments, collections, others):
