@@ -1,6 +1,8 @@
 //! The Python client, whose models reject answers of the wrong shape, and schemathesis, which asks whatever OpenAPI
 //! says may be asked.
 
+use std::time::Duration;
+
 use crate::support::cluster::Cluster;
 use crate::support::python::Python;
 use crate::support::space::Space;
@@ -39,6 +41,7 @@ async fn nothing_that_openapi_lets_ask_is_an_error_of_the_server() {
     let Some(python) = Python::with(&[SCHEMATHESIS], &cluster) else { return };
     let kubeconfig = cluster.kubeconfig().display().to_string();
     // Some dozens of operations, the same ones each time; by hand, more.
-    let bounds = ["--examples", "1", "--seconds", "20", "--seed", "1"];
-    python.finish("openapi.py", &[&[kubeconfig.as_str()][..], &bounds].concat()).await;
+    let bounds = ["--examples", "1", "--operations", "40", "--seed", "1"];
+    let arguments = [&[kubeconfig.as_str()][..], &bounds].concat();
+    python.finish("openapi.py", &arguments, Duration::from_mins(5)).await;
 }

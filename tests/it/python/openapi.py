@@ -2,7 +2,8 @@
 Kubernetes would not give, too.
 
     pip install schemathesis
-    python3 tests/it/python/openapi.py path/to/kubeconfig [--examples 2] [--seconds 3600] [--seed 1] [apis/apps/v1 ...]
+    python3 tests/it/python/openapi.py path/to/kubeconfig [--examples 2] [--seconds 3600] [--operations 40] [--seed 1] \
+        [apis/apps/v1 ...]
 
 It deletes what it can: never point it at a server that somebody needs.
 """
@@ -30,7 +31,7 @@ NOT_ASKED = re.compile("/proxy|/watch/|/log$|/exec$|/attach$|/portforward$")
 # What Kubernetes says to a version that no store has reached yet.
 ALLOWED = {504: "Too large resource version"}
 # Longer than this no answer takes but a watch, which is asked to end before.
-TIMEOUT = 10
+TIMEOUT = 60
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 
 
@@ -40,6 +41,7 @@ def main():
     parser.add_argument("groups", nargs="*")
     parser.add_argument("--examples", type=int, default=2, help="cases of each sort for each operation")
     parser.add_argument("--seconds", type=float, default=3600, help="after which nothing more is asked")
+    parser.add_argument("--operations", type=int, help="asked at most")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -53,7 +55,7 @@ def run(server, options):
     operations = list(server.operations(options.groups))
     random.Random(options.seed).shuffle(operations)
     asked = 0
-    for operation in operations:
+    for operation in operations[: options.operations]:
         if time.monotonic() > end:
             break
         asked += 1

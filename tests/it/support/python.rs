@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
@@ -45,13 +46,13 @@ impl Python {
 
     /// Runs a script of this folder, in a namespace, to its end, which must be a good one.
     pub(crate) async fn run(self, script: &str, space: &Space) {
-        self.finish(script, &[&space.name]).await;
+        self.finish(script, &[&space.name], PATIENCE).await;
     }
 
-    /// Runs a script of this folder with arguments of its own.
-    pub(crate) async fn finish(mut self, script: &str, arguments: &[&str]) {
+    /// Runs a script of this folder with arguments of its own, and waits so long for its end.
+    pub(crate) async fn finish(mut self, script: &str, arguments: &[&str], patience: Duration) {
         self.command.arg(script).args(arguments);
-        let output = timeout(PATIENCE, self.command.output()).await;
+        let output = timeout(patience, self.command.output()).await;
         let output = output.unwrap_or_else(|_| panic!("{script} does not end"));
         let output = output.expect("python starts");
         let (said, complained) =
