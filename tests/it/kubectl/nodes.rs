@@ -54,14 +54,15 @@ async fn a_drain_keeps_to_a_disruption_budget() {
             if allowed == "1" { Ok(()) } else { Err(allowed) }
         })
         .await;
-        let drain = format!("drain {node} --force --grace-period=0 --timeout=2s");
-        let held = k.run(&drain).await;
+        let drain = format!("drain {node} --force --grace-period=0");
+        // Shorter than the pause before it asks again.
+        let held = k.run(&format!("{drain} --timeout=4s")).await;
         let words = "Cannot evict pod as it would violate the pod's disruption budget.";
         assert!(held.code == 1 && held.stderr.contains(words), "{held:?}");
         let left = k.ok("get pods -o name").await;
         assert_eq!(left.lines().count(), 1, "{left}");
         k.ok("delete pdb kept").await;
-        let drained = k.ok(&drain).await;
+        let drained = k.ok(&format!("{drain} --timeout=60s")).await;
         assert!(drained.contains(&format!("node/{node} drained")), "{drained}");
         assert_eq!(k.ok("get pods -o name").await, "");
         k.ok(&format!("delete node {node}")).await;

@@ -3,6 +3,8 @@
 use expect_test::expect;
 
 use crate::support::kubectl::{Session, with_every_kubectl};
+use crate::support::normal::normal;
+use crate::support::patience::until;
 
 fn pod(metadata: &str, spec: &str) -> String {
     format!("apiVersion: v1\nkind: Pod\nmetadata: {{{metadata}}}\nspec: {{{spec}}}\n")
@@ -167,13 +169,18 @@ async fn a_container_image_is_answered_in_plain_words() {
         let message = line.split("Failed to pull").nth(1).unwrap_or_default();
         expect![[r#" image "nginx": this is the name of a container image; Isopod runs WebAssembly components. Import one with "isopod image import FILE.wasm nginx""#]].assert_eq(message.split(", or use").next().unwrap_or_default());
         assert!(message.contains("localhost/isopod/hello:latest"), "{message}");
-        k.until("get pod x", "ImagePullBackOff").await;
-        k.check("get pod x", expect![[r#"
+        // Between two waits it is tried again, and then other words are shown.
+        let table = k.until("get pod x", "ImagePullBackOff").await;
+        expect![[r#"
             NAME READY STATUS RESTARTS AGE
-            x 0/1 ImagePullBackOff 0 AGE"#]]).await;
-        k.check("logs x", expect![[r#"
+            x 0/1 ImagePullBackOff 0 AGE"#]].assert_eq(&normal(&table));
+        let refused = until("logs to be refused while the pull waits", async || {
+            let ran = k.run("logs x").await;
+            if ran.stderr.contains("trying and failing") { Ok(ran) } else { Err(ran.stderr) }
+        }).await;
+        k.compare(&refused, expect![[r#"
             ! Error from server (BadRequest): container "x" in pod "x" is waiting to start: trying and failing to pull image
-            [exit 1]"#]]).await;
+            [exit 1]"#]]);
         k.ok("run y --image=localhost/isopod/nothing --image-pull-policy=Never").await;
         k.until("get pod y", "ErrImageNeverPull").await;
         k.apply("apiVersion: v1\nkind: Pod\nmetadata: {name: z}\nspec: {containers: [{name: c, image: Not A Name}]}\n").await;

@@ -124,11 +124,12 @@ async fn a_rollout_that_cannot_succeed_keeps_the_old_pods() {
     with_every_kubectl("stuck", async |k| {
         k.ok("create deployment web --image=localhost/isopod/greeting --replicas=2").await;
         k.ok("rollout status deployment/web").await;
-        k.ok("patch deployment web -p '{\"spec\":{\"progressDeadlineSeconds\":2}}'").await;
+        k.ok("patch deployment web -p '{\"spec\":{\"progressDeadlineSeconds\":5}}'").await;
         k.ok("set image deployment/web greeting=nginx").await;
         let stuck = k.run("rollout status deployment/web").await;
         assert_eq!(stuck.code, 1, "{}", stuck.stdout);
         assert_eq!(stuck.stderr.trim(), "error: deployment \"web\" exceeded its progress deadline");
+        k.until("get deployment web -o jsonpath={.status.updatedReplicas}", "1").await;
         k.check(
             "get deployment web",
             expect![[r#"

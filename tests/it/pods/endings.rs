@@ -45,13 +45,17 @@ async fn what_crashes_is_started_again_and_then_waits() {
         space.apply(&batch(name, policy, code)).await;
         let pod = space.pod(name, |pod| waiting(pod) == "CrashLoopBackOff").await;
         let status = container(&pod, 0);
-        assert_eq!(status.restart_count, 1, "{name}: the first restart is immediate");
+        let restarts = status.restart_count;
+        assert!(restarts >= 1, "{name}: the first restart is immediate");
         let last = status.last_state.and_then(|state| state.terminated).expect("it ended before");
         assert_eq!(last.exit_code, i32::from(code));
         assert_eq!(phase(&pod), "Running");
         let waiting = status.state.and_then(|state| state.waiting).expect("it waits");
         let message = waiting.message.unwrap_or_default();
-        assert!(message.starts_with("back-off 10s restarting failed container=c"), "{message}");
+        // The first pause may have been over before anybody looked.
+        let start = if restarts == 1 { "back-off 10s restarting" } else { "back-off " };
+        assert!(message.starts_with(start), "{message}");
+        assert!(message.contains(" restarting failed container=c"), "{message}");
         let previous = LogParams { previous: true, ..LogParams::default() };
         let log = space.logs_of(name, &previous).await;
         assert!(log.ends_with(&format!("done, exit code {code}\n")), "{log}");
