@@ -175,18 +175,17 @@ async fn the_cluster_tells_what_it_is_and_has() {
             versions.contains("apps/v1\n") && versions.contains("metrics.k8s.io/v1beta1\n"),
             "{versions}"
         );
-        let resources = normal(&k.ok("api-resources --api-group=apps").await);
+        let resources = normal(&k.until("api-resources --api-group=apps", "Deployment").await);
         assert!(resources.contains("deployments deploy apps/v1 true Deployment"), "{resources}");
         k.ok("run said --image=localhost/isopod/greeting").await;
-        k.ok("wait pod said --for=condition=Ready --timeout=60s").await;
+        k.until("logs said", "listening").await;
         let folder = k.file("dump", "");
         std::fs::remove_file(&folder).expect("it was just made");
         let space = &k.space.name;
         k.ok(&format!("cluster-info dump --namespaces={space} --output-directory={folder}")).await;
         let log = std::fs::read_to_string(format!("{folder}/{space}/said/logs.txt"));
         assert!(log.expect("it was dumped").contains("listening"));
-        let events = k.ok("events --for=pod/said").await;
-        assert!(events.contains("Started container said"), "{events}");
+        k.until("events --for=pod/said", "Started container said").await;
     })
     .await;
 }

@@ -89,7 +89,8 @@ async fn fields_are_explained() {
 #[tokio::test]
 async fn resources_and_versions_are_discovered() {
     with_every_kubectl("discovering", async |k| {
-        let list = k.ok("api-resources --sort-by=name --no-headers").await;
+        // Another test's group whose server does not answer would fail the command, and changes nothing else.
+        let list = k.until("api-resources --sort-by=name --no-headers", "Binding").await;
         let list = normal(&list);
         for line in [
             "bindings v1 true Binding",
@@ -105,10 +106,11 @@ async fn resources_and_versions_are_discovered() {
         ] {
             assert!(list.lines().any(|found| found == line), "no {line:?} in {list}");
         }
-        let cluster_wide = k.ok("api-resources --namespaced=false --api-group= -o name").await;
-        assert!(cluster_wide.contains("namespaces\nnodes\n"), "{cluster_wide}");
+        let cluster_wide = "api-resources --namespaced=false --api-group= -o name";
+        let cluster_wide = k.until(cluster_wide, "namespaces\nnodes\n").await;
         assert!(!cluster_wide.contains("pods"), "{cluster_wide}");
-        let wide = normal(&k.ok("api-resources --verbs=list,watch --api-group=apps -o wide").await);
+        let wide = "api-resources --verbs=list,watch --api-group=apps -o wide";
+        let wide = normal(&k.until(wide, "Deployment").await);
         let line = "deployments deploy apps/v1 true Deployment create,delete,deletecollection,get,list,patch,update,watch all";
         assert!(wide.lines().any(|found| found == line), "{wide}");
         let versions = k.ok("api-versions").await;
@@ -124,9 +126,11 @@ async fn versions_and_health_are_told() {
     with_every_kubectl("telling", async |k| {
         let version = k.ok("version").await;
         assert!(version.contains(&format!("Server Version: {}", isopod::KUBERNETES_VERSION)), "{version}");
-        k.check("get --raw /healthz", expect!["ok"]).await;
-        k.check("get --raw /livez", expect!["ok"]).await;
-        k.check("get --raw /readyz?verbose", expect![[r#"
+        // A server that is held up for a moment says so.
+        assert_eq!(k.until("get --raw /healthz", "ok").await, "ok");
+        assert_eq!(k.until("get --raw /livez", "ok").await, "ok");
+        let ready = k.until("get --raw /readyz?verbose", "readyz check passed").await;
+        expect![[r#"
             [+]ping ok
             [+]log ok
             [+]etcd ok
@@ -136,7 +140,7 @@ async fn versions_and_health_are_told() {
             [+]poststarthook/rbac/bootstrap-roles ok
             [+]poststarthook/scheduling/bootstrap-system-priority-classes ok
             [+]shutdown ok
-            readyz check passed"#]]).await;
+            readyz check passed"#]].assert_eq(&normal(&ready));
         k.check("get --raw /apis/apps", expect![[r#"{"apiVersion":"v1","kind":"APIGroup","name":"apps","preferredVersion":{"groupVersion":"apps/v1","version":"v1"},"versions":[{"groupVersion":"apps/v1","version":"v1"}]}"#]]).await;
         k.check("get --raw /nothing", expect![[r#"
             ! Error from server (NotFound): the server could not find the requested resource
