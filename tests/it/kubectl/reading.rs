@@ -21,7 +21,7 @@ spec:
         imagePullPolicy: IfNotPresent
         env: [{name: GREETING, value: hi}]
         ports: [{name: http, containerPort: 8080}]
-        readinessProbe: {tcpSocket: {port: http}, periodSeconds: 1}
+        readinessProbe: {tcpSocket: {port: http}, periodSeconds: 10}
         resources: {requests: {memory: 4Mi}, limits: {memory: 32Mi}}
 ---
 apiVersion: v1
@@ -35,6 +35,19 @@ spec:
 async fn ready(k: &Session<'_>) {
     k.apply(WEB).await;
     k.ok("rollout status deployment/web").await;
+    // Others than the rollout's controllers put them behind the Service.
+    let endpoints = "get endpoints web -o jsonpath={.subsets[0].addresses[*].ip}";
+    k.until(endpoints, " ").await;
+    let slices = "get endpointslices -o jsonpath={.items[*].endpoints[*].conditions.ready}";
+    k.until(slices, "true true").await;
+}
+
+/// Orders the events at the end of a description: two components report, and which of them is first is not promised.
+fn with_ordered_events(description: &str) -> String {
+    let mut lines: Vec<&str> = description.lines().collect();
+    let events = lines.iter().position(|line| line.starts_with("  Normal ")).unwrap_or(lines.len());
+    lines[events..].sort_unstable();
+    lines.join("\n")
 }
 
 #[tokio::test]
@@ -200,13 +213,15 @@ async fn objects_are_described() {
         let replicas = k.ok("get replicasets -o jsonpath={.items[0].metadata.name}").await;
         // Events are written when there is time for them.
         k.space.event(&pod, "Started container web").await;
+        k.space.event(&pod, "Successfully assigned").await;
         k.space.event("web", "Scaled up replica set").await;
         until("two events", async || {
             let events = k.space.events(&replicas).await;
             if events.len() == 2 { Ok(()) } else { Err(events.join("\n")) }
         })
         .await;
-        k.check(&format!("describe pod {pod}"), expect![[r#"
+        let description = k.run(&format!("describe pod {pod}")).await;
+        expect![[r#"
             Name: web-HASH-XXXXX
             Namespace: HERE
             Priority: 0
@@ -236,7 +251,7 @@ async fn objects_are_described() {
                   memory: 32Mi
                 Requests:
                   memory: 4Mi
-                Readiness: tcp-socket :http delay=0s timeout=1s period=1s successThreshold=1 failureThreshold=3
+                Readiness: tcp-socket :http delay=0s timeout=1s period=10s successThreshold=1 failureThreshold=3
                 Environment:
                   GREETING: hi
                 Mounts:
@@ -261,10 +276,10 @@ async fn objects_are_described() {
             Events:
               Type Reason Age From Message
               ---- ------ ---- ---- -------
-              Normal Scheduled AGE default-scheduler Successfully assigned HERE/web-HASH-XXXXX to reef
-              Normal Pulled AGE kubelet Container image "localhost/isopod/greeting" already present on machine
               Normal Created AGE kubelet Created container: web
-              Normal Started AGE kubelet Started container web"#]]).await;
+              Normal Pulled AGE kubelet Container image "localhost/isopod/greeting" already present on machine
+              Normal Scheduled AGE default-scheduler Successfully assigned HERE/web-HASH-XXXXX to reef
+              Normal Started AGE kubelet Started container web"#]].assert_eq(&with_ordered_events(&k.shown(&description)));
         k.check("describe deployment web", expect![[r#"
             Name: web
             Namespace: HERE
@@ -287,7 +302,7 @@ async fn objects_are_described() {
                   memory: 32Mi
                 Requests:
                   memory: 4Mi
-                Readiness: tcp-socket :http delay=0s timeout=1s period=1s successThreshold=1 failureThreshold=3
+                Readiness: tcp-socket :http delay=0s timeout=1s period=10s successThreshold=1 failureThreshold=3
                 Environment:
                   GREETING: hi
                 Mounts: <none>
@@ -343,7 +358,7 @@ async fn objects_are_described() {
                   memory: 32Mi
                 Requests:
                   memory: 4Mi
-                Readiness: tcp-socket :http delay=0s timeout=1s period=1s successThreshold=1 failureThreshold=3
+                Readiness: tcp-socket :http delay=0s timeout=1s period=10s successThreshold=1 failureThreshold=3
                 Environment:
                   GREETING: hi
                 Mounts: <none>
@@ -375,6 +390,7 @@ async fn events_are_listed_by_both_commands() {
         k.ok("run once --image=localhost/isopod/batch --restart=Never").await;
         k.ok("wait pod/once --for=jsonpath={.status.phase}=Succeeded --timeout=60s").await;
         k.space.event("once", "Started container once").await;
+        k.space.event("once", "Successfully assigned").await;
         let columns = "custom-columns=TYPE:.type,REASON:.reason,FROM:.source.component,MESSAGE:.message";
         // Two components report; which of their events is written first is not promised.
         k.check(&format!("get events --sort-by=.reason -o {columns}"), expect![[r#"
