@@ -80,13 +80,11 @@ async fn broken_wasm_says_so_and_harms_nobody() {
 async fn an_image_imported_later_ends_the_waiting() {
     let cluster = Cluster::shared().await;
     let space = Space::new(cluster.client().await, "later").await;
-    space.apply(&pod("later", "localhost/test/tcp-client:v1")).await;
+    space.apply(&pod("later", "localhost/test/later:v1")).await;
     let event = space.event("later", "no such image is on this node").await;
-    assert!(
-        event.contains("isopod image import FILE.wasm localhost/test/tcp-client:v1"),
-        "{event}"
-    );
-    cluster.import("tcp-client");
+    let advice = "isopod image import FILE.wasm localhost/test/later:v1";
+    assert!(event.contains(advice), "{event}");
+    cluster.import_as("tcp-client", "localhost/test/later:v1");
     // It ends at once for want of arguments: what counts is that it was started.
     space.event("later", "Started container c").await;
 }
