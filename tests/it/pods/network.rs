@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::Service;
 
 use crate::support::cluster::Cluster;
 use crate::support::patience::until;
-use crate::support::space::{Space, address};
+use crate::support::space::{Space, address, waiting};
 
 /// A client that ends with what it received.
 fn client(name: &str, image: &str, to: &str) -> String {
@@ -163,13 +163,14 @@ async fn a_service_without_pods_refuses() {
     let image = cluster.import("tcp-client");
     let space = Space::new(cluster.client().await, "nobody").await;
     space.apply(&service("echo", "TCP", "")).await;
-    for (name, to, why) in [("refused", "echo:70", "refused"), ("unknown", "stranger:70", "lookup")]
-    {
-        space.apply(&client(name, &image, to).replace("OnFailure", "Never")).await;
-        assert_ne!(space.ended(name).await.0, 0);
-        let log = space.logs(name).await;
-        assert!(log.contains(why), "{log}");
-    }
+    // Until the proxy knows of the Service there is no such name: it is tried again.
+    space.apply(&client("waiting", &image, "echo:70")).await;
+    space.said("waiting", "refused").await;
+    space.pod("waiting", |pod| waiting(pod) == "CrashLoopBackOff").await;
+    space.apply(&client("unknown", &image, "stranger:70").replace("OnFailure", "Never")).await;
+    assert_ne!(space.ended("unknown").await.0, 0);
+    let log = space.logs("unknown").await;
+    assert!(log.contains("lookup"), "{log}");
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ async fn a_start_up_probe_holds_the_others_back() {
     assert_eq!(container(&pod, 0).started, Some(true));
 
     let never =
-        "    startupProbe: {tcpSocket: {port: 9999}, periodSeconds: 1, failureThreshold: 30}";
+        "    startupProbe: {tcpSocket: {port: 9999}, periodSeconds: 1, failureThreshold: 600}";
     space.apply(&web("never", never)).await;
     space.event("never", "Startup probe failed").await;
     let pod = space.pod("never", |pod| phase(pod) == "Running").await;
