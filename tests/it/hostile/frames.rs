@@ -99,7 +99,7 @@ async fn said(stream: TlsStream<TcpStream>, sent: Vec<u8>, kind: u8, count: usiz
         }
         found
     };
-    let read = tokio::time::timeout(Duration::from_secs(10), read);
+    let read = tokio::time::timeout(Duration::from_mins(1), read);
     tokio::select! {
         biased;
         found = read => found.expect("the server says so"),

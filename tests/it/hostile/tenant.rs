@@ -25,7 +25,7 @@ use crate::support::raw::{self, Answer, JSON, Media};
 use crate::support::space::Space;
 
 /// Whoever waits longer for an answer has got none.
-const ANSWER_MAX: Duration = Duration::from_secs(10);
+const ANSWER_MAX: Duration = Duration::from_secs(45);
 /// Whoever asks for much may have to wait for it.
 const MUCH_MAX: Duration = Duration::from_mins(1);
 
