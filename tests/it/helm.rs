@@ -4,9 +4,11 @@ mod kinds;
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
+use kube::api::ListParams;
 
 use crate::support::helm::{Session, with_every_helm};
-use crate::support::space::phase;
+use crate::support::patience::until;
+use crate::support::space::{is_ready, phase};
 
 #[tokio::test]
 async fn a_chart_is_installed_upgraded_rolled_back_tested_and_uninstalled() {
@@ -21,17 +23,19 @@ async fn a_chart_is_installed_upgraded_rolled_back_tested_and_uninstalled() {
         let data = settings.data.expect("it has data");
         // Looked up in the cluster, asked of the cluster, and given.
         assert_eq!((&*data["beside"], &*data["apps"], &*data["note"]), ("found", "true", "first"));
-        assert_eq!(ready(h).await, 1, "--wait waits");
+        ready(h, 1).await;
         assert_eq!(revisions(h).await, ["1 deployed"]);
         assert!(h.fails("install one chart").await.contains("still in use"));
 
         h.ok("upgrade one chart --wait --timeout 60s --set note=second,replicas=2").await;
-        assert_eq!((note(h).await.as_str(), ready(h).await), ("second", 2));
+        assert_eq!(note(h).await, "second");
+        ready(h, 2).await;
         let secret: Secret = h.space.get("one-secret").await;
         assert_eq!(secret.data.expect("it has data")["note"].0, b"second");
 
         h.ok("rollback one 1 --wait --timeout 60s").await;
-        assert_eq!((note(h).await.as_str(), ready(h).await), ("first", 1));
+        assert_eq!(note(h).await, "first");
+        ready(h, 1).await;
         assert_eq!(revisions(h).await, ["1 superseded", "2 superseded", "3 deployed"]);
 
         let tested = h.ok("test one --timeout 60s --logs").await;
@@ -79,9 +83,10 @@ async fn an_upgrade_that_fails_is_undone() {
         h.ok("install one chart --wait --timeout 60s").await;
         let undo = if h.major < 4 { "--atomic" } else { "--rollback-on-failure" };
         let broken = "--set note=never,image=localhost/isopod/nothing";
-        let why = h.fails(&format!("upgrade one chart {undo} --timeout 4s {broken}")).await;
+        let why = h.fails(&format!("upgrade one chart {undo} --timeout 15s {broken}")).await;
         assert!(why.contains("has been rolled back"), "{why}");
-        assert_eq!((note(h).await.as_str(), ready(h).await), ("first", 1));
+        assert_eq!(note(h).await, "first");
+        ready(h, 1).await;
         assert_eq!(revisions(h).await, ["1 superseded", "2 failed", "3 deployed"]);
     })
     .await;
@@ -107,9 +112,18 @@ async fn note(h: &Session) -> String {
     settings.data.expect("it has data")["note"].clone()
 }
 
-async fn ready(h: &Session) -> i32 {
-    let deployment: Deployment = h.space.get("one").await;
-    deployment.status.and_then(|status| status.ready_replicas).unwrap_or_default()
+/// So many pods at least are ready, as `--wait` waits for them; the Deployment, whose status follows, says exactly
+/// so many.
+async fn ready(h: &Session, count: usize) {
+    let pods = h.space.api::<Pod>().list(&ListParams::default()).await.expect("a list");
+    let found = pods.items.iter().filter(|pod| is_ready(pod)).count();
+    assert!(found >= count, "--wait waits: {found} of {count}");
+    until("the Deployment's status", async || {
+        let deployment: Deployment = h.space.get("one").await;
+        let said = deployment.status.and_then(|status| status.ready_replicas).unwrap_or_default();
+        if usize::try_from(said) == Ok(count) { Ok(()) } else { Err(said) }
+    })
+    .await;
 }
 
 /// Number and status of every revision of the release.
