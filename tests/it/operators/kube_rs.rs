@@ -31,7 +31,11 @@ async fn reconcile(shell: Arc<DynamicObject>, space: Arc<Space>) -> Outcome {
             let mut note = ConfigMap::default();
             note.metadata.name = Some(format!("{}-was-here", shell.name_any()));
             let made = space.api::<ConfigMap>().create(&PostParams::default(), &note).await;
-            made.map(|_| Action::await_change())
+            match made {
+                // It was made before, and the finalizer could not go.
+                Err(kube::Error::Api(status)) if status.code == 409 => Ok(Action::await_change()),
+                made => made.map(|_| Action::await_change()),
+            }
         }
     })
     .await

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures::StreamExt as _;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
-use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams};
+use kube::api::{ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams};
 use kube::core::GroupVersionKind;
 use kube::runtime::controller::{Action, Controller};
 use kube::runtime::watcher;
@@ -26,6 +26,8 @@ use crate::support::space::Space;
 pub(super) const GROUP: &str = "certs.isopod.test";
 /// What a secret's certificate was asked for with.
 const NAMES: &str = "certs.isopod.test/dns-names";
+/// The revision of it.
+const REVISION: &str = "certs.isopod.test/revision";
 
 /// What is wrong, in words.
 #[derive(Debug)]
@@ -99,6 +101,9 @@ async fn accept(issuer: Arc<DynamicObject>, operator: Arc<Operator>) -> Result<A
 
 /// Sees to it that there is a secret with the certificate that is wanted.
 async fn keep(certificate: Arc<DynamicObject>, operator: Arc<Operator>) -> Result<Action, Problem> {
+    // What is remembered may be older than what was written here.
+    let fresh = operator.api("Certificate").get_opt(&certificate.name_any()).await?;
+    let Some(certificate) = fresh else { return Ok(Action::await_change()) };
     let spec = &certificate.data["spec"];
     if let Some(matter) = operator.missing(&spec["issuerRef"]).await? {
         let said = ("False", "IssuerNotReady", matter.as_str());
@@ -108,13 +113,18 @@ async fn keep(certificate: Arc<DynamicObject>, operator: Arc<Operator>) -> Resul
     let secrets = operator.space.api::<Secret>();
     let kept = secrets.get_opt(text(&spec["secretName"])).await?;
     let names = spec["dnsNames"].to_string();
-    let revision = certificate.data["status"]["revision"].as_u64().unwrap_or(0);
-    if kept.is_some_and(|kept| kept.annotations().get(NAMES) == Some(&names)) && revision > 0 {
+    let told = certificate.data["status"]["revision"].as_u64().unwrap_or(0);
+    let kept = kept.filter(|kept| kept.annotations().get(NAMES) == Some(&names));
+    let issued = kept.and_then(|kept| kept.annotations().get(REVISION)?.parse::<u64>().ok());
+    if issued == Some(told) {
         return Ok(Action::await_change());
     }
-    operator.issue(&certificate, revision + 1, names).await?;
+    let revision = issued.unwrap_or(told + 1);
+    if issued.is_none() {
+        operator.issue(&certificate, revision, names).await?;
+    }
     let said = ("True", "Issued", "the certificate is in its secret");
-    operator.say("Certificate", &certificate, said, json!({ "revision": revision + 1 })).await?;
+    operator.say("Certificate", &certificate, said, json!({ "revision": revision })).await?;
     Ok(Action::await_change())
 }
 
@@ -160,6 +170,10 @@ impl Operator {
         });
         let (requests, apply) =
             (self.api("CertificateRequest"), PatchParams::apply("certs").force());
+        // What an attempt that failed has left may not change, and its key is lost.
+        if requests.get_opt(&name).await?.is_some() {
+            requests.delete(&name, &DeleteParams::default()).await?;
+        }
         let request = requests.patch(&name, &apply, &Patch::Apply(&request)).await?;
         let signed =
             CertificateSigningRequestParams::from_pem(&asked)?.signed_by(&self.issuer)?.pem();
@@ -174,9 +188,10 @@ impl Operator {
         let data: BTreeMap<&str, ByteString> =
             entries.into_iter().map(|(name, text)| (name, ByteString(text.into_bytes()))).collect();
         let name = text(&certificate.data["spec"]["secretName"]);
+        let annotations = json!({ NAMES: names, REVISION: revision.to_string() });
         let secret = json!({
             "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
-            "metadata": { "name": name, "annotations": { NAMES: names }, "ownerReferences": [owner] },
+            "metadata": { "name": name, "annotations": annotations, "ownerReferences": [owner] },
             "data": data,
         });
         self.space.api::<Secret>().patch(name, &apply, &Patch::Apply(&secret)).await?;
