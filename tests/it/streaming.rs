@@ -25,7 +25,7 @@ spec:
   containers:
   - name: c
     image: localhost/isopod/batch
-    env: [{name: STEPS, value: '100'}, {name: STEP_MILLIS, value: '100'}]
+    env: [{name: STEPS, value: '300'}, {name: STEP_MILLIS, value: '100'}]
 ";
 
 /// More than all buffers on the way hold.
@@ -50,7 +50,7 @@ async fn a_port_of_a_pod_is_forwarded() {
             let mut received = vec![0; BYTES];
             let exchange =
                 async { tokio::join!(writer.write_all(&sent), reader.read_exact(&mut received)) };
-            let exchanged = tokio::time::timeout(Duration::from_mins(1), exchange).await;
+            let exchanged = tokio::time::timeout(Duration::from_mins(3), exchange).await;
             let (written, read) = exchanged.expect("it ends");
             written.expect("everything is taken");
             read.expect("everything comes back");

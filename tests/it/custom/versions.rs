@@ -38,7 +38,8 @@ async fn versions_that_differ_in_name_show_the_same_objects() {
         let moved = KNOTS.replace("served: false\n    storage: false", "served: true\n    storage: true");
         let moved = moved.replace("name: v1\n    served: true\n    storage: true", "name: v1\n    served: true\n    storage: false");
         define(k, &moved).await;
-        k.check("get crd knots.harbour.example.com -o jsonpath={.status.storedVersions}", expect![[r#"["v1","v2"]"#]]).await;
+        let stored = "get crd knots.harbour.example.com -o jsonpath={.status.storedVersions}";
+        assert_eq!(k.until(stored, "v2").await, r#"["v1","v2"]"#);
         k.check("get knots.v2.harbour.example.com bowline -o 'jsonpath={.apiVersion} {.loops}'", expect!["harbour.example.com/v2 1"]).await;
         let without = "[{\"op\":\"remove\",\"path\":\"/spec/versions/2\"}]";
         k.check(&format!("patch crd knots.harbour.example.com --type=json -p '{without}'"), expect![[r#"
@@ -147,6 +148,8 @@ async fn a_webhook_turns_versions_into_each_other_and_its_failures_are_read() {
             ! The Net "cod" is invalid: spec.width: Invalid value: 0: spec.width in body should be greater than or equal to 1
             [exit 1]"#]]).await;
 
+        // Whoever watches the other version has been answered, too.
+        following.until(" 8 ").await;
         let asked = hook.asked().len();
         k.ok("get nets.v1.harbour.example.com").await;
         assert_eq!(hook.asked().len(), asked, "what is stored so needs nobody");
