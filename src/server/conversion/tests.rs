@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::testing::{Fixture, Hook, Said};
 
+mod parameters;
 mod selecting;
 
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";

@@ -55,7 +55,7 @@ async fn mutated(
     let body = policy.body.as_ref().map_err(|why| format!("failed to configure policy: {why}"))?;
     let old = old_in_version(request, served).await.map_err(|error| error.message)?;
     let mut object = object.clone();
-    for params in parameters::find(body, binding, tools, request)? {
+    for params in parameters::find(body, binding, tools, request).await? {
         for mutation in std::iter::once(None).chain(body.mutations.iter().map(Some)) {
             // Each sees what those before it made.
             let shown =

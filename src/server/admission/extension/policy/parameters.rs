@@ -1,5 +1,7 @@
 //! The objects that parameterise a policy.
 
+use std::sync::Arc;
+
 use machinery::{LabelSelector, document};
 use serde_json::Value;
 
@@ -7,10 +9,10 @@ use super::Body;
 use super::binding::Binding;
 use crate::admission::Tools;
 use crate::admission::extension::request::Request;
-use crate::cache::{ListQuery, Scope};
+use crate::cache::{Cached, ListQuery, Scope};
 
 /// With which parameters a policy is evaluated, once for each; null when it has none.
-pub(super) fn find(
+pub(super) async fn find(
     body: &Body,
     binding: &Binding,
     tools: &Tools<'_>,
@@ -21,11 +23,14 @@ pub(super) fn find(
     if reference.is_null() {
         return Ok(vec![Value::Null]);
     }
-    let kinds = tools.catalog.load();
-    let served = kinds
+    let served = tools
+        .catalog
+        .load()
         .iter()
-        .find(|served| served.api_version() == &**api_version && served.kind_name() == &**kind);
-    let Some((served, shelf)) = served.and_then(|served| Some((served, served.shelf()?))) else {
+        .find(|served| served.api_version() == &**api_version && served.kind_name() == &**kind)
+        .cloned();
+    let shelf = served.as_ref().and_then(|served| served.shelf());
+    let Some((served, shelf)) = served.as_ref().zip(shelf) else {
         return Err(format!(
             "failed to configure policy: failed to find resource referenced by paramKind: '{api_version}, Kind={kind}'"
         ));
@@ -44,22 +49,21 @@ pub(super) fn find(
         }
     };
     let name = document::str_at(reference, "/name");
-    let found: Vec<Value> = if name.is_empty() {
+    let found: Vec<Arc<Cached>> = if name.is_empty() {
         let selector = LabelSelector::from_value(&reference["selector"])
             .map_err(|error| format!("failed to configure binding: {}", error.message))?;
         let scope = Scope { namespace: namespace.map(str::to_owned) };
         let listed = shelf.list(&ListQuery { scope, ..ListQuery::default() });
         let items = listed.map(|listed| listed.items).unwrap_or_default();
-        let selected = items.iter().filter(|item| selector.matches(&item.labels));
-        selected.map(|item| served.document(item)).collect()
+        items.into_iter().filter(|item| selector.matches(&item.labels)).collect()
     } else {
-        let found = shelf.get(&served.key(namespace, name));
-        found.iter().map(|item| served.document(item)).collect()
+        shelf.get(&served.key(namespace, name)).into_iter().collect()
     };
     if found.is_empty() && reference["parameterNotFoundAction"] != "Allow" {
         return Err("failed to configure binding: no params found for policy binding with `Deny` \
             parameterNotFoundAction"
             .to_owned());
     }
-    Ok(found)
+    served.prepare(&found).await.map_err(|error| error.message)?;
+    Ok(found.iter().map(|item| served.document(item)).collect())
 }

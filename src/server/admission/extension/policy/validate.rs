@@ -101,7 +101,7 @@ impl Call<'_> {
             Ok(body) => body,
             Err(why) => return failed(format!("failed to configure policy: {why}")),
         };
-        let all = match parameters::find(body, binding, tools, request) {
+        let all = match parameters::find(body, binding, tools, request).await {
             Ok(all) => all,
             Err(why) => return failed(why),
         };
