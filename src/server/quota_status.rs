@@ -16,8 +16,8 @@ use crate::identity::{Identity, MASTERS, User};
 
 /// Between rounds: a namespace that fills up costs ten writes a second more, not one per object.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How often writes whose callers went away are looked at.
-const DOUBTS: Duration = Duration::from_secs(30);
+/// How often writes are looked at whose callers went away, and pods that should be gone.
+const SETTLING: Duration = Duration::from_secs(30);
 /// Writes under way at a time: enough to share the store's commits, few enough to leave room for others.
 const CONCURRENT_WRITES: usize = 32;
 
@@ -32,10 +32,10 @@ pub(crate) fn start(tasks: &Tasks, api: Arc<Api>) {
             tokio::time::sleep(PAUSE).await;
         }
     });
-    tasks.spawn_until_stop("doubts", async move {
+    tasks.spawn_until_stop("quota settling", async move {
         loop {
-            tokio::time::sleep(DOUBTS).await;
-            api.registry().settle_doubts();
+            tokio::time::sleep(SETTLING).await;
+            api.registry().settle();
         }
     });
 }

@@ -118,9 +118,9 @@ impl Registry {
         &self.random
     }
 
-    /// Gives back what writes took that nobody waits for and that have not happened.
-    pub(crate) fn settle_doubts(&self) {
-        self.admission.ledger().settle_doubts();
+    /// Gives back what writes took that nobody waits for and that have not happened, and what is overdue.
+    pub(crate) fn settle(&self) {
+        self.admission.ledger().settle(self.clock.now());
         self.allocators.settle_doubts();
     }
 

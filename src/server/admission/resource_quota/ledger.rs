@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -184,12 +185,14 @@ impl Ledger {
         Some(Figures { hard: quota.rules.hard.clone(), used: quota.used() })
     }
 
-    /// Gives back what writes took that nobody waits for and that have not happened in all this time.
-    pub(crate) fn settle_doubts(&self) {
+    /// Gives back what writes took that nobody waits for and that have not happened in all this time, and what pods use
+    /// that should be gone.
+    pub(crate) fn settle(&self, now: Timestamp) {
         let mut guard = self.lock();
         let state = &mut *guard;
         for (namespace, account) in &mut state.accounts {
-            let changed = account.forget(|since| since.elapsed() > DOUBT);
+            let mut changed = account.forget(|since| since.elapsed() > DOUBT);
+            changed.extend(account.lapse(now));
             state.changed.extend(changed.into_iter().map(|quota| (namespace.clone(), quota)));
         }
         drop(guard);

@@ -228,3 +228,19 @@ async fn a_pod_that_is_resized_takes_more() {
     resize("100m").await.expect(200);
     used(&server, json!({"requests.cpu": "400m"})).await;
 }
+
+/// Should its node be lost, its owner may make another.
+#[tokio::test(start_paused = true)]
+async fn a_pod_that_should_be_gone_takes_nothing() {
+    let server = server(json!({"hard": {"pods": "1", "count/pods": "7"}})).await;
+    let mut lost = pod("a", json!({}));
+    lost["spec"]["nodeName"] = "lost".into();
+    server.post(PODS, &lost).await.expect(201);
+    server.delete(&format!("{PODS}/a"), &Value::Null).await.expect(200);
+    let message = server.post(PODS, &pod("b", json!({}))).await.failure(403, "Forbidden");
+    assert!(message.contains("exceeded quota: q"), "{message}");
+    // Thirty seconds to end in, and as many again.
+    tokio::time::advance(std::time::Duration::from_secs(100)).await;
+    used(&server, json!({"pods": "0", "count/pods": "1"})).await;
+    server.post(PODS, &pod("b", json!({}))).await.expect(201);
+}

@@ -1,5 +1,6 @@
 //! What one object uses, and what scopes ask about it.
 
+use jiff::{SignedDuration, Timestamp};
 use kinds::demand;
 use machinery::{Quantity, document};
 use serde_json::Value;
@@ -21,6 +22,8 @@ const PLAIN: &[&str] = &[
 pub(super) struct Charge {
     pub(super) usage: Amounts,
     pub(super) subject: Subject,
+    /// When a pod should be gone by that is being deleted. Should its node be lost, it is not held against its owner.
+    pub(super) ends: Option<Timestamp>,
 }
 
 /// What scopes ask about.
@@ -59,8 +62,30 @@ impl Charge {
             }
             _ => Subject::Other,
         };
-        Self { usage, subject }
+        let ends = if resource == "pods" { end(&object["metadata"]) } else { None };
+        Self { usage, subject, ends }
     }
+
+    /// Whether it counts for something at a time by which it should not.
+    pub(super) fn is_overdue(&self, now: Timestamp) -> bool {
+        self.ends.is_some_and(|end| end < now) && !self.usage.keys().all(|name| is_of_object(name))
+    }
+
+    /// Leaves only that there is an object.
+    pub(super) fn lapse(&mut self) {
+        self.usage.retain(|name, _| is_of_object(name));
+    }
+}
+
+fn is_of_object(name: &str) -> bool {
+    name.starts_with("count/")
+}
+
+/// The end of a deletion and once more its grace, as on Kubernetes.
+fn end(metadata: &Value) -> Option<Timestamp> {
+    let end: Timestamp = text(metadata, "deletionTimestamp").parse().ok()?;
+    let grace = SignedDuration::from_secs(metadata["deletionGracePeriodSeconds"].as_i64()?);
+    end.saturating_add(grace).ok()
 }
 
 fn add_pod(usage: &mut Amounts, spec: &Value) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use kinds::demand::raise;
 use machinery::Quantity;
 use tokio::time::Instant;
@@ -187,6 +188,21 @@ impl Account {
                 quota.count(&Amounts::new(), &counted);
             }
         }
+    }
+
+    /// Gives back what pods use that should be gone; returns the quotas whose sums changed with it.
+    pub(super) fn lapse(&mut self, now: Timestamp) -> Vec<String> {
+        let is_overdue =
+            |entry: &Entry| entry.stored.as_ref().is_some_and(|charge| charge.is_overdue(now));
+        let overdue = self.entries.iter().filter(|(_, entry)| is_overdue(entry));
+        let keys: Vec<Key> = overdue.map(|(key, _)| key.clone()).collect();
+        let mut changed = Vec::new();
+        for key in keys {
+            changed.extend(self.change(&key, |entry| {
+                entry.stored.iter_mut().for_each(Charge::lapse);
+            }));
+        }
+        changed
     }
 
     /// Forgets writes that were abandoned at a time that is long enough ago.
