@@ -280,10 +280,10 @@ impl Allocators {
             return;
         }
         let full = "failed to allocate a nodePort: range is full";
-        if kinds::has_node_ports(&service["spec"]) {
-            if let Err(index) = self.draw_missing(&mut service["spec"]["ports"], claims) {
-                list.index(index).invalid("nodePort", 0, full);
-            }
+        if kinds::has_node_ports(&service["spec"])
+            && let Err(index) = self.draw_missing(&mut service["spec"]["ports"], claims)
+        {
+            list.index(index).invalid("nodePort", 0, full);
         }
         if wants_health_check && health_check.is_none() {
             match self.draw_port(claims) {

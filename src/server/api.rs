@@ -322,7 +322,10 @@ impl Api {
         if let Some(entry) = &mut record.audited {
             entry.sent(&target, &parts.headers, &body.bytes);
         }
-        let _seat = self.seat(&class, Some(&target), query).await?;
+        let seat = self.seat(&class, Some(&target), query).await?;
+        // A pod may take as long as it likes to answer, and nobody else is to wait for it.
+        let is_about_a_pod = record.is_long_running() && target.verb != request::Verb::Watch;
+        let _seat = seat.filter(|_| !is_about_a_pod);
         let _under_way = (!record.is_long_running()).then(|| self.metrics.begin(record));
         let body = body.bytes.clone();
         let mut answer = self.answer_object(parts, query, &target, &identity, body).await?;

@@ -33,6 +33,7 @@ use crate::room::{Room, Share};
 pub(crate) use proxy::{forwarded, returned};
 
 use attach::{EndForm, Session};
+pub(crate) use handshake::TOKEN_PROTOCOL;
 use handshake::{Carrier, Handshake};
 pub(crate) use target::PodTarget;
 use websocket::Version;

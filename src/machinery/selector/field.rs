@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::refuse_many;
 use crate::ApiError;
 
 /// Requirements on fields, all of which must hold.
@@ -38,6 +39,7 @@ impl FieldSelector {
         let mut requirements = Vec::new();
         for term in split_terms(text).into_iter().filter(|term| !term.is_empty()) {
             requirements.push(FieldRequirement::parse(term, text)?);
+            refuse_many(requirements.len())?;
         }
         Ok(Self { requirements })
     }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::refuse_many;
 use crate::{ApiError, names};
 
 mod parser;
@@ -56,9 +57,11 @@ pub enum Operator {
 impl LabelSelector {
     /// Reads the query form.
     pub fn parse(text: &str) -> Result<Self, ApiError> {
-        parser::parse(text).map_err(|problem| {
+        let selector = parser::parse(text).map_err(|problem| {
             ApiError::bad_request(format!("unable to parse requirement: {problem}"))
-        })
+        })?;
+        refuse_many(selector.requirements.len())?;
+        Ok(selector)
     }
 
     /// Reads the document form `{matchLabels, matchExpressions}`; null selects nothing, `{}` everything.

@@ -1,4 +1,4 @@
-//! Drops what a schema does not know.
+//! Drops what a schema does not know, and gives the rest its canonical form.
 
 use serde_json::{Map, Value};
 
@@ -64,8 +64,8 @@ impl Fit<'_> {
                 (None, Additional::Of(node)) => {
                     keep(&mut result, || self.value(value, node, &path));
                 }
-                (None, Additional::Any) => {}
-                (None, Additional::None) if node.preserves_unknown => {}
+                (None, Additional::Any) => whole_numbers(value),
+                (None, Additional::None) if node.preserves_unknown => whole_numbers(value),
                 (None, Additional::None) => {
                     self.strictness.unknown_field(&path);
                     return false;
@@ -81,13 +81,40 @@ impl Fit<'_> {
             Value::Object(map) if node.embedded => self.resource(map, node, path),
             Value::Object(map) => self.fields(map, node, path, false),
             Value::Array(items) => {
-                let Some(node) = &node.items else { return Ok(()) };
+                let Some(node) = &node.items else {
+                    items.iter_mut().for_each(whole_numbers);
+                    return Ok(());
+                };
                 let mut items = items.iter_mut().enumerate();
                 items.try_for_each(|(index, item)| self.value(item, node, &path.index(index)))
             }
-            _ => Ok(()),
+            scalar => {
+                whole_numbers(scalar);
+                Ok(())
+            }
         }
     }
+}
+
+/// Writes whole numbers as such, `1` for `1.0` and `1e0`: Go does, and reads nothing else into its integers.
+fn whole_numbers(value: &mut Value) {
+    match value {
+        Value::Object(map) => map.values_mut().for_each(whole_numbers),
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Number(number) if number.is_f64() => {
+            if let Some(whole) = number.as_f64().and_then(whole) {
+                *value = whole.into();
+            }
+        }
+        _ => {}
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "compared with what it came from")]
+fn whole(number: f64) -> Option<i64> {
+    // The largest that are told apart, and far from what would saturate.
+    const MOST: f64 = 9.0e18;
+    (number.fract() == 0.0 && number.abs() < MOST).then_some(number as i64)
 }
 
 /// Goes on only while nothing has failed.

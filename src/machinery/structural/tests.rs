@@ -239,3 +239,20 @@ fn a_kind_of_another_name_is_refused() {
         "the API version in the data (example.com/v2) does not match the expected API version (example.com/v1)"
     );
 }
+
+#[test]
+fn whole_numbers_are_written_as_such() {
+    let spec = json!({ "type": "object", "properties": {
+        "whole": { "type": "integer" }, "share": { "type": "number" },
+        "free": { "type": "object", "x-kubernetes-preserve-unknown-fields": true },
+        "list": { "type": "array", "items": { "type": "number" } },
+    }});
+    let structural = structural(spec);
+    let mut object = json!({ "spec": {
+        "whole": 1.0, "share": 1.5, "free": { "a": [2e3, { "b": -3.0 }], "c": 1e300 }, "list": [4.0, 0.25],
+    }});
+    structural.prune(&mut object, &schemas());
+    let expected =
+        r#"{"free":{"a":[2000,{"b":-3}],"c":1e+300},"list":[4,0.25],"share":1.5,"whole":1}"#;
+    assert_eq!(object["spec"].to_string(), expected);
+}

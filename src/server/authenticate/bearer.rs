@@ -7,8 +7,8 @@ use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use machinery::ApiError;
 use std::borrow::Cow;
 
-/// What the subprotocol is called by which a browser, which cannot set headers, sends a token.
-const PROTOCOL: &str = "base64url.bearer.authorization.k8s.io.";
+use crate::streaming::TOKEN_PROTOCOL;
+
 /// The longest token that is looked at; real ones are two KiB, and heads of requests end at 64.
 const TOKEN_BYTES_MAX: usize = 48 << 10;
 
@@ -36,8 +36,14 @@ pub(super) fn token(headers: &HeaderMap) -> Result<Option<Cow<'_, str>>, ApiErro
 fn from_protocols(headers: &HeaderMap) -> Result<Option<Cow<'_, str>>, ApiError> {
     let lists = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|v| v.to_str().ok());
     let protocols = lists.flat_map(|list| list.split(',')).map(str::trim);
-    let mut encoded = protocols.filter_map(|protocol| protocol.strip_prefix(PROTOCOL));
+    let (encoded, others): (Vec<_>, Vec<_>) =
+        protocols.partition(|protocol| protocol.starts_with(TOKEN_PROTOCOL));
+    let mut encoded = encoded.iter().filter_map(|protocol| protocol.strip_prefix(TOKEN_PROTOCOL));
     let Some(first) = encoded.next() else { return Ok(None) };
+    // The token is not echoed, and so there must be another that can be.
+    if others.iter().all(|protocol| protocol.is_empty()) {
+        return Err(ApiError::unauthorized());
+    }
     let decoded =
         URL_SAFE_NO_PAD.decode(first).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     match (decoded, encoded.next()) {

@@ -116,8 +116,7 @@ impl Nodes {
             ("", "nodes") if action.subresource.is_empty() && action.is_read() => {
                 see_node(node, action.name)
             }
-            ("", "nodes") if !own => Err(Refusal::Foreign),
-            ("storage.k8s.io", "csinodes") if !own => Err(Refusal::Foreign),
+            ("", "nodes") | ("storage.k8s.io", "csinodes") if !own => Err(Refusal::Foreign),
             ("coordination.k8s.io", "leases") if !own || action.namespace != LEASES => {
                 Err(Refusal::Foreign)
             }

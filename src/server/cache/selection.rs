@@ -101,18 +101,28 @@ impl Selection {
         self.fields.iter().find(named).map(|field| field.value.as_str())
     }
 
+    /// Whether documents have to be read to tell, which takes its time.
+    pub(crate) fn reads_documents(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.place, Place::Viewed { .. }))
+    }
+
     pub(crate) fn matches(&self, object: &Cached) -> bool {
+        let mut document = None;
         let fields = self.fields.iter().all(|field| {
             let value = match &field.place {
                 Place::Name => object.name(),
                 Place::Namespace => object.namespace().unwrap_or_default(),
                 Place::Field(index) => object.fields.get(*index).map_or("", |value| value),
                 Place::Viewed { from_stored, field: viewed } => {
-                    let mut shown = object.object();
-                    if let Some(from_stored) = from_stored {
-                        shown = from_stored(shown);
-                    }
-                    return (viewed.read(&shown) == field.value) == field.equal;
+                    // All fields of a selection are of one view.
+                    let shown = document.get_or_insert_with(|| {
+                        let stored = object.object();
+                        match from_stored {
+                            Some(from_stored) => from_stored(stored),
+                            None => stored,
+                        }
+                    });
+                    return (viewed.read(shown) == field.value) == field.equal;
                 }
             };
             (value == field.value) == field.equal

@@ -242,7 +242,13 @@ impl Shelf {
         let keys = Keys::of(query);
         if revision >= state.revision {
             let items = state.objects.range::<str, _>(keys.bounds()).map(|(_, object)| object);
-            return Some(select(query, revision, items));
+            if !query.selection.reads_documents() {
+                return Some(select(query, revision, items));
+            }
+            // Changes need not wait for it.
+            let items: Vec<Arc<Cached>> = items.cloned().collect();
+            drop(state);
+            return Some(select(query, revision, items.iter()));
         }
         if !state.history.covers(revision) {
             return None;
@@ -432,10 +438,17 @@ impl Keys {
             let key = format!("{namespace}/{name}");
             return Self { lower: Bound::Included(key.clone()), upper: Bound::Included(key) };
         }
-        let start = namespace.map(|namespace| Bound::Included(format!("{namespace}/")));
-        let after = query.after.clone().map(Bound::Excluded);
+        let start = namespace.map(|namespace| format!("{namespace}/"));
+        // A client may make up the key to go on after: it leads to no other namespace.
+        let lower = match (query.after.clone(), start) {
+            (Some(after), start) if start.as_ref().is_none_or(|start| after >= *start) => {
+                Bound::Excluded(after)
+            }
+            (_, Some(start)) => Bound::Included(start),
+            (_, None) => Bound::Unbounded,
+        };
         Self {
-            lower: after.or(start).unwrap_or(Bound::Unbounded),
+            lower,
             // The character after the slash.
             upper: namespace.map_or(Bound::Unbounded, |own| Bound::Excluded(format!("{own}0"))),
         }

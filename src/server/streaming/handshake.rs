@@ -15,8 +15,9 @@ use crate::respond::Answer;
 
 /// In a SPDY handshake, the protocols that the client and then the server speak over it.
 const STREAM_PROTOCOL: HeaderName = HeaderName::from_static("x-stream-protocol-version");
-/// Carries a token for clients that cannot set headers; it must not be echoed.
-const TOKEN_PROTOCOL: &str = "base64url.bearer.authorization.k8s.io.";
+/// What the subprotocol is called by which a browser, which cannot set headers, sends a token; it must not be echoed.
+pub(crate) const TOKEN_PROTOCOL: &str = "base64url.bearer.authorization.k8s.io.";
+
 /// Protocols a client may offer; more are nonsense.
 const OFFERS_MAX: usize = 16;
 
@@ -104,6 +105,23 @@ impl Handshake {
 }
 
 /// The comma-separated words of all headers of a name.
+/// Takes the token out of the subprotocols that are passed on: it is for this server alone.
+pub(crate) fn withhold_token(headers: &mut HeaderMap) {
+    let offers = words(headers, &SEC_WEBSOCKET_PROTOCOL);
+    let rest: Vec<&str> = offers
+        .iter()
+        .map(String::as_str)
+        .filter(|offer| !offer.starts_with(TOKEN_PROTOCOL))
+        .collect();
+    if rest.len() == offers.len() {
+        return;
+    }
+    match HeaderValue::try_from(rest.join(", ")) {
+        Ok(rest) if !rest.is_empty() => _ = headers.insert(SEC_WEBSOCKET_PROTOCOL, rest),
+        _ => _ = headers.remove(SEC_WEBSOCKET_PROTOCOL),
+    }
+}
+
 fn words(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     let words = values.flat_map(|value| value.split(',')).map(str::trim);

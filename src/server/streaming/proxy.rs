@@ -250,6 +250,7 @@ pub(crate) fn forwarded(headers: &HeaderMap) -> HeaderMap {
     for name in impersonation {
         kept.remove(name);
     }
+    super::handshake::withhold_token(&mut kept);
     kept
 }
 

@@ -89,3 +89,14 @@ proptest! {
         let _ = LabelSelector::parse(&text);
     }
 }
+
+#[test]
+fn a_client_may_ask_for_so_much_at_once() {
+    let many = |count: usize| vec!["!a"; count].join(",");
+    assert!(LabelSelector::parse(&many(256)).is_ok());
+    let refused = LabelSelector::parse(&many(257)).unwrap_err();
+    assert_eq!(refused.message, "invalid selector: must have at most 256 requirements");
+    let many = |count: usize| vec!["a!=b"; count].join(",");
+    assert!(crate::FieldSelector::parse(&many(256)).is_ok());
+    assert!(crate::FieldSelector::parse(&many(257)).is_err());
+}

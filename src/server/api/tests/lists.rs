@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use super::*;
@@ -31,6 +33,34 @@ async fn lists_span_a_namespace_or_all() {
     assert_eq!(names(&one), ["a"]);
     let all = server.get("/api/v1/secrets").await.expect(200);
     assert_eq!(all["items"].as_array().unwrap().len(), 3);
+}
+
+/// Whoever may list in one namespace may not look into those that sort before it.
+#[tokio::test]
+async fn a_token_that_was_made_up_leads_to_no_other_namespace() {
+    let server = Fixture::new().await;
+    create(&server, &["a"]).await;
+    for namespace in ["aa", "zz"] {
+        let object =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+        server.post("/api/v1/namespaces", &object).await.expect(201);
+        let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": namespace}});
+        let path = format!("/api/v1/namespaces/{namespace}/configmaps");
+        server.post(&path, &map).await.expect(201);
+    }
+    for (after, expected) in [
+        ("", vec!["zz"]),
+        ("!", vec!["zz"]),
+        ("default/a", vec!["zz"]),
+        ("zz/zz", vec![]),
+        ("zzz", vec![]),
+    ] {
+        let token = URL_SAFE_NO_PAD.encode(json!({"after": after}).to_string());
+        for more in ["", "&limit=9", "&fieldSelector=metadata.name!%3Dx"] {
+            let path = format!("/api/v1/namespaces/zz/configmaps?continue={token}{more}");
+            assert_eq!(names(&server.get(&path).await.expect(200)), expected, "{after:?} {more}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -38,8 +38,10 @@ fn a_browser_sends_it_as_a_subprotocol() {
     assert_eq!(found(&[protocol(one)]), Ok(None));
     assert_eq!(found(&[upgrade, protocol("v5.channel.k8s.io")]), Ok(None));
     assert_eq!(found(&[upgrade, protocol(one), protocol(one)]), Err(401));
-    let broken = "base64url.bearer.authorization.k8s.io.!!";
+    let alone = "base64url.bearer.authorization.k8s.io.b25l";
+    assert_eq!(found(&[upgrade, protocol(alone)]), Err(401), "nothing is left to be echoed");
+    let broken = "v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.!!";
     assert_eq!(found(&[upgrade, protocol(broken)]), Err(401));
-    let empty = "base64url.bearer.authorization.k8s.io.";
+    let empty = "v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.";
     assert_eq!(found(&[upgrade, protocol(empty)]), Err(401));
 }

@@ -61,4 +61,17 @@ fn what_is_for_the_server_alone_is_not_passed_on() {
     }
     let kept: Vec<_> = forwarded(&headers).keys().map(|name| name.as_str().to_owned()).collect();
     assert_eq!(kept, ["accept"]);
+    // A browser sends its token as a subprotocol.
+    let token = "base64url.bearer.authorization.k8s.io.c2VjcmV0";
+    for (offered, passed_on) in [
+        (format!("chat.v1, {token}"), Some("chat.v1")),
+        (format!("{token},chat.v1 , chat.v2"), Some("chat.v1, chat.v2")),
+        (token.to_owned(), None),
+        ("chat.v1,chat.v2".to_owned(), Some("chat.v1,chat.v2")),
+    ] {
+        headers.insert("sec-websocket-protocol", offered.parse().unwrap());
+        let forwarded = forwarded(&headers);
+        let kept = forwarded.get("sec-websocket-protocol").map(|kept| kept.to_str().unwrap());
+        assert_eq!(kept, passed_on, "{offered}");
+    }
 }
