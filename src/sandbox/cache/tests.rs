@@ -24,6 +24,25 @@ fn a_damaged_file_is_a_miss() {
 }
 
 #[test]
+fn what_is_kept_many_times_at_once_is_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = cache(dir.path());
+    let code = vec![7; 100_000];
+    let keep = || {
+        for _ in 0..50 {
+            let path = cache.keep("sha256:a", &code).unwrap();
+            assert_eq!(fs::read(path).unwrap(), code);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(keep);
+        }
+    });
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+}
+
+#[test]
 fn another_engine_has_other_files() {
     let dir = tempfile::tempdir().unwrap();
     cache(dir.path()).keep("sha256:a", b"code").unwrap();
