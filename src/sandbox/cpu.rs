@@ -40,9 +40,11 @@ impl Meter {
 
     /// What a guest does when its tick is over: go on after the others, or after its debt is paid.
     pub(crate) fn at_tick(&self) -> UpdateDeadline {
-        SLICE.with(|slice| slice.ticked.set(true));
         match self.debt() {
-            None => UpdateDeadline::Yield(1),
+            None => {
+                SLICE.with(|slice| slice.ticked.set(true));
+                UpdateDeadline::Yield(1)
+            }
             Some(debt) => {
                 let sleep = tokio::time::sleep(debt.max(SHORTEST_SLEEP));
                 UpdateDeadline::YieldCustom(1, Box::pin(sleep))
@@ -84,9 +86,9 @@ thread_local! {
 /// How one turn of a guest went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// It gave the processor back by itself.
+    /// It gave the processor back by itself, or rests until its debt is paid: it is in nobody's way.
     Waiting,
-    /// It computed until its tick was over.
+    /// It computed until its tick was over, and wants to go on.
     Computing,
 }
 

@@ -1,3 +1,6 @@
+use std::pin::pin;
+use std::task::Waker;
+
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -24,4 +27,16 @@ fn endless_times_do_not_overflow() {
     assert_eq!(debt(Duration::MAX, Duration::MAX, 1000), None);
     assert!(debt(Duration::MAX, Duration::ZERO, u64::MAX).is_some());
     assert_eq!(debt(Duration::ZERO, Duration::MAX, u64::MAX), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_rests_until_a_debt_is_paid_is_no_hog() {
+    let turn = |limit_millis: Option<u32>| {
+        let meter = Meter::new(limit_millis);
+        meter.used_nanos.store(nanos(SECOND), Ordering::Relaxed);
+        let guest = pin!(async { drop(meter.at_tick()) });
+        poll_metered(guest, &meter, &mut Context::from_waker(Waker::noop())).1
+    };
+    assert_eq!(turn(None), Turn::Computing);
+    assert_eq!(turn(Some(100)), Turn::Waiting);
 }
