@@ -209,7 +209,7 @@ impl Scope<'_> {
 
     /// What an expression comes to.
     pub fn evaluate(&self, expression: &Expression) -> Result<CelValue, String> {
-        let resolve = || self.context.resolve(&expression.tree);
+        let resolve = || self.budget.spend(|| self.context.resolve(&expression.tree));
         let resolved = if expression.depth > SHALLOW_MAX {
             on_deep_stack(resolve)
         } else {

@@ -75,7 +75,8 @@ impl Rules {
     ) {
         if !self.is_empty() {
             let place = Place { node, value: object, old, root: true };
-            self.walk(&Walk::new(), place, &errors.root());
+            let walk = Walk::new();
+            walk.spend(|| self.walk(&walk, place, &errors.root()));
         }
     }
 

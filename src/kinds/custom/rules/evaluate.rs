@@ -44,6 +44,11 @@ impl Walk {
         Self { budget: Arc::new(Budget::new()) }
     }
 
+    /// Goes some of the way.
+    pub(super) fn spend(&self, go: impl FnOnce()) {
+        self.budget.spend(go);
+    }
+
     /// Whether it has cost too much to go on.
     pub(super) fn is_over(&self) -> bool {
         self.budget.is_spent()
