@@ -32,6 +32,9 @@ const COMPANY: Duration = Duration::from_micros(100);
 /// full does not keep a processor busy with checking the file.
 const PATIENCE: u32 = 10;
 
+/// It is tried again after this time at the latest: a disk that hung while it was opened may be well since.
+const REST_MAX: Duration = Duration::from_mins(1);
+
 /// What a caller wants of the writer.
 #[derive(Debug)]
 pub(super) enum Request {
@@ -285,7 +288,7 @@ impl Writer {
         let started = Instant::now();
         let recovered = self.shared.medium.reopen().and_then(|()| self.catch_up());
         let ended = Instant::now();
-        self.retry = Some(ended + (ended - started) * PATIENCE);
+        self.retry = Some(ended + rest(ended - started));
         match recovered {
             Err(error @ Error::Lost { .. }) => return Err(error),
             Err(error) => tracing::error!(error = describe(&error), "the datastore stays closed"),
@@ -310,6 +313,11 @@ impl Writer {
         self.compacted = compacted;
         Ok(())
     }
+}
+
+/// How long a medium that took `opening` to open is left alone.
+pub(super) fn rest(opening: Duration) -> Duration {
+    opening.saturating_mul(PATIENCE).min(REST_MAX)
 }
 
 /// An error and what caused it.

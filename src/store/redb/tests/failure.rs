@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use ::redb::StorageBackend;
 use ::redb::backends::FileBackend;
@@ -12,8 +13,12 @@ use futures::StreamExt;
 use tempfile::TempDir;
 
 use super::super::Redb;
+use super::super::writer::rest;
 use super::put;
 use crate::{Change, Error, Expect, Revision, Store, everything};
+
+/// Between two writes to a medium that is left alone.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// How many changes of the file succeed before all that follow fail.
 #[derive(Debug, Clone)]
@@ -155,8 +160,17 @@ async fn a_store_that_lost_what_it_acknowledged_ends() {
     while !matches!(
         store.write("c", Expect::Anything, Change::Put("1".into())).await,
         Err(Error::Closed)
-    ) {}
+    ) {
+        tokio::time::sleep(LOOK).await;
+    }
     store.ended().await;
+}
+
+#[test]
+fn a_medium_is_left_alone_for_longer_than_it_takes_to_open_but_not_for_ever() {
+    assert_eq!(rest(Duration::from_millis(5)), Duration::from_millis(50));
+    assert_eq!(rest(Duration::from_mins(1)), Duration::from_mins(1));
+    assert_eq!(rest(Duration::MAX), Duration::from_mins(1));
 }
 
 /// Writes until it is acknowledged: a failed medium is left alone for a while.
@@ -166,5 +180,6 @@ async fn until_written(store: &Redb, key: &str) -> Revision {
         if let Ok(revision) = written {
             return revision;
         }
+        tokio::time::sleep(LOOK).await;
     }
 }
