@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Nothing in these tests takes so long but on a machine that is on its knees.
-pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A runtime and its network.
 pub(super) struct TestNode {

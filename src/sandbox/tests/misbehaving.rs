@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use super::fixture::{TestNode, end};
+use super::fixture::{PATIENCE, TestNode, end};
 use crate::{Failure, Mount};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,10 +38,8 @@ async fn a_spinning_guest_dies_at_once_and_is_billed() {
     while sandbox.usage("spin").cpu < Duration::from_millis(20) {
         tokio::task::yield_now().await;
     }
-    let asked = Instant::now();
-    sandbox.stop("spin", Duration::from_secs(30)).await;
-    // Two ticks on an idle machine; this one also compiles.
-    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    let stop = sandbox.stop("spin", 2 * PATIENCE);
+    timeout(PATIENCE, stop).await.expect("its grace is not waited for");
     assert_eq!(end(&sandbox, "spin").await, Failure::Killed);
 }
 
@@ -96,12 +94,16 @@ async fn a_flood_of_output_waits_for_its_reader() {
     while log.len() < 10_000 {
         tokio::task::yield_now().await;
     }
-    let used = sandbox.usage("log-flood").cpu;
-    for _ in 0..1000 {
-        tokio::task::yield_now().await;
-    }
+    // Its turn is billed when it is over, as are all turns of a guest that asks again and again.
+    let waits = async {
+        let mut used = None;
+        while used != Some(sandbox.usage("log-flood").cpu) {
+            used = Some(sandbox.usage("log-flood").cpu);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, waits).await.expect("waiting is free");
     assert_eq!(log.len(), 10_000, "it must wait");
-    assert!(sandbox.usage("log-flood").cpu <= used + Duration::from_millis(5), "waiting is free");
     log.limit(usize::MAX);
     assert_eq!(end(&sandbox, "log-flood").await, Failure::Exit(0));
     let text = log.text();

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::fixture::{TestNode, end};
+use super::fixture::{PATIENCE, TestNode, end};
 use crate::{Entry, Failure, StartError};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,8 +51,14 @@ async fn a_server_gives_its_memory_back_after_each_request() {
     for _ in 0..20 {
         let answer = node.get(SocketAddr::new(address, 8080), "/healthz").await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}{}", log.text());
+        let is_back = async {
+            while server.usage("hello").memory_bytes > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, is_back).await.expect("the memory is given back");
     }
-    server.stop("hello", Duration::from_secs(10)).await;
+    server.stop("hello", PATIENCE).await;
     assert_eq!(server.usage("hello").memory_bytes, 0);
     assert_eq!(end(&server, "hello").await, Failure::Exit(0));
 }
