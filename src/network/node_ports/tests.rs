@@ -1,4 +1,5 @@
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use base::Random;
 use bytes::Bytes;
@@ -27,10 +28,23 @@ fn fixture() -> Fixture {
     Fixture { node_ports, host, server, tasks }
 }
 
-/// A port of the host that was free a moment ago.
-async fn free_port() -> u16 {
-    let socket = TcpListener::bind((HERE, 0)).await.unwrap();
-    socket.local_addr().unwrap().port()
+/// Ports to try, other ones in each test: below those that a kernel gives to whoever asks for any.
+fn ports() -> impl Iterator<Item = u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = 20_000 + u16::try_from(std::process::id() % 100).unwrap() * 100;
+    std::iter::repeat_with(move || own + NEXT.fetch_add(1, Ordering::Relaxed) % 100).take(10)
+}
+
+impl Fixture {
+    /// Opens a port of the host that nobody has.
+    async fn open(&self, protocol: Protocol) -> u16 {
+        for port in ports() {
+            if self.node_ports.set(one(port, protocol)).await.is_empty() {
+                return port;
+            }
+        }
+        panic!("no port can be had");
+    }
 }
 
 fn one(port: u16, protocol: Protocol) -> BTreeMap<(u16, Protocol), Endpoint> {
@@ -41,8 +55,7 @@ fn one(port: u16, protocol: Protocol) -> BTreeMap<(u16, Protocol), Endpoint> {
 async fn a_client_of_the_host_reaches_a_sandbox() {
     let fixture = fixture();
     let listener = fixture.server.listen("0.0.0.0:80".parse().unwrap(), 16).unwrap();
-    let port = free_port().await;
-    assert!(fixture.node_ports.set(one(port, Protocol::Tcp)).await.is_empty());
+    let port = fixture.open(Protocol::Tcp).await;
     let mut client = TcpStream::connect((HERE, port)).await.unwrap();
     let mut server = listener.accept().await.unwrap();
     assert_eq!(server.peer().ip(), IpAddr::from([10, 42, 0, 254]));
@@ -55,14 +68,13 @@ async fn a_client_of_the_host_reaches_a_sandbox() {
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.unwrap();
     assert_eq!((question.as_str(), answer.as_str()), ("ping", "pong"));
-    assert!(fixture.tasks.shutdown(Duration::from_secs(5)).await);
+    assert!(fixture.tasks.shutdown(Duration::from_mins(1)).await);
 }
 
 #[tokio::test]
 async fn a_client_of_a_silent_port_sees_a_reset() {
     let fixture = fixture();
-    let port = free_port().await;
-    assert!(fixture.node_ports.set(one(port, Protocol::Tcp)).await.is_empty());
+    let port = fixture.open(Protocol::Tcp).await;
     let mut client = TcpStream::connect((HERE, port)).await.unwrap();
     let error = client.read_u8().await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
@@ -71,7 +83,8 @@ async fn a_client_of_a_silent_port_sees_a_reset() {
 #[tokio::test]
 async fn a_port_that_is_taken_is_reported_and_tried_again() {
     let fixture = fixture();
-    let taken = TcpListener::bind((HERE, 0)).await.unwrap();
+    let candidates: Vec<SocketAddr> = ports().map(|port| (HERE, port).into()).collect();
+    let taken = TcpListener::bind(&candidates[..]).await.unwrap();
     let port = taken.local_addr().unwrap().port();
     let failures = fixture.node_ports.set(one(port, Protocol::Tcp)).await;
     assert_eq!(failures.iter().map(|failure| failure.port).collect::<Vec<_>>(), [port]);
@@ -82,8 +95,7 @@ async fn a_port_that_is_taken_is_reported_and_tried_again() {
 #[tokio::test]
 async fn a_port_that_is_removed_is_closed() {
     let fixture = fixture();
-    let port = free_port().await;
-    assert!(fixture.node_ports.set(one(port, Protocol::Tcp)).await.is_empty());
+    let port = fixture.open(Protocol::Tcp).await;
     assert!(fixture.node_ports.set(BTreeMap::new()).await.is_empty());
     let error = TcpStream::connect((HERE, port)).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
@@ -94,8 +106,7 @@ async fn a_port_that_is_removed_is_closed() {
 async fn datagrams_find_their_way_in_and_back() {
     let fixture = fixture();
     let server = fixture.server.bind_udp("0.0.0.0:80".parse().unwrap()).unwrap();
-    let port = free_port().await;
-    assert!(fixture.node_ports.set(one(port, Protocol::Udp)).await.is_empty());
+    let port = fixture.open(Protocol::Udp).await;
     let clients =
         [UdpSocket::bind((HERE, 0)).await.unwrap(), UdpSocket::bind((HERE, 0)).await.unwrap()];
     let mut buffer = [0; 16];
@@ -107,7 +118,7 @@ async fn datagrams_find_their_way_in_and_back() {
         let (count, _) = client.recv_from(&mut buffer).await.unwrap();
         assert_eq!(&buffer[..count], format!("hello {name}").as_bytes());
     }
-    assert!(fixture.tasks.shutdown(Duration::from_secs(5)).await);
+    assert!(fixture.tasks.shutdown(Duration::from_mins(1)).await);
 }
 
 #[tokio::test]

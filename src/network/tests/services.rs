@@ -107,5 +107,5 @@ async fn a_service_can_lead_to_a_socket_of_the_host() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert_eq!((question.as_str(), answer.as_str()), ("ping", "pong"));
-    assert!(tasks.shutdown(Duration::from_secs(5)).await);
+    assert!(tasks.shutdown(Duration::from_mins(1)).await);
 }
