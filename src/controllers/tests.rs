@@ -23,7 +23,7 @@ use server::{NoNodes, Server, User, Version};
 use crate::Config;
 
 /// How long something may take to happen, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(5);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(10);
 
