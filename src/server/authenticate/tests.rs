@@ -107,6 +107,7 @@ async fn a_providers_token_is_known_and_a_new_key_is_looked_up() {
     let provider = Provider::start().await;
     let server = Fixture::with_authentication(provider.settings()).await;
     let user = whoami(&server, &provider.token()).await.unwrap();
+    tokio::time::pause();
     assert_eq!(user.0, format!("{}#ada", provider.issuer));
     assert_eq!(user.1, json!(["dev", "system:authenticated"]));
     whoami(&server, &provider.token()).await.unwrap();
@@ -119,7 +120,6 @@ async fn a_providers_token_is_known_and_a_new_key_is_looked_up() {
     }
     assert_eq!(provider.fetches(), 1);
     whoami(&server, &old).await.unwrap();
-    tokio::time::pause();
     tokio::time::advance(std::time::Duration::from_secs(11)).await;
     tokio::time::resume();
     whoami(&server, &provider.token()).await.unwrap();

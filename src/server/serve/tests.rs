@@ -147,7 +147,7 @@ async fn pass(time: Duration) {
     const STEP: Duration = Duration::from_millis(100);
     for _ in 0..time.as_millis() / STEP.as_millis() {
         tokio::time::sleep(STEP).await;
-        let breath = || std::thread::park_timeout(Duration::from_micros(100));
+        let breath = || std::thread::park_timeout(Duration::from_millis(1));
         tokio::task::spawn_blocking(breath).await.unwrap();
     }
 }

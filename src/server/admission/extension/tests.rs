@@ -48,6 +48,7 @@ pub(super) fn webhook(name: &str, hook: &Hook, more: Value) -> Value {
         }],
         "sideEffects": "None",
         "admissionReviewVersions": ["v1"],
+        "timeoutSeconds": 30,
     });
     for (field, value) in more.as_object().into_iter().flatten() {
         webhook[field] = value.clone();

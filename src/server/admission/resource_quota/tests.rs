@@ -28,7 +28,7 @@ async fn used(server: &Fixture, expected: Value) {
     let path = format!("{QUOTAS}/q");
     let query = format!("{QUOTAS}?watch=1&fieldSelector=metadata.name=q");
     let mut watch = server.watch(&query).await;
-    let within = std::time::Duration::from_secs(20);
+    let within = std::time::Duration::from_mins(5);
     let seen = tokio::time::timeout(within, async {
         while watch.next().await.unwrap()["object"]["status"]["used"] != expected {}
     });

@@ -57,7 +57,7 @@ async fn webhooks_have_their_say() {
     let webhook = |name: &str, port: u16| {
         json!({
             "name": name, "rules": rules(), "sideEffects": "None", "failurePolicy": "Ignore",
-            "admissionReviewVersions": ["v1"],
+            "admissionReviewVersions": ["v1"], "timeoutSeconds": 30,
             "clientConfig": {
                 "url": format!("https://localhost:{port}/"),
                 "caBundle": STANDARD.encode(&hook.authority),
@@ -171,7 +171,7 @@ async fn told(hook: &Hook, rules: &str, mode: AuditMode) -> Audited {
         }}],
     });
     std::fs::write(&kubeconfig, config.to_string()).unwrap();
-    let wait = Duration::from_secs(5);
+    let wait = Duration::from_mins(10);
     let webhook = AuditWebhook { kubeconfig, mode, buffer: 100, batch: 3, wait };
     Audited::with_webhook(rules, Some(webhook)).await
 }

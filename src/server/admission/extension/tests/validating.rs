@@ -44,7 +44,7 @@ async fn a_webhook_is_asked_who_does_what_to_which_object() {
     server.delete(&format!("{MAPS}/a"), &json!({"gracePeriodSeconds": 0})).await.expect(200);
     let asked = curious.asked();
     let requests: Vec<&Value> = asked.iter().map(|(_, review)| &review["request"]).collect();
-    assert_eq!(asked[0].0, "/curious?timeout=10s");
+    assert_eq!(asked[0].0, "/curious?timeout=30s");
     assert_eq!(asked[0].1["apiVersion"], "admission.k8s.io/v1");
     let operations: Vec<_> = requests.iter().map(|request| &request["operation"]).collect();
     assert_eq!(operations, ["CREATE", "CREATE", "UPDATE", "DELETE"]);
