@@ -9,7 +9,7 @@ What machinery::Schemas reads:
   {"definitions": {NAME: {"gvk": [[group, version, kind]], "fields": {JSON name: FIELD}, "embedded": [EMBEDDED],
                           "mapType": "atomic" where an object has one owner as a whole}}}
   FIELD    = {"type": T, "number": n, "required": true, "patchMergeKey", "patchStrategy", "listType", "listMapKeys",
-              "mapType", "enum", "default", "pointer": whether zero or false differs from absence}; all but "type" are
+              "mapType", "enum", "default", "pointer": whether zero, false or an empty text differs from absence}; all but "type" are
              optional
   EMBEDDED = {"number": n, "ref": NAME}: a message on the wire whose fields stand in the parent's JSON
   T        = "string" | "boolean" | "int32" | "int64" | "double" | "bytes" | "time" | "microTime" | "duration"
@@ -115,6 +115,91 @@ NOT_POINTERS = {
     "io.k8s.apimachinery.pkg.apis.meta.v1.StatusDetails": "retryAfterSeconds",
     "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceSpec": "insecureSkipTLSVerify",
 }
+# Texts that Go can tell from absence: pointers. Of all others, an empty one is left out.
+POINTERS_TO_TEXT = {
+    "io.k8s.api.admissionregistration.v1.MatchResources": "matchPolicy",
+    "io.k8s.api.admissionregistration.v1.MutatingWebhook": "failurePolicy matchPolicy reinvocationPolicy",
+    "io.k8s.api.admissionregistration.v1.NamedRuleWithOperations": "scope",
+    "io.k8s.api.admissionregistration.v1.ParamRef": "parameterNotFoundAction",
+    "io.k8s.api.admissionregistration.v1.Rule": "scope",
+    "io.k8s.api.admissionregistration.v1.RuleWithOperations": "scope",
+    "io.k8s.api.admissionregistration.v1.ServiceReference": "path",
+    "io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicySpec": "failurePolicy",
+    "io.k8s.api.admissionregistration.v1.ValidatingWebhook": "failurePolicy matchPolicy",
+    "io.k8s.api.admissionregistration.v1.Validation": "reason",
+    "io.k8s.api.admissionregistration.v1.WebhookClientConfig": "url",
+    "io.k8s.api.autoscaling.v2.HPAScalingRules": "selectPolicy",
+    "io.k8s.api.batch.v1.CronJobSpec": "timeZone",
+    "io.k8s.api.batch.v1.JobSpec": "completionMode managedBy podReplacementPolicy",
+    "io.k8s.api.batch.v1.JobStatus": "failedIndexes",
+    "io.k8s.api.batch.v1.PodFailurePolicyOnExitCodesRequirement": "containerName",
+    "io.k8s.api.batch.v1.SuccessPolicyRule": "succeededIndexes",
+    "io.k8s.api.coordination.v1.LeaseSpec": "holderIdentity preferredHolder strategy",
+    "io.k8s.api.core.v1.AppArmorProfile": "localhostProfile",
+    "io.k8s.api.core.v1.AzureDiskVolumeSource": "cachingMode fsType",
+    "io.k8s.api.core.v1.AzureFilePersistentVolumeSource": "secretNamespace",
+    "io.k8s.api.core.v1.CSIVolumeSource": "fsType",
+    "io.k8s.api.core.v1.ClusterTrustBundleProjection": "name signerName",
+    "io.k8s.api.core.v1.Container": "restartPolicy",
+    "io.k8s.api.core.v1.ContainerStatus": "stopSignal",
+    "io.k8s.api.core.v1.EndpointAddress": "nodeName",
+    "io.k8s.api.core.v1.EndpointPort": "appProtocol",
+    "io.k8s.api.core.v1.EphemeralContainer": "restartPolicy",
+    "io.k8s.api.core.v1.EphemeralContainerCommon": "restartPolicy",
+    "io.k8s.api.core.v1.GRPCAction": "service",
+    "io.k8s.api.core.v1.HostPathVolumeSource": "type",
+    "io.k8s.api.core.v1.ISCSIPersistentVolumeSource": "initiatorName",
+    "io.k8s.api.core.v1.ISCSIVolumeSource": "initiatorName",
+    "io.k8s.api.core.v1.Lifecycle": "stopSignal",
+    "io.k8s.api.core.v1.LoadBalancerIngress": "ipMode",
+    "io.k8s.api.core.v1.LocalVolumeSource": "fsType",
+    "io.k8s.api.core.v1.PersistentVolumeClaimSpec": "storageClassName volumeAttributesClassName volumeMode",
+    "io.k8s.api.core.v1.PersistentVolumeClaimStatus": "currentVolumeAttributesClassName",
+    "io.k8s.api.core.v1.PersistentVolumeSpec": "volumeAttributesClassName volumeMode",
+    "io.k8s.api.core.v1.PodDNSConfigOption": "value",
+    "io.k8s.api.core.v1.PodResourceClaim": "resourceClaimName resourceClaimTemplateName",
+    "io.k8s.api.core.v1.PodResourceClaimStatus": "resourceClaimName",
+    "io.k8s.api.core.v1.PodSecurityContext": "fsGroupChangePolicy seLinuxChangePolicy supplementalGroupsPolicy",
+    "io.k8s.api.core.v1.PodSpec": "hostnameOverride preemptionPolicy runtimeClassName",
+    "io.k8s.api.core.v1.PortStatus": "error",
+    "io.k8s.api.core.v1.SeccompProfile": "localhostProfile",
+    "io.k8s.api.core.v1.SecurityContext": "procMount",
+    "io.k8s.api.core.v1.ServicePort": "appProtocol",
+    "io.k8s.api.core.v1.ServiceSpec": "internalTrafficPolicy ipFamilyPolicy loadBalancerClass trafficDistribution",
+    "io.k8s.api.core.v1.TopologySpreadConstraint": "nodeAffinityPolicy nodeTaintsPolicy",
+    "io.k8s.api.core.v1.TypedLocalObjectReference": "apiGroup",
+    "io.k8s.api.core.v1.TypedObjectReference": "apiGroup namespace",
+    "io.k8s.api.core.v1.VolumeMount": "mountPropagation recursiveReadOnly",
+    "io.k8s.api.core.v1.VolumeMountStatus": "recursiveReadOnly",
+    "io.k8s.api.core.v1.WindowsSecurityContextOptions": "gmsaCredentialSpec gmsaCredentialSpecName runAsUserName",
+    "io.k8s.api.discovery.v1.Endpoint": "hostname nodeName zone",
+    "io.k8s.api.discovery.v1.EndpointPort": "appProtocol name protocol",
+    "io.k8s.api.networking.v1.IngressClassParametersReference": "apiGroup namespace scope",
+    "io.k8s.api.networking.v1.IngressPortStatus": "error",
+    "io.k8s.api.networking.v1.IngressSpec": "ingressClassName",
+    "io.k8s.api.networking.v1.NetworkPolicyPort": "protocol",
+    "io.k8s.api.policy.v1.PodDisruptionBudgetSpec": "unhealthyPodEvictionPolicy",
+    "io.k8s.api.scheduling.v1.PriorityClass": "preemptionPolicy",
+    "io.k8s.api.storage.v1.CSIDriverSpec": "fsGroupPolicy",
+    "io.k8s.api.storage.v1.StorageClass": "reclaimPolicy volumeBindingMode",
+    "io.k8s.api.storage.v1.VolumeAttachmentSource": "persistentVolumeName",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion": "deprecationWarning",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceScale": "labelSelectorPath",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps": "$ref x-kubernetes-list-type "
+    "x-kubernetes-map-type",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ServiceReference": "path",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ValidationRule": "reason",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.WebhookClientConfig": "url",
+    "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions": "propagationPolicy",
+    "io.k8s.apimachinery.pkg.apis.meta.v1.Preconditions": "resourceVersion uid",
+}
+
+# Texts that Go writes even when they are empty.
+ALWAYS_WRITTEN = {
+    "io.k8s.api.core.v1.Event": "reportingComponent reportingInstance",
+    "io.k8s.api.core.v1.NodeRuntimeHandler": "name",
+}
+
 UNSETTLED = re.compile(r"\.v\d+(alpha|beta)\d+\.|\.resource\.v1\.|\.version\.Info$")
 
 
@@ -243,9 +328,10 @@ class Generator:
                 self.result[name]["gvk"] = [[k["group"], k["version"], k["kind"]] for k in kinds]
             if "x-kubernetes-map-type" in schema and name in self.result:
                 self.result[name]["mapType"] = schema["x-kubernetes-map-type"]
-        for name, listed in NOT_POINTERS.items():
-            for field in listed.split():
-                assert self.result[name]["fields"][field]["pointer"] is False, f"{name}.{field}"
+        for expected, lists in ((False, NOT_POINTERS), (True, POINTERS_TO_TEXT)):
+            for name, listed in lists.items():
+                for field in listed.split():
+                    assert self.result[name]["fields"][field]["pointer"] is expected, f"{name}.{field}"
         for key, value in KEY_DEFAULTS.items():
             self.result[key[0]]["fields"][key[1]]["default"] = value
         return {"definitions": self.result}
@@ -279,8 +365,12 @@ class Generator:
         return covered
 
     def add_pointer(self, definition, field, entry):
-        if entry["type"] in ("int32", "int64", "double", "boolean") and not UNSETTLED.search(definition):
+        if UNSETTLED.search(definition):
+            return
+        if entry["type"] in ("int32", "int64", "double", "boolean"):
             entry["pointer"] = field not in NOT_POINTERS.get(definition, "").split()
+        elif entry["type"] == "string" and field not in ALWAYS_WRITTEN.get(definition, "").split():
+            entry["pointer"] = field in POINTERS_TO_TEXT.get(definition, "").split()
 
     def define_embedded(self, message, properties, required):
         reachable = self.reachable(message)

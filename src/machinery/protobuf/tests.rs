@@ -89,6 +89,20 @@ fn fields_that_are_always_sent_are_dropped_when_empty() {
     );
 }
 
+/// Go tells an empty text from none where it points to it.
+#[test]
+fn an_empty_text_is_kept_where_it_says_something() {
+    let schemas = sample::schemas();
+    let definition = schemas.by_gvk("", "v1", "Pod").unwrap();
+    let sent = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"},
+        "spec": {"containers": [{"name": "a"}], "priorityClassName": "", "runtimeClassName": ""},
+    });
+    let body = encoder::envelope(&sent, &schemas, definition);
+    let got = read(&body, &schemas, definition).unwrap();
+    assert_eq!(got["spec"], json!({"containers": [{"name": "a"}], "runtimeClassName": ""}));
+}
+
 #[test]
 fn an_envelope_may_hold_json() {
     let mut body = b"k8s\0".to_vec();

@@ -219,3 +219,36 @@ async fn a_put_makes_what_is_missing_of_some_kinds() {
         assert_eq!(codes.iter().filter(|code| **code == 201).count(), 1, "{codes:?}");
     }
 }
+
+/// As Go's types have it, which cannot tell an empty text from none, but where they point to it.
+#[tokio::test]
+async fn an_empty_text_is_kept_where_it_says_something() {
+    let server = Fixture::new().await;
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "a", "generateName": ""},
+        "spec": {
+            "nodeName": "", "priorityClassName": "",
+            "containers": [{
+                "name": "main", "image": "hello", "workingDir": "",
+                "env": [{"name": "A", "value": ""}],
+            }],
+        },
+    });
+    let made = server.post("/api/v1/namespaces/default/pods", &pod).await.expect(201);
+    let main = &made["spec"]["containers"][0];
+    assert_eq!(main["env"], json!([{"name": "A"}]));
+    assert_eq!((main.get("workingDir"), made["spec"].get("nodeName")), (None, None));
+
+    let claims = "/api/v1/namespaces/default/persistentvolumeclaims";
+    let claim = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "a"},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}},
+            "storageClassName": "", "volumeName": "",
+        },
+    });
+    let made = server.post(claims, &claim).await.expect(201);
+    assert_eq!(made["spec"]["storageClassName"], "");
+    assert_eq!(made["spec"].get("volumeName"), None);
+}
