@@ -25,7 +25,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 pub(crate) use cached::Cached;
-pub(crate) use change::Change;
+pub(crate) use change::{Change, failure};
 pub(crate) use follower::{Follower, News};
 pub(crate) use head::Head;
 pub(crate) use selection::{Selected, Selection};

@@ -11,7 +11,9 @@ use machinery::ApiError;
 use super::Registry;
 use super::call::Place;
 use super::options::ListOptions;
-use crate::cache::{Cached, Render, Scope, Selected, WatchBody, WatchSettings, WatchStart};
+use crate::cache::{
+    Cached, Render, Scope, Selected, WatchBody, WatchSettings, WatchStart, failure,
+};
 use crate::catalog::Served;
 use crate::negotiate::{Form, JSON, Shape};
 use crate::respond::{self, Answer};
@@ -46,8 +48,17 @@ impl Registry {
         if start == WatchStart::State {
             self.wait_for(version).await?;
         }
-        let mut feed = place.shelf()?.watch(&scope, kept, start)?;
-        served.prepare_for_watch(&feed.initial).await?;
+        let feed = match place.shelf()?.watch(&scope, kept, start) {
+            Ok(feed) => served.prepare_for_watch(&feed.initial).await.map(|()| feed),
+            Err(error) => Err(error),
+        };
+        let mut feed = match feed {
+            Ok(feed) => feed,
+            // Clients begin anew for an event that says so, and for a refusal they only ask again.
+            Err(error) => {
+                return Ok(respond::with_body(StatusCode::OK, JSON, failure(&error).into()));
+            }
+        };
         if let Some(selection) = &converted {
             feed.initial.retain(|object| served.selects(selection, object));
         }

@@ -44,8 +44,14 @@ async fn a_watch_of_a_forgotten_version_is_expired() {
     create(&first, &["a", "b"]).await;
     let second = Fixture::over(store).await;
     let path = format!("{CONFIG_MAPS}?watch=true&resourceVersion=2");
-    let message = second.get(&path).await.failure(410, "Expired");
+    // An answer with this code would not make a client list anew.
+    let mut watch = second.watch(&path).await;
+    let event = watch.next().await.unwrap();
+    assert_eq!((&event["type"], &event["object"]["code"]), (&"ERROR".into(), &410.into()));
+    assert_eq!(event["object"]["reason"], "Expired");
+    let message = event["object"]["message"].as_str().unwrap();
     assert!(message.starts_with("too old resource version: 2"), "{message}");
+    assert!(watch.next().await.is_none());
 }
 
 #[tokio::test]

@@ -232,7 +232,8 @@ async fn nothing_is_selected_when_the_webhook_fails() {
                   (\"out of order\") has prevented the request from succeeding";
     let path_of_list = format!("{V2}?{WIDE}");
     assert_eq!(server.get(&path_of_list).await.failure(500, ""), failed);
-    assert_eq!(server.get(&path).await.failure(500, ""), failed);
+    let event = server.watch(&path).await.next().await.unwrap();
+    assert_eq!((&event["type"], &event["object"]["message"]), (&"ERROR".into(), &failed.into()));
     assert_eq!(server.delete(&path_of_list, &Value::Null).await.failure(500, ""), failed);
     // The watch says why it ends.
     let event = watch.next().await.unwrap();
