@@ -6,8 +6,12 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::Cause;
+use crate::short::{PLACE_BYTES, short};
 
-/// Collects every error of one object; paths are built with [`FieldErrors::at`].
+/// Errors of one object that are told. Whoever sends a long list of what is wrong learns enough from these.
+const MAX_ERRORS: usize = 1000;
+
+/// Collects the errors of one object; paths are built with [`FieldErrors::at`].
 ///
 /// ```
 /// let errors = machinery::FieldErrors::new();
@@ -82,12 +86,19 @@ impl FieldErrors {
 
     /// Adds an error.
     pub fn push(&self, error: FieldError) {
-        self.0.borrow_mut().push(error);
+        if !self.is_full() {
+            self.0.borrow_mut().push(error);
+        }
+    }
+
+    /// Whether no more errors are taken.
+    pub fn is_full(&self) -> bool {
+        self.len() >= MAX_ERRORS
     }
 
     /// Adds errors.
     pub fn extend(&self, errors: Vec<FieldError>) {
-        self.0.borrow_mut().extend(errors);
+        errors.into_iter().for_each(|error| self.push(error));
     }
 
     /// Whether nothing is wrong.
@@ -124,12 +135,12 @@ impl Field<'_> {
 
     /// The list item at `index`.
     pub fn index(&self, index: usize) -> Self {
-        Self { errors: self.errors, path: format!("{}[{index}]", self.path) }
+        Self { errors: self.errors, path: self.with(format_args!("[{index}]")) }
     }
 
     /// The map entry under `key`.
     pub fn key(&self, key: &str) -> Self {
-        Self { errors: self.errors, path: format!("{}[{key}]", self.path) }
+        Self { errors: self.errors, path: self.with(format_args!("[{key}]")) }
     }
 
     /// The path so far.
@@ -213,10 +224,18 @@ impl Field<'_> {
 
     fn child(&self, name: &str) -> String {
         match (self.path.is_empty(), name.is_empty()) {
-            (true, _) => name.to_owned(),
             (_, true) => self.path.clone(),
-            _ => format!("{}.{name}", self.path),
+            (true, _) => self.with(format_args!("{name}")),
+            _ => self.with(format_args!(".{name}")),
         }
+    }
+
+    /// The path and one step more. One that is long enough is not made longer.
+    fn with(&self, step: fmt::Arguments<'_>) -> String {
+        if self.path.len() > PLACE_BYTES {
+            return self.path.clone();
+        }
+        short(format_args!("{}{step}", self.path))
     }
 }
 

@@ -17,6 +17,7 @@ mod protobuf;
 mod quantity;
 mod schema;
 mod selector;
+mod short;
 mod strict;
 pub mod structural;
 pub mod table;

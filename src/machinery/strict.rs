@@ -1,41 +1,17 @@
 //! Unknown and duplicate fields: failing, warning, or silence.
 
-use std::fmt::{self, Write};
-
 use crate::path::Path;
+use crate::short::short;
 use crate::{ApiError, FieldValidation};
 
 /// Enough to see what is wrong; a hostile body must not make a reply of its own size (upstream's number).
 const MAX_PROBLEMS: usize = 100;
-
-/// As much of a place as anybody reads: a key may be as long as a body.
-const MAX_PATH_BYTES: usize = 256;
 
 /// Collects what strict decoding objects to.
 #[derive(Debug)]
 pub(crate) struct Strictness {
     validation: FieldValidation,
     problems: Vec<String>,
-}
-
-/// A text that goes no further than so many bytes.
-struct Short(String);
-
-impl Write for Short {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = MAX_PATH_BYTES.saturating_sub(self.0.len());
-        self.0.push_str(&text[..text.floor_char_boundary(room)]);
-        if text.len() > room { Err(fmt::Error) } else { Ok(()) }
-    }
-}
-
-/// The place, or its beginning.
-fn short(path: &Path<'_>) -> String {
-    let mut text = Short(String::new());
-    match write!(text, "{path}") {
-        Ok(()) => text.0,
-        Err(fmt::Error) => text.0 + "…",
-    }
 }
 
 impl Strictness {

@@ -46,3 +46,16 @@ fn several_errors_stand_in_brackets_once_each() {
     assert_eq!(errors.to_string(), "[a: Required value, b: Required value]");
     assert_eq!(errors.len(), 3);
 }
+
+#[test]
+fn a_long_object_gets_a_short_answer() {
+    let errors = FieldErrors::new();
+    let long = errors.at("metadata").key(&"k".repeat(1 << 20));
+    for index in 0..10_000 {
+        long.index(index).required("name", "");
+    }
+    assert!(errors.is_full());
+    let errors = errors.into_vec();
+    assert_eq!(errors.len(), 1000);
+    assert!(errors.iter().all(|error| error.path.len() < 2_000));
+}

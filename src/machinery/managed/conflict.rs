@@ -6,6 +6,9 @@ use super::FieldSet;
 use super::entry::{Entry, Operation};
 use crate::{ApiError, Cause, Reason};
 
+/// Conflicts of a manager that are told one by one; a document may have a hundred thousand.
+const MOST_TOLD: usize = 1000;
+
 /// Fields that an apply would change though others own them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conflicts {
@@ -41,24 +44,33 @@ impl Conflicts {
         self
     }
 
+    fn count(&self) -> usize {
+        self.managers.iter().map(|(_, fields)| fields.count()).sum()
+    }
+
+    /// As many as are told.
     fn each(&self) -> impl Iterator<Item = (&str, String)> {
-        self.managers.iter().flat_map(|(manager, fields)| {
-            fields.paths().into_iter().map(move |path| (manager.as_str(), path))
-        })
+        let all = self.managers.iter().flat_map(|(manager, fields)| {
+            fields.first_paths(MOST_TOLD).into_iter().map(move |path| (manager.as_str(), path))
+        });
+        all.take(MOST_TOLD)
     }
 }
 
 impl fmt::Display for Conflicts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all: Vec<(&str, String)> = self.each().collect();
-        if let [(manager, path)] = all.as_slice() {
+        let count = self.count();
+        if let (1, Some((manager, path))) = (count, self.each().next()) {
             return write!(f, "Apply failed with 1 conflict: conflict with {manager}: {path}");
         }
-        write!(f, "Apply failed with {} conflicts: ", all.len())?;
+        write!(f, "Apply failed with {count} conflicts: ")?;
         for (index, (manager, fields)) in self.managers.iter().enumerate() {
             let line = if index == 0 { "" } else { "\n" };
             write!(f, "{line}conflicts with {manager}:")?;
-            fields.paths().into_iter().try_for_each(|path| write!(f, "\n- {path}"))?;
+            fields
+                .first_paths(MOST_TOLD)
+                .into_iter()
+                .try_for_each(|path| write!(f, "\n- {path}"))?;
         }
         Ok(())
     }

@@ -136,7 +136,8 @@ fn order(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::String(left), Value::String(right)) => left.cmp(right),
         (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
-        (Value::Number(left), Value::Number(right)) if left != right => {
+        // Equal as floats are `-0.0` and `0.0`, between which stands `0`.
+        (Value::Number(left), Value::Number(right)) => {
             let by_size = left.as_f64().partial_cmp(&right.as_f64()).unwrap_or(Ordering::Equal);
             // Large neighbours may be one number as floats.
             by_size.then_with(|| left.to_string().cmp(&right.to_string()))

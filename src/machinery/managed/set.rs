@@ -1,8 +1,10 @@
 //! A set of places in a document, as a tree, and its algebra.
 
 use std::cmp::Ordering;
+use std::fmt::Write;
 
 use super::Element;
+use crate::short::short;
 
 /// A set of paths. A path may be in it without the paths below it, and the other way round.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,14 +35,7 @@ impl FieldSet {
         nodes.retain(|node| !node.is_empty());
         if !nodes.is_sorted_by(|left, right| left.element < right.element) {
             nodes.sort_by(|left, right| left.element.cmp(&right.element));
-            nodes.dedup_by(|later, kept| {
-                let same = later.element == kept.element;
-                if same {
-                    kept.member |= later.member;
-                    kept.below = kept.below.union(&later.below);
-                }
-                same
-            });
+            nodes = join(nodes);
         }
         Self { nodes }
     }
@@ -111,10 +106,20 @@ impl FieldSet {
         Self { nodes: self.nodes.iter().map(leaf).collect() }
     }
 
+    /// How many paths it holds.
+    pub fn count(&self) -> usize {
+        self.nodes.iter().map(|node| usize::from(node.member) + node.below.count()).sum()
+    }
+
     /// Every path in words, in order: `.spec.replicas`.
     pub fn paths(&self) -> Vec<String> {
+        self.first_paths(usize::MAX)
+    }
+
+    /// The first of the paths in words; long ones are cut short.
+    pub fn first_paths(&self, most: usize) -> Vec<String> {
         let mut paths = Vec::new();
-        self.write_paths("", &mut paths);
+        self.write_paths(&mut String::new(), most, &mut paths);
         paths
     }
 
@@ -171,20 +176,39 @@ impl FieldSet {
         Self { nodes }
     }
 
-    fn write_paths(&self, above: &str, paths: &mut Vec<String>) {
+    fn write_paths(&self, path: &mut String, most: usize, paths: &mut Vec<String>) {
         for node in &self.nodes {
-            let path = format!("{above}{}", node.element);
-            node.below.write_paths_after(node.member, path, paths);
+            if paths.len() >= most {
+                return;
+            }
+            let length = path.len();
+            let _ = write!(path, "{}", node.element);
+            if node.member {
+                paths.push(short(&*path));
+            }
+            node.below.write_paths(path, most, paths);
+            path.truncate(length);
         }
     }
+}
 
-    fn write_paths_after(&self, member: bool, path: String, paths: &mut Vec<String>) {
-        let at = paths.len();
-        self.write_paths(&path, paths);
-        if member {
-            paths.insert(at, path);
+/// Makes one of neighbours with the same element, however many: documents spell one key in many ways.
+fn join(sorted: Vec<Node>) -> Vec<Node> {
+    let mut joined: Vec<Node> = Vec::with_capacity(sorted.len());
+    let mut rest = sorted.into_iter().peekable();
+    while let Some(mut node) = rest.next() {
+        let mut below = std::mem::take(&mut node.below.nodes);
+        let alone = below.len();
+        while let Some(same) = rest.next_if(|next| next.element == node.element) {
+            node.member |= same.member;
+            below.extend(same.below.nodes);
         }
+        let is_joined = below.len() > alone;
+        node.below =
+            if is_joined { FieldSet::from_nodes(below) } else { FieldSet { nodes: below } };
+        joined.push(node);
     }
+    joined
 }
 
 /// Which nodes that only one side has go into a combination.

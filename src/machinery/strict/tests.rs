@@ -1,4 +1,5 @@
 use super::*;
+use crate::short::PLACE_BYTES;
 
 /// A body of three megabytes must not make an answer of three hundred.
 #[test]
@@ -10,5 +11,5 @@ fn a_place_is_told_in_few_words() {
         strictness.duplicate_field(&path.field(name));
     }
     let told = strictness.finish().unwrap();
-    assert_eq!(told, [format!("duplicate field \"{}…\"", "é".repeat(MAX_PATH_BYTES / 2))]);
+    assert_eq!(told, [format!("duplicate field \"{}…\"", "é".repeat(PLACE_BYTES / 2))]);
 }

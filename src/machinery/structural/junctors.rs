@@ -5,12 +5,13 @@ use serde_json::Value;
 use super::node::{Checks, Node};
 use super::values::Check;
 use crate::path::Path;
+use crate::short::short;
 use crate::{FieldError, FieldErrorKind, FieldErrors};
 
 /// Reports which of the alternatives a value misses.
 pub(super) fn check(checks: &Checks, value: &Value, path: &Path<'_>, errors: &FieldErrors) {
     let say = |what: &str| {
-        let detail = format!("\"{path}\" must {what}");
+        let detail = format!("\"{}\" must {what}", short(path));
         // Kubernetes tells these apart from errors of fields: their path is in the text.
         let path = "<nil>".to_owned();
         errors.push(FieldError { kind: FieldErrorKind::Invalid, path, value: "".into(), detail });

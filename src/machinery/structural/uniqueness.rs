@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::node::{ListShape, Node};
 use crate::path::Path;
+use crate::short::short;
 use crate::{FieldError, FieldErrorKind, FieldErrors};
 
 /// Reports items that occur twice.
@@ -16,10 +17,10 @@ pub(super) fn check(node: &Node, items: &[Value], path: &Path<'_>, errors: &Fiel
     let mut seen = BTreeSet::new();
     for (index, item) in items.iter().enumerate() {
         let Some(identity) = identity(node, item) else { continue };
-        if !seen.insert(identity.to_string()) {
+        if !seen.insert(identity.to_string()) && !errors.is_full() {
             errors.push(FieldError {
                 kind: FieldErrorKind::Duplicate,
-                path: path.index(index).to_string(),
+                path: short(path.index(index)),
                 value: identity,
                 detail: String::new(),
             });

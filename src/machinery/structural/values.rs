@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::node::{Additional, Bound, Checks, Node, Range};
 use super::{ValueType, formats, junctors, uniqueness};
 use crate::path::Path;
+use crate::short::short;
 use crate::{FieldError, FieldErrorKind, FieldErrors};
 
 /// Walks an object.
@@ -23,7 +24,7 @@ impl Check<'_> {
 
     /// One value.
     pub(super) fn value(self, node: &Node, value: &Value, old: Option<&Value>, path: &Path<'_>) {
-        if self.ratchets && old == Some(value) {
+        if self.errors.is_full() || (self.ratchets && old == Some(value)) {
             return;
         }
         if value.is_null() && (node.nullable || node.types.is_empty()) {
@@ -107,7 +108,12 @@ impl Check<'_> {
     fn text(self, node: &Node, checks: &Checks, text: &str, path: &Path<'_>) {
         let value = || Value::from(text);
         let invalid = |what: &str| {
-            self.say(FieldErrorKind::Invalid, path, value(), &format!("{path} in body {what}"));
+            self.say(
+                FieldErrorKind::Invalid,
+                path,
+                value(),
+                &format!("{} in body {what}", short(path)),
+            );
         };
         let length = checks.length;
         if length.max.is_some() || length.min.is_some() {
@@ -132,7 +138,7 @@ impl Check<'_> {
 
     fn number(self, checks: &Checks, number: f64, value: &Value, path: &Path<'_>) {
         let invalid = |what: &str| {
-            let detail = format!("{path} in body should be {what}");
+            let detail = format!("{} in body should be {what}", short(path));
             self.say(FieldErrorKind::Invalid, path, value.clone(), &detail);
         };
         if let Some(Bound { value: least, exclusive }) = checks.minimum {
@@ -164,7 +170,8 @@ impl Check<'_> {
             self.say(FieldErrorKind::TooMany, path, count.into(), &detail);
         }
         if let Some(min) = range.min.filter(|min| count < *min) {
-            let detail = format!("{path} in body should have at least {min} {what}");
+            let place = short(path);
+            let detail = format!("{place} in body should have at least {min} {what}");
             self.say(FieldErrorKind::Invalid, path, value.clone(), &detail);
         }
     }
@@ -172,12 +179,13 @@ impl Check<'_> {
     fn wrong_type(self, node: &Node, value: &Value, path: &Path<'_>) {
         let names: Vec<&str> = node.types.iter().map(|kind| kind.as_str()).collect();
         let found = ValueType::name_of(value);
-        let detail = format!("{path} in body must be of type {}: {found:?}", names.join(","));
+        let place = short(path);
+        let detail = format!("{place} in body must be of type {}: {found:?}", names.join(","));
         self.say(FieldErrorKind::TypeInvalid, path, found.into(), &detail);
     }
 
     fn say(self, kind: FieldErrorKind, path: &Path<'_>, value: Value, detail: &str) {
-        let path = match path.to_string() {
+        let path = match short(path) {
             root if root.is_empty() => "<nil>".to_owned(),
             path => path,
         };

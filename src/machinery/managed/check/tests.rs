@@ -60,3 +60,16 @@ fn items_must_have_keys() {
     let set = json!({"metadata": {"finalizers": [null, {}, []]}});
     assert_eq!(check(shape("", "ConfigMap"), &set).len(), 3);
 }
+
+/// A name of a megabyte stands in the path of each of its fields.
+#[test]
+fn a_long_document_gets_a_short_answer() {
+    let mut container = json!({"name": "n".repeat(1 << 20)});
+    for index in 0..10_000 {
+        container[format!("f{index}")] = 1.into();
+    }
+    let problems = problems(json!([container]));
+    assert_eq!(problems.len(), 100);
+    assert!(problems.iter().all(|problem| problem.len() < 2_000));
+    assert!(problems[0].ends_with("n…: field not declared in schema"), "{}", problems[0]);
+}
