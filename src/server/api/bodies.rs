@@ -24,6 +24,15 @@ const SMALL_BYTES: usize = 16 << 10;
 const HELD_BYTES_MAX: usize = 128 << 20;
 /// What one user's may take of it: ten of the longest. Who keeps the rest of a body back holds up nobody else.
 const HELD_OF_ONE_BYTES_MAX: usize = 32 << 20;
+/// What the documents of longer bodies may take together. An object of a document takes some hundred bytes, and eight of
+/// the body.
+const DOCUMENTS_BYTES_MAX: usize = 256 << 20;
+/// What one user's may take of it. The largest take as much as all of it, and come one after the other.
+const DOCUMENTS_OF_ONE_BYTES_MAX: usize = 64 << 20;
+/// What a document takes for each of these in its body.
+const OBJECT_BYTES: usize = 600;
+const FIELD_BYTES: usize = 100;
+const ITEM_BYTES: usize = 32;
 /// What the account of held bytes counts in.
 const UNIT_BYTES: usize = 1 << 10;
 
@@ -33,20 +42,24 @@ pub(super) type RequestBody = UnsyncBoxBody<Bytes, BoxError>;
 #[derive(Debug)]
 pub(super) struct Bodies {
     room: Room,
+    documents: Room,
 }
 
 /// A body in memory.
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) bytes: Bytes,
-    /// The room it takes, until its request is answered.
-    _room: Option<Share>,
+    /// The room it takes, until its request is answered, and what is read from it.
+    _room: [Option<Share>; 2],
 }
 
 impl Bodies {
     pub(super) fn new() -> Self {
-        let [all, each] = [HELD_BYTES_MAX, HELD_OF_ONE_BYTES_MAX].map(|bytes| bytes / UNIT_BYTES);
-        Self { room: Room::new(all, each) }
+        let room = |all: usize, each: usize| Room::new(all / UNIT_BYTES, each / UNIT_BYTES);
+        Self {
+            room: room(HELD_BYTES_MAX, HELD_OF_ONE_BYTES_MAX),
+            documents: room(DOCUMENTS_BYTES_MAX, DOCUMENTS_OF_ONE_BYTES_MAX),
+        }
     }
 
     /// Reads a user's body up to the limit.
@@ -55,14 +68,21 @@ impl Bodies {
         user: &str,
         body: Option<RequestBody>,
     ) -> Result<Held, ApiError> {
-        let Some(mut body) = body else { return Ok(Held { bytes: Bytes::new(), _room: None }) };
+        let Some(mut body) = body else {
+            return Ok(Held { bytes: Bytes::new(), _room: [None, None] });
+        };
         if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
             return Err(too_long(&mut body).await);
         }
         let needed = needed(&body);
         let read = async {
             let room = self.room_for(user, needed).await;
-            (collect(&mut body).await, room)
+            let body = collect(&mut body).await;
+            let document = match &body {
+                Ok(Some(bytes)) => self.room_for_document(user, bytes).await,
+                _ => None,
+            };
+            (body, [room, document])
         };
         match tokio::time::timeout(BODY_TIME_MAX, read).await {
             Ok((Ok(Some(bytes)), room)) => Ok(Held { bytes, _room: room }),
@@ -82,9 +102,27 @@ impl Bodies {
         if bytes <= SMALL_BYTES {
             return None;
         }
-        let units = u32::try_from(bytes.div_ceil(UNIT_BYTES)).expect("a body has a few thousand");
-        Some(self.room.take(user, units).await)
+        Some(self.room.take(user, units(bytes)).await)
     }
+
+    /// Room for what is read from a body. Who has it waits for nothing else, so that everybody's turn comes.
+    async fn room_for_document(&self, user: &str, body: &[u8]) -> Option<Share> {
+        if body.len() <= SMALL_BYTES {
+            return None;
+        }
+        let bytes = document_bytes(body).min(DOCUMENTS_OF_ONE_BYTES_MAX);
+        Some(self.documents.take(user, units(bytes)).await)
+    }
+}
+
+fn units(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(UNIT_BYTES)).expect("a body has a few thousand")
+}
+
+/// About what a document takes in memory.
+fn document_bytes(body: &[u8]) -> usize {
+    let count = |wanted: u8| body.iter().filter(|byte| **byte == wanted).count();
+    body.len() + OBJECT_BYTES * count(b'{') + FIELD_BYTES * count(b':') + ITEM_BYTES * count(b',')
 }
 
 /// What a body takes at most.

@@ -49,3 +49,21 @@ async fn long_bodies_wait_for_room_and_small_ones_do_not() {
     held.pop();
     bodies.read("ann", Some(whole(BODY_BYTES_MAX))).await.unwrap();
 }
+
+/// Three megabytes of small objects are three hundred in memory.
+#[tokio::test(start_paused = true)]
+async fn documents_that_take_much_come_one_after_the_other() {
+    let bodies = Bodies::new();
+    let dense = || {
+        let body = Full::new(Bytes::from(r#"{"a":0},"#.repeat(300_000)));
+        RequestBody::new(body.map_err(|never: Infallible| match never {}))
+    };
+    let first = bodies.read("ann", Some(dense())).await.unwrap();
+    assert_eq!(bodies.read("ann", Some(dense())).await.unwrap_err().code(), 504);
+    bodies.read("ann", Some(whole(BODY_BYTES_MAX))).await.unwrap_err();
+    // Others do not wait, nor do documents of the usual size.
+    bodies.read("ann", Some(whole(SMALL_BYTES))).await.unwrap();
+    bodies.read("bob", Some(dense())).await.unwrap();
+    drop(first);
+    bodies.read("ann", Some(dense())).await.unwrap();
+}
