@@ -98,7 +98,9 @@ impl FieldErrors {
 
     /// Adds errors.
     pub fn extend(&self, errors: Vec<FieldError>) {
-        errors.into_iter().for_each(|error| self.push(error));
+        for error in errors {
+            self.push(error);
+        }
     }
 
     /// Whether nothing is wrong.

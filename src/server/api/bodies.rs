@@ -121,7 +121,8 @@ fn units(bytes: usize) -> u32 {
 
 /// About what a document takes in memory.
 fn document_bytes(body: &[u8]) -> usize {
-    let count = |wanted: u8| body.iter().filter(|byte| **byte == wanted).count();
+    let count =
+        |wanted: u8| -> usize { body.iter().map(|byte| usize::from(*byte == wanted)).sum() };
     body.len() + OBJECT_BYTES * count(b'{') + FIELD_BYTES * count(b':') + ITEM_BYTES * count(b',')
 }
 
