@@ -15,12 +15,12 @@ pub(crate) struct Selection {
     fields: Vec<FieldMatch>,
 }
 
-/// What a request selects, in two steps where objects have to be converted first.
+/// What a request selects, in two steps where objects have to be converted or read first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Selected {
     /// What the cache can tell by the objects it keeps.
     pub(crate) kept: Selection,
-    /// What is told by the objects in their converted form, if anything is.
+    /// What is told by the objects in the form asked for, if anything is.
     pub(crate) converted: Option<Selection>,
 }
 
@@ -85,6 +85,16 @@ impl Selection {
         }
     }
 
+    /// In two steps as well where documents have to be read to tell: the cache, for which all wait, does not.
+    pub(crate) fn after_reading(self) -> Selected {
+        let is_read = |field: &FieldMatch| matches!(field.place, Place::Viewed { .. });
+        let (read, others): (Vec<_>, Vec<_>) = self.fields.into_iter().partition(is_read);
+        Selected {
+            kept: Self { labels: self.labels, fields: others },
+            converted: (!read.is_empty()).then_some(Self { labels: None, fields: read }),
+        }
+    }
+
     /// Selects one name.
     pub(crate) fn with_name(mut self, name: &str) -> Self {
         self.fields.push(FieldMatch { place: Place::Name, value: name.to_owned(), equal: true });
@@ -99,11 +109,6 @@ impl Selection {
     pub(crate) fn only_name(&self) -> Option<&str> {
         let named = |field: &&FieldMatch| field.equal && matches!(field.place, Place::Name);
         self.fields.iter().find(named).map(|field| field.value.as_str())
-    }
-
-    /// Whether documents have to be read to tell, which takes its time.
-    pub(crate) fn reads_documents(&self) -> bool {
-        self.fields.iter().any(|field| matches!(field.place, Place::Viewed { .. }))
     }
 
     pub(crate) fn matches(&self, object: &Cached) -> bool {
@@ -128,12 +133,6 @@ impl Selection {
             (value == field.value) == field.equal
         });
         fields && self.labels.as_ref().is_none_or(|selector| selector.matches(&object.labels))
-    }
-}
-
-impl From<Selection> for Selected {
-    fn from(kept: Selection) -> Self {
-        Self { kept, converted: None }
     }
 }
 

@@ -242,13 +242,7 @@ impl Shelf {
         let keys = Keys::of(query);
         if revision >= state.revision {
             let items = state.objects.range::<str, _>(keys.bounds()).map(|(_, object)| object);
-            if !query.selection.reads_documents() {
-                return Some(select(query, revision, items));
-            }
-            // Changes need not wait for it.
-            let items: Vec<Arc<Cached>> = items.cloned().collect();
-            drop(state);
-            return Some(select(query, revision, items.iter()));
+            return Some(select(query, revision, items));
         }
         if !state.history.covers(revision) {
             return None;

@@ -37,7 +37,7 @@ pub(crate) struct Render {
     pub(crate) object: Option<Transform>,
     /// Without it, there is nothing to wait for.
     pub(crate) prepare: Option<Prepare>,
-    /// Without it, the cache has selected the objects; what it looks at is prepared.
+    /// Without it, the cache has selected the objects; what it looks at is prepared, if it has to be.
     pub(crate) selects: Option<Selects>,
 }
 
@@ -156,6 +156,9 @@ impl WatchBody {
                 Taken::Some(deliveries) => {
                     self.preparing = self.render.prepare(&deliveries);
                     self.deliveries = deliveries;
+                    if self.preparing.is_none() {
+                        self.select();
+                    }
                 }
                 Taken::Closed => {
                     self.stage = Stage::Ended;
@@ -177,9 +180,16 @@ impl WatchBody {
             self.preparing = None;
         }
         if let Poll::Ready(Ok(())) = polled {
-            self.deliveries.retain_mut(|delivery| self.render.selects(delivery));
+            self.select();
         }
         polled
+    }
+
+    /// Keeps what the client wants, where that is told by what was prepared or has to be read.
+    fn select(&mut self) {
+        if self.render.selects.is_some() {
+            self.deliveries.retain_mut(|delivery| self.render.selects(delivery));
+        }
     }
 
     fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {

@@ -150,7 +150,11 @@ impl Served {
         fields: Option<&FieldSelector>,
     ) -> Result<Selected, ApiError> {
         let selection = Selection::new(self.kind().selectable(), &self.view, labels, fields)?;
-        Ok(if self.is_converted() { selection.after_conversion() } else { selection.into() })
+        Ok(if self.is_converted() {
+            selection.after_conversion()
+        } else {
+            selection.after_reading()
+        })
     }
 
     /// An object of the cache as a document of this kind.

@@ -98,3 +98,37 @@ async fn an_event_is_one_object_in_two_apis() {
         server.get(&format!("/api/v1/namespaces/default/events?{selected}")).await.expect(200);
     assert_eq!(names(&list), ["e"]);
 }
+
+/// Its fields are read from the stored object, one by one.
+#[tokio::test]
+async fn a_view_is_listed_and_watched_by_its_own_fields() {
+    let server = Fixture::new().await;
+    let events = "/api/v1/namespaces/default/events";
+    let event = |name: &str, pod: &str| {
+        json!({
+            "apiVersion": "v1", "kind": "Event", "metadata": {"name": name},
+            "involvedObject": {"kind": "Pod", "name": pod, "namespace": "default"},
+            "message": "text", "reason": "Because", "type": "Normal",
+        })
+    };
+    for (name, pod) in [("a", "p"), ("b", "q"), ("c", "p"), ("d", "p")] {
+        server.post(events, &event(name, pod)).await.expect(201);
+    }
+    let path = "/apis/events.k8s.io/v1/namespaces/default/events?fieldSelector=regarding.name%3Dp";
+    let first = server.get(&format!("{path}&limit=2")).await.expect(200);
+    assert_eq!(names(&first), ["a", "c"]);
+    let token = first["metadata"]["continue"].as_str().unwrap();
+    let rest = server.get(&format!("{path}&limit=2&continue={token}")).await.expect(200);
+    assert_eq!(names(&rest), ["d"]);
+
+    let mut watch = server.watch(&format!("{path}&watch=1")).await;
+    for name in ["a", "c", "d"] {
+        assert_eq!(watch.brief().await, format!("ADDED {name}"));
+    }
+    server.post(events, &event("e", "q")).await.expect(201);
+    server.post(events, &event("f", "p")).await.expect(201);
+    server.delete(&format!("{events}/b"), &Value::Null).await.expect(200);
+    server.delete(&format!("{events}/c"), &Value::Null).await.expect(200);
+    assert_eq!(watch.brief().await, "ADDED f");
+    assert_eq!(watch.brief().await, "DELETED c");
+}
