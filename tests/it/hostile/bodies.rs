@@ -162,7 +162,8 @@ async fn nonsense_in_a_query_is_a_bad_request() {
         ("timeoutSeconds=soon".to_owned(), 400),
         (format!("labelSelector={}", "a%20in%20(".repeat(2_000)), 400),
         (format!("labelSelector={}", "a%3Db,".repeat(8_000)), 400),
-        (format!("fieldSelector={}", "metadata.name%3Da,".repeat(3_000)), 200),
+        (format!("fieldSelector={}", "metadata.name%3Da,".repeat(256)), 200),
+        (format!("fieldSelector={}", "metadata.name%3Da,".repeat(3_000)), 400),
         (format!("fieldSelector={}", "spec.absent%3Da,".repeat(3_000)), 400),
     ];
     let attack = async {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Nothing here takes so long but on a machine that is on its knees.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+/// Nothing here takes so long, not even on a machine that is on its knees.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Between two looks: short against what is waited for, long against what a look costs.
 const BETWEEN: Duration = Duration::from_millis(25);
