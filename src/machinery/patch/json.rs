@@ -20,10 +20,13 @@ const MAX_OPERATIONS: usize = 10_000;
 /// which is that of a request's body).
 const COPIED_BYTES_MAX: usize = 3 << 20;
 
+/// How many items of lists the operations of one patch may move: each that does not come last moves all behind it.
+const MOVED_ITEMS_MAX: usize = 50_000_000;
+
 /// Applies a list of operations; fails when one of them does.
 pub fn apply(mut object: Value, patch: &Value) -> Result<Value, ApiError> {
     let operations = operations(patch)?;
-    let mut growth = Growth { copied: 0, depth: depth(&object) };
+    let mut growth = Growth { copied: 0, moved: 0, depth: depth(&object) };
     for operation in operations {
         Operation(operation).apply(&mut object, &mut growth).map_err(ApiError::unprocessable)?;
     }
@@ -34,6 +37,8 @@ pub fn apply(mut object: Value, patch: &Value) -> Result<Value, ApiError> {
 /// neither size nor depth of the result is bounded by that of the patch.
 struct Growth {
     copied: usize,
+    /// Items that made room, or closed a gap.
+    moved: usize,
     /// How deep the document can be at the most.
     depth: usize,
 }
@@ -59,6 +64,17 @@ impl Growth {
         }
         self.copy(value)?;
         self.deepen(path, depth(value))
+    }
+
+    /// Notes that a list grows or shrinks at a place.
+    fn shift(&mut self, place: &Place<'_>) -> Result<(), String> {
+        self.moved += place.behind();
+        if self.moved > MOVED_ITEMS_MAX {
+            return Err(format!(
+                "the operations would move more than {MOVED_ITEMS_MAX} items of lists"
+            ));
+        }
+        Ok(())
     }
 
     /// Notes that a value was gone through.
@@ -103,7 +119,7 @@ impl Operation<'_> {
     fn apply(&self, document: &mut Value, growth: &mut Growth) -> Result<(), String> {
         match self.0.get("op").and_then(Value::as_str).unwrap_or("unknown") {
             "add" => self.add(document, growth),
-            "remove" => self.remove(document),
+            "remove" => self.remove(document, growth),
             "replace" => self.replace(document, growth),
             "move" => self.relocate(document, growth),
             "copy" => self.copy(document, growth),
@@ -127,16 +143,18 @@ impl Operation<'_> {
         let place = found(document, path, || {
             format!("add operation does not apply: doc is missing path: {path:?}")
         })?;
+        growth.shift(&place)?;
         place
             .add(self.value().clone())
             .map_err(|why| format!("error in add for path: '{path}': {why}"))
     }
 
-    fn remove(&self, document: &mut Value) -> Result<(), String> {
+    fn remove(&self, document: &mut Value, growth: &mut Growth) -> Result<(), String> {
         let path = self.path("path")?;
         let place = found(document, path, || {
             format!("remove operation does not apply: doc is missing path: {path:?}")
         })?;
+        growth.shift(&place)?;
         let removed = place.remove();
         removed.map(drop).map_err(|why| format!("error in remove for path: '{path}': {why}"))
     }
@@ -167,12 +185,14 @@ impl Operation<'_> {
         let place = found(document, from, || {
             format!("move operation does not apply: doc is missing from path: {from}")
         })?;
+        growth.shift(&place)?;
         let value =
             place.remove().map_err(|why| format!("error in move for path: '{from}': {why}"))?;
         growth.transplant(from, path, &value)?;
         let place = found(document, path, || {
             format!("move operation does not apply: doc is missing destination path: {path}")
         })?;
+        growth.shift(&place)?;
         place.add(value).map_err(|why| format!("error in move for path: '{path}': {why}"))
     }
 
@@ -188,6 +208,7 @@ impl Operation<'_> {
         let place = found(document, path, || {
             format!("copy operation does not apply: doc is missing destination path: {path}")
         })?;
+        growth.shift(&place)?;
         place.add(value).map_err(|why| format!("error in copy for path: '{path}': {why}"))
     }
 

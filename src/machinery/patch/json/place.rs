@@ -47,6 +47,17 @@ fn index(text: &str, end: usize, from: usize) -> Result<usize, String> {
 }
 
 impl<'d> Place<'d> {
+    /// How many items move, about, when one is put in here or taken out.
+    pub(super) fn behind(&self) -> usize {
+        match self {
+            Self::Entry(..) => 0,
+            Self::Item(list, key) => {
+                let places = list.len() + 1;
+                index(key, places, places).map_or(0, |index| list.len() - index)
+            }
+        }
+    }
+
     /// What is there; an absent entry is null.
     pub(super) fn get(self) -> Result<&'d Value, String> {
         match self {

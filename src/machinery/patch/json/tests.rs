@@ -148,3 +148,23 @@ fn copies_of_copies_come_to_an_end() {
     let expected = "Unable to complete the copy, the accumulated size increase of copy is ";
     assert!(error.message.contains(expected), "{}", error.message);
 }
+
+#[test]
+fn long_lists_are_not_moved_for_ever() {
+    let list = json!({"list": vec![0; 100_000]});
+    for operation in [
+        json!({"op": "add", "path": "/list/0", "value": 1}),
+        json!({"op": "remove", "path": "/list/0"}),
+        json!({"op": "move", "from": "/list/0", "path": "/list/-"}),
+        json!({"op": "copy", "from": "/list/-1", "path": "/list/0"}),
+    ] {
+        let error = apply(list.clone(), &vec![operation.clone(); 600].into()).unwrap_err();
+        assert_eq!(error.reason, Reason::Invalid);
+        let expected = "the operations would move more than 50000000 items of lists";
+        assert!(error.message.contains(expected), "{operation}: {}", error.message);
+    }
+    // At its end a list may grow as often as a patch has operations.
+    let last = json!({"op": "add", "path": "/list/-", "value": 1});
+    let patched = apply(list, &vec![last; 10_000].into()).unwrap();
+    assert_eq!(patched["list"].as_array().unwrap().len(), 110_000);
+}
