@@ -1,13 +1,20 @@
 //! Makes a document fit its schema in one walk: unknown fields go, nulls go, values take their canonical form.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use serde_json::{Map, Number, Value};
 
 use crate::path::Path;
 use crate::strict::Strictness;
 use crate::time::{format_micro_time, format_time, parse_time};
 use crate::{Definition, FieldType, Quantity, Schemas};
+
+/// Does not mind bits behind the last byte, which Go drops.
+const MILD: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
 /// What makes a document unusable, in the words of Go's decoder.
 pub(crate) type Problem = String;
@@ -160,7 +167,12 @@ fn fit_bytes(text: &mut String) -> Result<(), Problem> {
     if text.contains(['\r', '\n']) {
         text.retain(|char| char != '\r' && char != '\n');
     }
-    STANDARD.decode(text.as_bytes()).map(drop).map_err(|error| {
+    let decoded = match STANDARD.decode(text.as_bytes()) {
+        Err(base64::DecodeError::InvalidLastSymbol(..)) => MILD.decode(text.as_bytes()),
+        Ok(_) => return Ok(()),
+        failed => failed,
+    };
+    decoded.map(|bytes| *text = STANDARD.encode(bytes)).map_err(|error| {
         let position = match error {
             base64::DecodeError::InvalidByte(position, _)
             | base64::DecodeError::InvalidLastSymbol(position, _) => position,

@@ -123,3 +123,19 @@ fn wrong_types_are_named_as_go_names_them() {
         assert_eq!(fit(spec).unwrap_err(), format!("json: cannot unmarshal {message}"));
     }
 }
+
+#[test]
+fn bits_behind_the_last_byte_of_base64_are_dropped() {
+    for (given, kept) in [
+        ("YR==", Some("YQ==")),
+        ("YWF=", Some("YWE=")),
+        ("YQ==", Some("YQ==")),
+        ("Y\nR=\n=", Some("YQ==")),
+        ("YR", None),
+        ("Y!==", None),
+    ] {
+        let mut text = given.to_owned();
+        let fitted = super::fit_bytes(&mut text).ok().map(|()| text.as_str());
+        assert_eq!(fitted, kept, "{given}");
+    }
+}
