@@ -19,6 +19,7 @@ use arc_swap::ArcSwap;
 use base::Tasks;
 use machinery::ApiError;
 
+use crate::authenticate::ProxyHeaders;
 use crate::outgoing::{ClientCertificate, Outgoing};
 use crate::pki::Pki;
 use crate::room::{Room, Share};
@@ -42,16 +43,24 @@ pub(crate) struct Aggregation {
     certificate: ClientCertificate,
     tasks: Tasks,
     streams: Room,
+    /// What only this server may tell the others.
+    proxy_headers: Arc<ProxyHeaders>,
 }
 
 impl Aggregation {
-    pub(crate) fn new(outgoing: &Arc<Outgoing>, pki: &Pki, tasks: &Tasks) -> Self {
+    pub(crate) fn new(
+        outgoing: &Arc<Outgoing>,
+        pki: &Pki,
+        tasks: &Tasks,
+        proxy_headers: &Arc<ProxyHeaders>,
+    ) -> Self {
         Self {
             routes: ArcSwap::default(),
             outgoing: Arc::clone(outgoing),
             certificate: ClientCertificate::Current(pki.proxy_client()),
             tasks: tasks.clone(),
             streams: Room::new(STREAMS_MAX, STREAMS_OF_ONE_MAX),
+            proxy_headers: Arc::clone(proxy_headers),
         }
     }
 

@@ -30,7 +30,7 @@ use crate::admission::Ledger;
 use crate::aggregation::Aggregation;
 use crate::allocate::Allocators;
 use crate::audit::{self, Auditor};
-use crate::authenticate::{Authenticators, Peer};
+use crate::authenticate::{Authenticators, Peer, ProxyHeaders};
 use crate::authorize::{self, Action, Authorizer};
 use crate::backup::{self, Backups};
 use crate::cache::{Cache, CacheProgress, Listener};
@@ -134,6 +134,8 @@ impl Api {
             })
             .transpose()?;
         let fairness = Fairness::new(&catalog, config.operations.seats, &config.metrics);
+        let proxy_headers = &config.authentication.request_header;
+        let proxy_headers = Arc::new(ProxyHeaders::new(proxy_headers));
         let health = Health::new(Arc::clone(&config.store), Arc::clone(&cache), plugins);
         Ok(Arc::new(Self {
             clock: config.clock.clone(),
@@ -158,8 +160,9 @@ impl Api {
                 config.tasks.clone(),
                 config.random.clone(),
                 Arc::clone(&outgoing),
+                Arc::clone(&proxy_headers),
             ),
-            aggregation: Aggregation::new(&outgoing, pki, &config.tasks),
+            aggregation: Aggregation::new(&outgoing, pki, &config.tasks, &proxy_headers),
             usage: Meter::new(config.clock.clone(), Arc::clone(&config.nodes)),
             fairness,
             metrics,

@@ -23,6 +23,7 @@ use machinery::ApiError;
 use tracing::debug;
 
 pub(crate) use certificate::{AnyCertificate, Authorities, Certificate};
+pub(crate) use front_proxy::ProxyHeaders;
 pub use settings::{Authentication, OidcSettings, RequestHeader};
 
 use crate::catalog::Catalog;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::api::Api;
 use crate::authorize::own_identity;
 use crate::pki::{self, PROXY_CLIENT, Pki};
-use crate::{Config, Error};
+use crate::{Config, Error, RequestHeader};
 
 /// Writes both, as they are for a server at this address.
 pub(crate) async fn run(
@@ -47,6 +47,13 @@ fn cluster_info(pki: &Pki, address: SocketAddr) -> Value {
 fn extension_authentication(api: &Api, config: &Config, pki: &Pki) -> Value {
     let header = &config.authentication.request_header;
     let list = |values: &[String]| json!(values).to_string();
+    // This server says who asks in the usual headers, whatever proxies say it in.
+    let usual = RequestHeader::default();
+    let both = |own: &[String], usual: &[String]| {
+        let named = |name: &&String| !own.iter().any(|own| own.eq_ignore_ascii_case(name));
+        let all: Vec<&String> = own.iter().chain(usual.iter().filter(named)).collect();
+        json!(all).to_string()
+    };
     let mut names = header.allowed_names.clone();
     let authorities = api.authenticators().authorities();
     // Where any name goes, ours does too.
@@ -58,10 +65,11 @@ fn extension_authentication(api: &Api, config: &Config, pki: &Pki) -> Value {
         "requestheader-allowed-names": list(&names),
         "requestheader-client-ca-file":
             format!("{}{}", pki.front_proxy_pem(), authorities.proxy_pem()),
-        "requestheader-extra-headers-prefix": list(&header.extra_headers_prefix),
-        "requestheader-group-headers": list(&header.group_headers),
-        "requestheader-uid-headers": list(&header.uid_headers),
-        "requestheader-username-headers": list(&header.username_headers),
+        "requestheader-extra-headers-prefix":
+            both(&header.extra_headers_prefix, &usual.extra_headers_prefix),
+        "requestheader-group-headers": both(&header.group_headers, &usual.group_headers),
+        "requestheader-uid-headers": both(&header.uid_headers, &usual.uid_headers),
+        "requestheader-username-headers": both(&header.username_headers, &usual.username_headers),
     })
 }
 

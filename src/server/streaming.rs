@@ -23,6 +23,7 @@ use machinery::{ApiError, document};
 use tracing::debug;
 
 use crate::NodeTransport;
+use crate::authenticate::ProxyHeaders;
 use crate::body::Body;
 use crate::outgoing::Outgoing;
 use crate::query::Query;
@@ -53,6 +54,8 @@ pub(crate) struct Streaming {
     random: Random,
     outgoing: Arc<Outgoing>,
     room: Room,
+    /// What no pod is told.
+    proxy_headers: Arc<ProxyHeaders>,
 }
 
 /// Whether a request is for a stream and not for a document.
@@ -72,9 +75,10 @@ impl Streaming {
         tasks: Tasks,
         random: Random,
         outgoing: Arc<Outgoing>,
+        proxy_headers: Arc<ProxyHeaders>,
     ) -> Self {
         let room = Room::new(STREAMS_MAX, STREAMS_OF_ONE_MAX);
-        Self { nodes, tasks, random, outgoing, room }
+        Self { nodes, tasks, random, outgoing, room, proxy_headers }
     }
 
     /// Answers `portforward` of a pod.

@@ -24,8 +24,6 @@ use crate::streaming::{forwarded, returned};
 
 /// For the head of an answer, connecting included; a watch sends its own at once.
 const HEAD_TIME_MAX: Duration = Duration::from_mins(1);
-/// What the headers that say who asks start with: nobody else may set one.
-const PREFIX: &str = "x-remote-";
 
 impl Aggregation {
     /// Passes on a request that this user may make.
@@ -44,7 +42,8 @@ impl Aggregation {
         *request.method_mut() = parts.method.clone();
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         *request.uri_mut() = path.parse::<Uri>().map_err(ApiError::internal)?;
-        *request.headers_mut() = headers(&parts.headers, &identity.user)?;
+        let kept = forwarded(&parts.headers, &self.proxy_headers);
+        *request.headers_mut() = headers(kept, &identity.user)?;
         let answer = self.send(&identity.user, way, parts, request).await;
         if answer.is_err() {
             route.doubt.notify_one();
@@ -119,13 +118,7 @@ fn streamed(response: Response<Incoming>) -> Answer {
 }
 
 /// The headers that are passed on, and those that say who asks.
-pub(super) fn headers(given: &HeaderMap, user: &User) -> Result<HeaderMap, ApiError> {
-    let mut headers = forwarded(given);
-    let forged: Vec<HeaderName> =
-        headers.keys().filter(|name| name.as_str().starts_with(PREFIX)).cloned().collect();
-    for name in forged {
-        headers.remove(name);
-    }
+pub(super) fn headers(mut headers: HeaderMap, user: &User) -> Result<HeaderMap, ApiError> {
     let mut say = |name: &str, value: &str| -> Result<(), ApiError> {
         let name = HeaderName::try_from(name).map_err(ApiError::internal)?;
         let value = HeaderValue::from_bytes(value.as_bytes()).map_err(ApiError::internal)?;

@@ -58,7 +58,7 @@ async fn ask(way: &Way, path: &str) -> Result<Value, String> {
     let mut request = Request::new(Full::new(Bytes::new()));
     *request.uri_mut() = path.parse().map_err(|_| "it is no path".to_owned())?;
     let user = User::new("system:kube-aggregator", &[MASTERS]);
-    let mut headers = headers(&HeaderMap::new(), &user).map_err(|error| error.message)?;
+    let mut headers = headers(HeaderMap::new(), &user).map_err(|error| error.message)?;
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     *request.headers_mut() = headers;
     let call = async {

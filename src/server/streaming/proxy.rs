@@ -17,6 +17,7 @@ use serde_json::Value;
 use tracing::debug;
 
 use super::Streaming;
+use crate::authenticate::ProxyHeaders;
 use crate::body::{Body, BoxBody};
 use crate::catalog::Catalog;
 use crate::outgoing::{Backend, PodName, Trust, backends, tls};
@@ -109,7 +110,7 @@ impl Streaming {
         let mut request = Request::new(body);
         *request.method_mut() = parts.method.clone();
         *request.uri_mut() = uri(target)?;
-        *request.headers_mut() = forwarded(&parts.headers);
+        *request.headers_mut() = forwarded(&parts.headers, &self.proxy_headers);
         let response = self.nodes.send(node, request).await.map_err(unreachable)?;
         Ok(returned(response.map(Body::from)))
     }
@@ -140,7 +141,7 @@ impl Streaming {
         *request.method_mut() = parts.method.clone();
         *request.uri_mut() = uri(target)?;
         let headers = request.headers_mut();
-        *headers = forwarded(&parts.headers);
+        *headers = forwarded(&parts.headers, &self.proxy_headers);
         let host = HeaderValue::try_from(backend.authority());
         headers.insert(HOST, host.map_err(ApiError::internal)?);
         let upgrade = parts.extensions.get::<OnUpgrade>().cloned();
@@ -241,8 +242,9 @@ fn pod_port(pod: &Value, wanted: &str) -> Result<u16, ApiError> {
 }
 
 /// The headers that go on to a pod or a node: what is for this server alone stays here.
-pub(crate) fn forwarded(headers: &HeaderMap) -> HeaderMap {
+pub(crate) fn forwarded(headers: &HeaderMap, proxy_headers: &ProxyHeaders) -> HeaderMap {
     let mut kept = without_hops(headers);
+    proxy_headers.withhold(&mut kept);
     kept.remove(AUTHORIZATION);
     kept.remove(CONTENT_LENGTH);
     let impersonation: Vec<HeaderName> =

@@ -1,4 +1,6 @@
 use super::*;
+use crate::RequestHeader;
+use crate::authenticate::ProxyHeaders;
 
 #[test]
 fn who_asks_is_said_by_this_server_alone() {
@@ -8,6 +10,7 @@ fn who_asks_is_said_by_this_server_alone() {
         ("x-remote-user", "root"),
         ("x-remote-group", "system:masters"),
         ("x-remote-extra-scopes", "all"),
+        ("x-corp-group", "system:masters"),
         ("impersonate-user", "root"),
         ("connection", "keep-alive"),
         ("accept", "application/json"),
@@ -17,7 +20,10 @@ fn who_asks_is_said_by_this_server_alone() {
     let mut user = User::new("ada", &["dev", "ops"]);
     user.uid = "u-1".to_owned();
     user.extra.insert("acme.com/project".to_owned(), vec!["one".to_owned()]);
-    let headers = headers(&given, &user).unwrap();
+    let group_headers = vec!["X-Remote-Group".to_owned(), "X-Corp-Group".to_owned()];
+    let settings = RequestHeader { group_headers, ..RequestHeader::default() };
+    let kept = forwarded(&given, &ProxyHeaders::new(&settings));
+    let headers = headers(kept, &user).unwrap();
     let all = |name: &str| -> Vec<&str> {
         headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
     };
@@ -26,12 +32,12 @@ fn who_asks_is_said_by_this_server_alone() {
     assert_eq!(all("x-remote-group"), ["dev", "ops"]);
     assert_eq!(all("x-remote-extra-acme.com%2fproject"), ["one"]);
     assert_eq!(all("accept"), ["application/json"]);
-    for gone in ["authorization", "x-remote-extra-scopes", "impersonate-user", "connection"] {
+    for gone in ["authorization", "x-remote-extra-scopes", "x-corp-group", "impersonate-user"] {
         assert!(all(gone).is_empty(), "{gone}");
     }
 }
 
 #[test]
 fn a_name_that_no_header_can_hold_is_an_error_and_not_a_panic() {
-    assert!(headers(&HeaderMap::new(), &User::new("a\nb", &[])).is_err());
+    assert!(headers(HeaderMap::new(), &User::new("a\nb", &[])).is_err());
 }

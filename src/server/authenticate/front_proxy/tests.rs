@@ -46,3 +46,39 @@ fn a_request_that_names_nobody_is_nobodys() {
     assert_eq!(proxy.user("any", &headers(&[("x-remote-group", "system:masters")])), None);
     assert_eq!(proxy.user("any", &headers(&[("x-remote-user", "")])), None);
 }
+
+#[test]
+fn a_user_may_be_in_a_thousand_groups_and_in_no_more() {
+    let proxy = FrontProxy::new(&RequestHeader::default()).unwrap();
+    let mut headers = headers(&[("x-remote-user", "ada"), ("accept", "*/*")]);
+    for group in 0..VALUES_MAX {
+        headers.append("x-remote-group", HeaderValue::from(group));
+    }
+    assert_eq!(proxy.user("any", &headers).unwrap().groups.len(), 1_000);
+    headers.append("x-remote-extra-scopes", HeaderValue::from_static("one more"));
+    assert_eq!(proxy.user("any", &headers), None);
+}
+
+#[test]
+fn headers_that_say_who_asks_end_here_whatever_they_are_called() {
+    let settings = RequestHeader {
+        username_headers: vec!["X-Corp-User".to_owned()],
+        group_headers: vec!["X-Remote-Group".to_owned(), " X-Corp-Group ".to_owned()],
+        extra_headers_prefix: vec!["X-Corp-Extra-".to_owned(), String::new()],
+        ..RequestHeader::default()
+    };
+    let mut headers = headers(&[
+        ("accept", "*/*"),
+        ("x-corp-user", "root"),
+        ("x-corp-group", "system:masters"),
+        ("x-corp-group", "ops"),
+        ("x-corp-extra-scopes", "all"),
+        ("x-corp-other", "stays"),
+        ("x-remote-user", "root"),
+        ("x-remote-uid", "0"),
+        ("x-remote-extra-scopes", "all"),
+    ]);
+    ProxyHeaders::new(&settings).withhold(&mut headers);
+    let kept: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+    assert_eq!(kept, ["accept", "x-corp-other"]);
+}

@@ -3,7 +3,9 @@
 use http::HeaderMap;
 use serde_json::json;
 
-use super::{Named, forwarded, path_behind, pod_port};
+use super::{Named, path_behind, pod_port};
+use crate::RequestHeader;
+use crate::authenticate::ProxyHeaders;
 
 #[test]
 fn names_carry_scheme_and_port() {
@@ -55,10 +57,13 @@ fn what_is_for_the_server_alone_is_not_passed_on() {
         ("x-mine", "1"),
         ("transfer-encoding", "chunked"),
         ("impersonate-user", "somebody"),
+        ("x-remote-group", "system:masters"),
         ("accept", "*/*"),
     ] {
         headers.insert(name, value.parse().unwrap());
     }
+    let proxy_headers = ProxyHeaders::new(&RequestHeader::default());
+    let forwarded = |headers: &HeaderMap| super::forwarded(headers, &proxy_headers);
     let kept: Vec<_> = forwarded(&headers).keys().map(|name| name.as_str().to_owned()).collect();
     assert_eq!(kept, ["accept"]);
     // A browser sends its token as a subprotocol.
