@@ -1,11 +1,13 @@
 //! Looking whether another API server answers, and what it has.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, HeaderValue};
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full, Limited};
+use machinery::document;
 use serde_json::{Value, json};
 
 use super::forward::headers;
@@ -78,7 +80,13 @@ async fn ask(way: &Way, path: &str) -> Result<Value, String> {
 /// An `APIResourceList` in the aggregated style, which says the same in other words.
 fn entry(group: &str, version: &str, list: &Value) -> Value {
     let all = list["resources"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let name = |resource: &Value| resource["name"].as_str().unwrap_or_default().to_owned();
+    let name = |resource| document::str_at(resource, "/name");
+    let mut below: BTreeMap<&str, Vec<(&str, &Value)>> = BTreeMap::new();
+    for resource in all {
+        if let Some((plural, subresource)) = name(resource).split_once('/') {
+            below.entry(plural).or_default().push((subresource, resource));
+        }
+    }
     let kind = |resource: &Value| {
         let or = |field: &str, own: &str| {
             let said = resource[field].as_str().filter(|said| !said.is_empty());
@@ -101,14 +109,14 @@ fn entry(group: &str, version: &str, list: &Value) -> Value {
                 shown[field] = words.clone().into();
             }
         }
-        let below = all.iter().filter_map(|sub| {
-            let sub_name = name(sub);
-            let subresource = sub_name.strip_prefix(&plural)?.strip_prefix('/')?;
-            Some(json!({
+        // Taken, so that a list that names one resource many times does not grow by it.
+        let below = below.remove(plural).unwrap_or_default().into_iter();
+        let below = below.map(|(subresource, sub)| {
+            json!({
                 "subresource": subresource,
                 "responseKind": kind(sub),
                 "verbs": sub["verbs"].as_array().cloned().unwrap_or_default(),
-            }))
+            })
         });
         let below: Vec<Value> = below.collect();
         if !below.is_empty() {

@@ -47,3 +47,17 @@ fn nonsense_is_an_empty_list() {
         assert_eq!(entry("g", "v1", &list)["version"], "v1");
     }
 }
+
+#[test]
+fn a_long_list_takes_no_longer_than_its_length() {
+    let resource = |number: usize, below: &str| json!({"name": format!("fishes{number}{below}")});
+    let numbers = 0..50_000;
+    let all = numbers.flat_map(|number| [resource(number, ""), resource(number, "/status")]);
+    let list = json!({"resources": all.collect::<Vec<_>>()});
+    let entry = entry("sea.example", "v1", &list);
+    let resources = entry["resources"].as_array().unwrap();
+    assert_eq!(resources.len(), 50_000);
+    for shown in resources {
+        assert_eq!(shown["subresources"][0]["subresource"], "status");
+    }
+}
