@@ -21,6 +21,8 @@ pub(crate) enum Verb {
     Patch,
     Delete,
     DeleteCollection,
+    /// What only passes through proxies: a verb without a name, which whoever may use every verb may use.
+    Options,
 }
 
 impl Verb {
@@ -34,6 +36,7 @@ impl Verb {
             Self::Patch => "patch",
             Self::Delete => "delete",
             Self::DeleteCollection => "deletecollection",
+            Self::Options => "",
         }
     }
 }
@@ -142,6 +145,7 @@ fn verb(method: &Method, place: &Place<'_>, watch: bool) -> Result<Verb, ApiErro
         Method::PATCH => Verb::Patch,
         Method::DELETE if named => Verb::Delete,
         Method::DELETE => Verb::DeleteCollection,
+        Method::OPTIONS => Verb::Options,
         _ => {
             return Err(ApiError::new(
                 machinery::Reason::MethodNotAllowed,

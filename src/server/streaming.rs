@@ -31,7 +31,7 @@ use crate::registry::{self, Place};
 use crate::request::Target;
 use crate::respond::Answer;
 use crate::room::{Room, Share};
-pub(crate) use proxy::{forwarded, returned};
+pub(crate) use proxy::{forwarded, path_behind, returned};
 
 use attach::{EndForm, Session};
 pub(crate) use handshake::TOKEN_PROTOCOL;

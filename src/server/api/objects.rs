@@ -33,6 +33,9 @@ impl Api {
         identity: &Identity,
         body: Bytes,
     ) -> Result<Answer, ApiError> {
+        if target.verb == Verb::Options && target.subresource != Some("proxy") {
+            return Err(not_allowed());
+        }
         let namespace = target.namespace.as_deref();
         if is_legacy_binding(target) {
             let (Verb::Create, Some(namespace)) = (target.verb, namespace) else {
@@ -65,6 +68,7 @@ impl Api {
             return Err(unserved(served, target.verb));
         }
         let outcome = match target.verb {
+            Verb::Options => return Err(not_allowed()),
             Verb::Get => return self.answer_get(parts, query, &call).await,
             Verb::List | Verb::Watch => return self.answer_many(parts, query, target, &call).await,
             Verb::Create if served.kind().virtual_review() => {

@@ -27,7 +27,9 @@ impl Api {
         let name = target.subresource.unwrap_or_default();
         let subresource = place.served.subresource(name).ok_or_else(ApiError::unknown_path)?;
         let verb = target.verb.as_str();
-        if !subresource.verbs().iter().any(|own| own.as_str() == verb) {
+        // A browser asks what the scripts of another page may do; what is there answers.
+        let passes = target.verb == Verb::Options && name == "proxy";
+        if !passes && !subresource.verbs().iter().any(|own| own.as_str() == verb) {
             return Err(ApiError::method_not_supported(place.served.resource(), verb));
         }
         if streaming::needs_create(target) && target.verb != Verb::Create {
@@ -52,7 +54,8 @@ impl Api {
         match admitted.filter(|admitted| !same(admitted)) {
             None => self.stream(identity, name, parts, query, place, body).await,
             Some(changed) if name == "proxy" => {
-                let parts = with_path(parts, document::str_at(&changed, "/path"))?;
+                let path = document::str_at(&changed, "/path");
+                let parts = with_path(parts, path, place.namespace.is_some())?;
                 self.stream(identity, name, &parts, query, place, body).await
             }
             Some(changed) => {
@@ -94,8 +97,8 @@ fn connect_options(place: &Place<'_>, name: &str, parts: &Parts, query: &Query<'
     };
     let mut options = json!({ "apiVersion": "v1", "kind": kind });
     if name == "proxy" {
-        let path = parts.uri.path().split_once("/proxy").map_or("", |(_, path)| path);
-        options["path"] = path.into();
+        let path = streaming::path_behind(parts.uri.path(), place.namespace.is_some());
+        options["path"] = path.unwrap_or_default().into();
         return options;
     }
     for flag in ["stdin", "stdout", "stderr", "tty"] {
@@ -134,12 +137,14 @@ fn query_of(options: &Value) -> Query<'static> {
 }
 
 /// A request to the same object, but to another path behind its proxy.
-fn with_path(parts: &Parts, path: &str) -> Result<Parts, ApiError> {
-    let before = parts.uri.path().split_once("/proxy").map_or("", |(before, _)| before);
+fn with_path(parts: &Parts, path: &str, namespaced: bool) -> Result<Parts, ApiError> {
+    let own = parts.uri.path();
+    let behind = streaming::path_behind(own, namespaced).unwrap_or_default();
+    let before = &own[..own.len() - behind.len()];
     let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
     let mut changed = parts.clone();
-    changed.uri = format!("{before}/proxy{slash}{path}{query}")
+    changed.uri = format!("{before}{slash}{path}{query}")
         .parse()
         .map_err(|_| ApiError::bad_request(format!("{path:?} is no valid path")))?;
     Ok(changed)

@@ -9,6 +9,7 @@ mod kinds;
 mod lists;
 mod owners;
 mod patches;
+mod proxies;
 mod routes;
 mod subresources;
 mod views;

@@ -236,6 +236,7 @@ fn verb(record: &Record<'_>) -> &'static str {
         Verb::Patch => "PATCH",
         Verb::Delete => "DELETE",
         Verb::DeleteCollection => "DELETECOLLECTION",
+        Verb::Options => "other",
     }
 }
 

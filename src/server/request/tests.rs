@@ -46,6 +46,12 @@ fn paths_of_objects_are_understood() {
     );
     check(&Method::DELETE, "/api/v1/namespaces/a/pods", "deletecollection /v1 pods in a");
     check(&Method::POST, "/api/v1/namespaces/a/bindings", "create /v1 bindings in a");
+    check(
+        &Method::OPTIONS,
+        "/api/v1/namespaces/a/pods/b/proxy/c/d",
+        " /v1 pods in a named b its proxy",
+    );
+    check(&Method::TRACE, "/api/v1/namespaces/a/pods/b", "405");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `proxy` of pods, services and nodes: HTTP for what runs in the cluster, through the API server.
 
+mod rewrite;
+
 use base::Random;
 use bytes::Bytes;
 use http::header::{
@@ -7,7 +9,7 @@ use http::header::{
     UPGRADE,
 };
 use http::request::Parts;
-use http::{Request, Response, StatusCode, Uri};
+use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper::upgrade::OnUpgrade;
@@ -24,6 +26,7 @@ use crate::outgoing::{Backend, PodName, Trust, backends, tls};
 use crate::registry::Place;
 use crate::respond::Answer;
 use crate::room::Share;
+use rewrite::Way;
 
 /// What a pod that declares no port is asked at.
 const DEFAULT_PORT: u16 = 80;
@@ -78,8 +81,13 @@ impl Streaming {
         catalog: &Catalog,
         body: Bytes,
     ) -> Result<Answer, ApiError> {
-        let Some(path) = path_behind(parts.uri.path(), place.namespace.is_some()) else {
-            return redirect(&parts.uri);
+        let behind = path_behind(parts.uri.path(), place.namespace.is_some());
+        // Clients follow with a GET, whatever they have asked before; a stream they do not follow.
+        let follows = matches!(parts.method, Method::GET | Method::HEAD)
+            && !parts.headers.contains_key(UPGRADE);
+        let path = match behind {
+            None if follows => return redirect(&parts.uri),
+            behind => behind.unwrap_or("/"),
         };
         let named = Named::parse(place.name)?;
         let owner = place.named(named.name);
@@ -89,30 +97,37 @@ impl Streaming {
             None => path.to_owned(),
             Some(query) => format!("{path}?{query}"),
         };
-        if place.served.resource().resource == "nodes" {
-            return self.ask_node(parts, named.name, &target, body).await;
-        }
         let backend = match place.served.resource().resource.as_ref() {
-            "services" => self.backend(&object, named.port, catalog)?,
-            _ => pod_backend(&object, named.port)?,
+            "nodes" => None,
+            "services" => Some(self.backend(&object, named.port, catalog)?),
+            _ => Some(pod_backend(&object, named.port)?),
         };
         let share = self.share(user)?;
-        self.ask(share, parts, &named, &backend, &target, body).await
+        let authority = backend.as_ref().map_or(named.name.to_owned(), Backend::authority);
+        let way = Way::new(parts, behind.unwrap_or_default(), &authority);
+        let mut request = Request::new(body);
+        *request.method_mut() = parts.method.clone();
+        *request.uri_mut() = uri(&target)?;
+        *request.headers_mut() = forwarded(&parts.headers, &self.proxy_headers);
+        way.tell(parts, request.headers_mut());
+        let mut answer = match &backend {
+            None => self.ask_node(share, named.name, request).await?,
+            Some(backend) => self.ask(share, parts, &named, backend, request).await?,
+        };
+        way.redirect(answer.headers_mut());
+        Ok(answer)
     }
 
     async fn ask_node(
         &self,
-        parts: &Parts,
+        share: Share,
         node: &str,
-        target: &str,
-        body: Bytes,
+        request: Request<Bytes>,
     ) -> Result<Answer, ApiError> {
-        let mut request = Request::new(body);
-        *request.method_mut() = parts.method.clone();
-        *request.uri_mut() = uri(target)?;
-        *request.headers_mut() = forwarded(&parts.headers, &self.proxy_headers);
         let response = self.nodes.send(node, request).await.map_err(unreachable)?;
-        Ok(returned(response.map(Body::from)))
+        let mut answer = returned(response.map(Body::from));
+        answer.body_mut().hold(Box::new(share));
+        Ok(answer)
     }
 
     async fn ask(
@@ -121,8 +136,7 @@ impl Streaming {
         parts: &Parts,
         named: &Named<'_>,
         backend: &Backend,
-        target: &str,
-        body: Bytes,
+        request: Request<Bytes>,
     ) -> Result<Answer, ApiError> {
         let mut stream = self.outgoing.open_backend(backend).await.map_err(unreachable)?;
         if named.tls {
@@ -137,11 +151,8 @@ impl Streaming {
                 debug!(%error, "a connection to a pod broke");
             }
         });
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = parts.method.clone();
-        *request.uri_mut() = uri(target)?;
+        let mut request = request.map(Full::new);
         let headers = request.headers_mut();
-        *headers = forwarded(&parts.headers, &self.proxy_headers);
         let host = HeaderValue::try_from(backend.authority());
         headers.insert(HOST, host.map_err(ApiError::internal)?);
         let upgrade = parts.extensions.get::<OnUpgrade>().cloned();
@@ -163,15 +174,11 @@ impl Streaming {
             });
             return Ok(response.map(|_| answer));
         }
-        let response = response.map(|body| {
-            let body = body.map_frame(move |frame| {
-                // The place among the streams is taken until the last byte.
-                let _ = &share;
-                frame
-            });
-            Body::from(BoxBody::new(body.map_err(Into::into)))
-        });
-        Ok(returned(response))
+        let response = response.map(|body| Body::from(BoxBody::new(body.map_err(Into::into))));
+        let mut answer = returned(response);
+        // The place among the streams is taken until the last byte.
+        answer.body_mut().hold(Box::new(share));
+        Ok(answer)
     }
 
     /// One of the endpoints behind a Service.
@@ -197,7 +204,7 @@ fn choose(random: &Random, count: usize) -> usize {
 }
 
 /// What follows `/proxy` in a path; `None` when not even a slash does.
-fn path_behind(path: &str, namespaced: bool) -> Option<&str> {
+pub(crate) fn path_behind(path: &str, namespaced: bool) -> Option<&str> {
     // /api/v1/namespaces/<namespace>/<resource>/<name>/proxy/…, or without the two about the namespace.
     let slashes = if namespaced { 7 } else { 5 };
     let (start, _) = path.match_indices('/').nth(slashes)?;

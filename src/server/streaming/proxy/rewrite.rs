@@ -1,0 +1,83 @@
+//! What a program behind the proxy is told of the way to it, and where its redirects then lead.
+
+use http::header::{HOST, HeaderMap, HeaderValue, LOCATION};
+use http::request::Parts;
+
+/// The path by which the client came.
+const FORWARDED_URI: &str = "x-forwarded-uri";
+/// The name by which the client knows this server.
+const FORWARDED_HOST: &str = "x-forwarded-host";
+/// The scheme by which it speaks to this server.
+const FORWARDED_PROTO: &str = "x-forwarded-proto";
+
+/// The way of a request to a program.
+#[derive(Debug)]
+pub(super) struct Way<'a> {
+    /// What stands before the program's own paths, up to `/proxy`.
+    prefix: &'a str,
+    /// The client's name for this server.
+    host: &'a str,
+    /// This server's name for the program.
+    backend: &'a str,
+}
+
+impl<'a> Way<'a> {
+    /// Of a request whose path ends in this path behind the proxy.
+    pub(super) fn new(parts: &'a Parts, behind: &str, backend: &'a str) -> Self {
+        let path = parts.uri.path();
+        let named = || parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+        let host = parts.uri.authority().map(http::uri::Authority::as_str).or_else(named);
+        let prefix = path.strip_suffix(behind).unwrap_or(path);
+        Self { prefix, host: host.unwrap_or_default(), backend }
+    }
+
+    /// Tells the program; what a proxy in front of this server has said of names stays.
+    pub(super) fn tell(&self, parts: &Parts, headers: &mut HeaderMap) {
+        let mut say = |name, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        };
+        say(FORWARDED_URI, parts.uri.path());
+        if !parts.headers.contains_key(FORWARDED_HOST) && !self.host.is_empty() {
+            say(FORWARDED_HOST, self.host);
+        }
+        if !parts.headers.contains_key(FORWARDED_PROTO) {
+            say(FORWARDED_PROTO, "https");
+        }
+    }
+
+    /// Makes a redirect to one of the program's own paths lead there by the proxy.
+    pub(super) fn redirect(&self, headers: &mut HeaderMap) {
+        let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
+        let Some(location) = location.and_then(|location| self.by_proxy(location)) else { return };
+        if let Ok(location) = HeaderValue::from_str(&location) {
+            headers.insert(LOCATION, location);
+        }
+    }
+
+    /// The path at this server; `None` when a relative link or another host is meant.
+    fn by_proxy(&self, location: &str) -> Option<String> {
+        let schemeless = ["http:", "https:"].iter().find_map(|scheme| {
+            let start = location.get(..scheme.len())?;
+            start.eq_ignore_ascii_case(scheme).then(|| &location[scheme.len()..])
+        });
+        let path = match schemeless.unwrap_or(location).strip_prefix("//") {
+            Some(rest) => {
+                let (host, path) = rest.split_at(rest.find(['/', '?', '#'])?);
+                (host == self.backend || host == self.host).then_some(path)?
+            }
+            None if schemeless.is_some() => return None,
+            None => location,
+        };
+        if !path.starts_with('/') {
+            return None;
+        }
+        let below = path.strip_prefix(self.prefix);
+        let is_there = below.is_some_and(|below| below.is_empty() || below.starts_with(['/', '?']));
+        Some(if is_there { path.to_owned() } else { format!("{}{path}", self.prefix) })
+    }
+}
+
+#[cfg(test)]
+mod tests;
