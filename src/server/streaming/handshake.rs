@@ -104,7 +104,6 @@ impl Handshake {
     }
 }
 
-/// The comma-separated words of all headers of a name.
 /// Takes the token out of the subprotocols that are passed on: it is for this server alone.
 pub(crate) fn withhold_token(headers: &mut HeaderMap) {
     let offers = words(headers, &SEC_WEBSOCKET_PROTOCOL);
@@ -122,6 +121,7 @@ pub(crate) fn withhold_token(headers: &mut HeaderMap) {
     }
 }
 
+/// The comma-separated words of all headers of a name.
 fn words(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     let words = values.flat_map(|value| value.split(',')).map(str::trim);
