@@ -24,6 +24,8 @@ const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 const HEAD_MAX: Duration = Duration::from_secs(95);
 /// Bytes of a request's head on HTTP/2. Clients need a few KiB; long tokens and selectors some more.
 const HEAD_BYTES_MAX: u32 = 64 << 10;
+/// Headers of one request on HTTP/1: who is impersonated may be in a thousand groups, and each has one.
+const HEADERS_MAX: usize = 1_100;
 /// Requests at a time on one HTTP/2 connection: every watch of a large controller manager.
 const STREAMS_MAX: u32 = 1_000;
 /// A silent HTTP/2 peer is asked whether it is still there.
@@ -96,7 +98,7 @@ pub(crate) async fn serve(
 fn http1() -> http1::Builder {
     let mut builder = http1::Builder::new();
     // Not `pipeline_flush`: with it, bodies are taken from whoever makes them however slowly the client reads.
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX).max_headers(HEADERS_MAX);
     builder
 }
 

@@ -1,6 +1,6 @@
 //! Acting as somebody else: the headers `Impersonate-*`, each a permission of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -16,8 +16,9 @@ const USER: &str = "impersonate-user";
 const GROUPS: &str = "impersonate-group";
 const UID: &str = "impersonate-uid";
 const EXTRA: &str = "impersonate-extra-";
-/// Values one request may ask to be seen with; each is a decision, and a string that authorisation compares.
-const VALUES_MAX: usize = 64;
+/// Values one request may ask to be seen with; each is a decision, and a string that authorisation compares. As many
+/// groups may a proxy in front or a provider of identities name.
+const VALUES_MAX: usize = 1_000;
 const ACCOUNT: &str = "system:serviceaccount:";
 
 /// Whoever the request is to be seen as: the caller, unless headers say otherwise and the caller may do that.
@@ -92,7 +93,8 @@ impl Wanted {
             None => Action { resource: "users", name: &user.name, ..base },
         };
         authorizer.require(caller, &named)?;
-        for name in &user.groups {
+        // A group that is named twice is one decision.
+        for name in user.groups.iter().collect::<BTreeSet<_>>() {
             authorizer.require(caller, &Action { resource: "groups", name, ..base })?;
         }
         let base = Action { group: GROUP, ..base };
@@ -100,7 +102,7 @@ impl Wanted {
             authorizer.require(caller, &Action { resource: "uids", name: &user.uid, ..base })?;
         }
         for (key, values) in &user.extra {
-            for name in values {
+            for name in values.iter().collect::<BTreeSet<_>>() {
                 let action = Action { resource: "userextras", subresource: key, name, ..base };
                 authorizer.require(caller, &action)?;
             }

@@ -80,11 +80,23 @@ impl Fixture {
     }
 
     async fn get(&self, protocol: &str, with_certificate: bool, path: &str) -> (u16, String) {
+        self.get_with(protocol, with_certificate, path, &[]).await
+    }
+
+    async fn get_with(
+        &self,
+        protocol: &str,
+        with_certificate: bool,
+        path: &str,
+        headers: &[(&str, String)],
+    ) -> (u16, String) {
         let stream = TokioIo::new(self.connect(protocol, with_certificate).await);
-        let request = Request::get(format!("https://localhost{path}"))
-            .header("host", "localhost")
-            .body(Empty::<Bytes>::new())
-            .unwrap();
+        let mut request =
+            Request::get(format!("https://localhost{path}")).header("host", "localhost");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
         let response = if protocol == "h2" {
             let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
             let (mut sender, connection) = handshake.await.unwrap();
@@ -214,4 +226,19 @@ async fn a_connection_on_which_nothing_more_is_asked_ends_and_one_with_a_watch_g
     pass(Duration::from_mins(5)).await;
     assert!(idle.unwrap().is_closed());
     assert!(!watch.unwrap().0.is_closed());
+}
+
+#[tokio::test]
+async fn who_is_in_hundreds_of_groups_can_be_impersonated_by_both_protocols() {
+    let fixture = Fixture::start().await;
+    let groups = (0..900).map(|number| ("impersonate-group", format!("g{number}")));
+    let user = [("impersonate-user", "ann".to_owned())];
+    let headers: Vec<(&str, String)> = user.into_iter().chain(groups).collect();
+    for protocol in ["h2", "http/1.1"] {
+        let (code, body) = fixture.get_with(protocol, true, "/version", &headers).await;
+        assert_eq!(code, 200, "{body}");
+        let (code, body) = fixture.get_with(protocol, true, "/api/v1/pods", &headers).await;
+        assert_eq!(code, 403, "{body}");
+        assert!(body.contains("User \\\"ann\\\" cannot list"), "{body}");
+    }
 }

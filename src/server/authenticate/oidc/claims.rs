@@ -9,7 +9,7 @@ use crate::identity::User;
 
 /// How far the provider's clock may be ahead of ours, as for other clients of such tokens.
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
-/// Groups of one user; more than these come from a provider that lists everything.
+/// Groups of one user, as many as of one whom somebody impersonates; more come from a provider that lists everything.
 const GROUPS_MAX: usize = 1_000;
 
 /// The user, or why there is none.
@@ -88,7 +88,10 @@ fn groups(value: &Value, claim: &str) -> Result<Vec<String>, String> {
     match value {
         Value::Null => Ok(Vec::new()),
         Value::String(one) => Ok(vec![one.clone()]),
-        Value::Array(several) if several.len() <= GROUPS_MAX => several
+        Value::Array(several) if several.len() > GROUPS_MAX => Err(format!(
+            "oidc: parse groups claim {claim:?}: a user may be in {GROUPS_MAX} groups at most"
+        )),
+        Value::Array(several) => several
             .iter()
             .map(|group| group.as_str().map(str::to_owned).ok_or_else(malformed))
             .collect(),

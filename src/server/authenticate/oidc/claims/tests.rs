@@ -81,3 +81,11 @@ fn an_address_counts_only_when_it_is_verified() {
     assert!(check(false.into()).is_err());
     assert!(check("true".into()).is_err());
 }
+
+#[test]
+fn a_user_may_be_in_a_thousand_groups_and_in_no_more() {
+    let of = |count| found(|claims| claims["groups"] = vec!["dev"; count].into());
+    assert_eq!(of(1_000).unwrap().groups.len(), 1_000);
+    let expected = "oidc: parse groups claim \"groups\": a user may be in 1000 groups at most";
+    assert_eq!(of(1_001).unwrap_err(), expected);
+}
