@@ -1,7 +1,7 @@
 //! The objects of one kind: what they are, what they were a moment ago, and who watches.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::ops::{Bound, RangeBounds};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::task::Waker;
@@ -247,16 +247,16 @@ impl Shelf {
         if !state.history.covers(revision) {
             return None;
         }
-        let mut past: BTreeMap<&str, &Arc<Cached>> = BTreeMap::new();
-        past.extend(state.objects.iter().map(|(key, object)| (key.as_ref(), object)));
-        for change in state.history.after(revision).rev() {
-            match &change.previous {
-                Some(previous) => past.insert(change.key(), previous),
-                None => past.remove(change.key().as_ref()),
-            };
+        let mut changed: BTreeMap<&str, Option<&Arc<Cached>>> = BTreeMap::new();
+        let changes = state.history.after(revision).rev();
+        for change in changes.filter(|change| keys.contain(change.key())) {
+            changed.insert(change.key(), change.previous.as_ref());
         }
-        let items = past.range::<str, _>(keys.bounds()).map(|(_, object)| *object);
-        Some(select(query, revision, items))
+        let now = state.objects.range::<str, _>(keys.bounds());
+        let same = now.filter(|(key, _)| !changed.contains_key(key.as_ref()));
+        let before = changed.values().copied().flatten();
+        let past = in_order(same.map(|(_, object)| object), before);
+        Some(select(query, revision, past))
     }
 
     /// Starts a watch.
@@ -448,6 +448,10 @@ impl Keys {
         }
     }
 
+    fn contain(&self, key: &str) -> bool {
+        RangeBounds::<str>::contains(&self.bounds(), key)
+    }
+
     /// As a map's range takes them; empty when the client's continue token is from another range.
     fn bounds(&self) -> (Bound<&str>, Bound<&str>) {
         let (lower, upper) = (self.lower.as_ref(), self.upper.as_ref());
@@ -458,6 +462,19 @@ impl Keys {
             _ => (lower.map(String::as_str), upper.map(String::as_str)),
         }
     }
+}
+
+/// Both in the order of their keys, as each is by itself.
+fn in_order<'a>(
+    left: impl Iterator<Item = &'a Arc<Cached>>,
+    right: impl Iterator<Item = &'a Arc<Cached>>,
+) -> impl Iterator<Item = &'a Arc<Cached>> {
+    let (mut left, mut right) = (left.peekable(), right.peekable());
+    std::iter::from_fn(move || match (left.peek(), right.peek()) {
+        (Some(one), Some(other)) if other.key < one.key => right.next(),
+        (None, _) => right.next(),
+        _ => left.next(),
+    })
 }
 
 /// Picks the objects a query wants from those of its range.

@@ -114,6 +114,42 @@ async fn chunks_show_one_moment() {
     assert_eq!(names(&now), ["a", "b", "bb", "d", "e"]);
 }
 
+/// Whatever has happened to the objects between and beside them since.
+#[tokio::test]
+async fn pages_of_the_past_are_those_of_their_namespace_in_order() {
+    let server = Fixture::new().await;
+    for namespace in ["aa", "zz"] {
+        let object =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+        server.post("/api/v1/namespaces", &object).await.expect(201);
+        let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": namespace}});
+        let path = format!("/api/v1/namespaces/{namespace}/configmaps");
+        server.post(&path, &map).await.expect(201);
+    }
+    let before = create(&server, &["a", "c", "e", "g", "i"]).await;
+    for gone in ["a", "e", "i"] {
+        server.delete(&format!("{CONFIG_MAPS}/{gone}"), &Value::Null).await.expect(200);
+    }
+    create(&server, &["b", "d", "e", "h"]).await;
+    let elsewhere = "/api/v1/namespaces/aa/configmaps/aa";
+    server.delete(elsewhere, &Value::Null).await.expect(200);
+    for query in ["", "&labelSelector=!app", "&fieldSelector=metadata.name!%3Dx"] {
+        let mut path = format!("{CONFIG_MAPS}?limit=2&resourceVersion={before}{query}");
+        let mut found = Vec::new();
+        loop {
+            let page = server.get(&path).await.expect(200);
+            assert_eq!(version(&page), before);
+            found.extend(names(&page).into_iter().map(str::to_owned).collect::<Vec<_>>());
+            let Some(token) = page["metadata"]["continue"].as_str() else { break };
+            path = format!("{CONFIG_MAPS}?limit=2&continue={token}{query}");
+        }
+        assert_eq!(found, ["a", "c", "e", "g", "i"], "{query}");
+    }
+    let past = format!("resourceVersion={before}&resourceVersionMatch=Exact");
+    let all = server.get(&format!("/api/v1/configmaps?{past}")).await.expect(200);
+    assert!(names(&all).contains(&"aa") && names(&all).contains(&"zz"), "{all}");
+}
+
 #[tokio::test]
 async fn the_past_comes_from_the_store_when_the_cache_has_forgotten_it() {
     let store = std::sync::Arc::new(store::memory::Memory::default());
