@@ -35,6 +35,8 @@ const SECONDS_MIN: i64 = 600;
 const SECONDS_MAX: i64 = 1 << 32;
 /// What it gets when it does not say.
 const SECONDS_DEFAULT: i64 = 3600;
+/// Whom one token may be for: all of them stand in it, and nobody speaks to as many servers with one.
+const AUDIENCES_MAX: usize = 100;
 /// How long a token outlives the end of what it is bound to, as on Kubernetes: programs that end may say so.
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -220,6 +222,10 @@ impl Tokens {
         } else if seconds > SECONDS_MAX {
             let detail = "may not specify a duration larger than 2^32 seconds";
             errors.at("spec").invalid(field, seconds, detail);
+        }
+        let audiences = document::list_at(&request, "/spec/audiences").len();
+        if audiences > AUDIENCES_MAX {
+            errors.at("spec").too_many("audiences", audiences, AUDIENCES_MAX);
         }
         if !errors.is_empty() {
             return Err(ApiError::invalid("authentication.k8s.io", "TokenRequest", "", errors));

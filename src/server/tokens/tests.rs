@@ -268,3 +268,18 @@ async fn others_can_check_tokens_by_what_the_server_publishes() {
     assert_eq!(server.send(account, look()).await.code, 200);
     assert_eq!(server.send(crate::User::new("somebody", &[]), look()).await.code, 403);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_for_a_hundred_audiences_at_most() {
+    let server = Fixture::new().await;
+    let audiences = |count: usize| -> Vec<String> { (0..count).map(|n| n.to_string()).collect() };
+    let issued = request(&server, json!({"audiences": audiences(100)})).await;
+    assert_eq!(issued["spec"]["audiences"].as_array().unwrap().len(), 100);
+    let many = json!({
+        "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+        "spec": {"audiences": audiences(101)},
+    });
+    let refused = server.post(&format!("{ACCOUNTS}/default/token"), &many).await;
+    let message = refused.failure(422, "Invalid");
+    assert!(message.contains("spec.audiences: Too many: 101: must have at most 100 items"));
+}

@@ -13,6 +13,9 @@ use crate::identity::Identity;
 /// Tokens remembered: every pod of a full node has one, and each takes some two KiB.
 const TOKENS_MAX: usize = 2_048;
 
+/// The longest token that is remembered, as its own key. Those of longer lists of audiences are checked anew each time.
+const TOKEN_BYTES_MAX: usize = 8 << 10;
+
 /// A token that one of the cluster's keys has signed.
 #[derive(Debug)]
 pub(super) struct Verified {
@@ -49,6 +52,9 @@ impl Known {
 
     /// Remembers a token; when there is no room, what has expired goes, and if that is not enough, everything.
     pub(super) fn insert(&self, token: &str, verified: &Arc<Verified>, now: i64) {
+        if token.len() > TOKEN_BYTES_MAX {
+            return;
+        }
         let mut known = self.0.lock().expect("nobody panics with it");
         if known.len() >= TOKENS_MAX {
             known.retain(|_, verified| now < verified.claims.exp);
@@ -59,3 +65,6 @@ impl Known {
         known.insert(token.into(), Arc::clone(verified));
     }
 }
+
+#[cfg(test)]
+mod tests;
