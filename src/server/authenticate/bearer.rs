@@ -12,17 +12,10 @@ use crate::streaming::TOKEN_PROTOCOL;
 /// The longest token that is looked at; real ones are two KiB, and heads of requests end at 64.
 const TOKEN_BYTES_MAX: usize = 48 << 10;
 
-/// The token of a request.
+/// The token of a request. Whoever shows something else, such as a password, has shown nothing.
 pub(super) fn token(headers: &HeaderMap) -> Result<Option<Cow<'_, str>>, ApiError> {
-    let found = match headers.get(AUTHORIZATION) {
-        Some(value) => {
-            let text = value.to_str().map_err(|_| ApiError::unauthorized())?;
-            let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-            if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
-                return Err(ApiError::unauthorized());
-            }
-            Some(Cow::Borrowed(token.trim()))
-        }
+    let found = match from_authorization(headers)? {
+        Some(token) => Some(Cow::Borrowed(token)),
         None if headers.contains_key(UPGRADE) => from_protocols(headers)?,
         None => None,
     };
@@ -30,6 +23,14 @@ pub(super) fn token(headers: &HeaderMap) -> Result<Option<Cow<'_, str>>, ApiErro
         Some(token) if token.len() > TOKEN_BYTES_MAX => Err(ApiError::unauthorized()),
         found => Ok(found),
     }
+}
+
+fn from_authorization(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
+    let text = value.to_str().map_err(|_| ApiError::unauthorized())?;
+    let (scheme, token) = text.trim().split_once(' ').unwrap_or((text, ""));
+    let token = Some(token.trim()).filter(|token| !token.is_empty());
+    Ok(token.filter(|_| scheme.eq_ignore_ascii_case("bearer")))
 }
 
 /// The token among the subprotocols of a WebSocket handshake; two of them are an attempt to confuse.

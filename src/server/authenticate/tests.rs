@@ -203,3 +203,19 @@ async fn a_file_of_tokens_names_users() {
     assert_eq!(user, ("ada".to_owned(), json!(["dev", "system:authenticated"])));
     assert_eq!(whoami(&server, "two").await, Err(401));
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_sends_a_password_is_anybody() {
+    let server = Fixture::new().await;
+    let code = async |path: &str, credentials: &str| {
+        let request = Request::get(path).header("authorization", credentials);
+        let request = request.body(Full::<bytes::Bytes>::default()).unwrap();
+        Arc::clone(&server.api).handle(request, Peer::Unknown).await.status().as_u16()
+    };
+    for (path, password, token) in
+        [("/readyz", 200, 401), ("/version", 200, 401), ("/api/v1/nodes", 403, 401)]
+    {
+        assert_eq!(code(path, "Basic YWRhOnNlY3JldA==").await, password, "{path}");
+        assert_eq!(code(path, "Bearer unknown").await, token, "{path}");
+    }
+}

@@ -70,7 +70,7 @@ async fn strangers_see_health_only() {
     assert_eq!(ask(PODS, None).await, 403);
     assert_eq!(ask("/apis", None).await, 403);
     assert_eq!(ask(PODS, Some("Bearer nonsense")).await, 401);
-    assert_eq!(ask(PODS, Some("Basic dTpw")).await, 401);
+    assert_eq!(ask(PODS, Some("Basic dTpw")).await, 403);
 }
 
 #[tokio::test]
