@@ -1,6 +1,6 @@
 //! Answers the kinds that are questions: who am I, what may I do, what may somebody else do.
 
-use machinery::{ApiError, FieldErrors};
+use machinery::{ApiError, FieldErrors, document};
 use serde_json::{Value, json};
 
 use crate::api::Api;
@@ -57,6 +57,8 @@ fn verdict(api: &Api, identity: &Identity, spec: &Value) -> Value {
     let Decision { allowed, reason } = if path.is_object() {
         authorizer.explain_path(identity, text("verb"), text("path"))
     } else {
+        let fields = fields(&about["fieldSelector"]);
+        let selects = matches!(text("verb"), "list" | "watch");
         let action = Action {
             verb: text("verb"),
             group: text("group"),
@@ -64,7 +66,7 @@ fn verdict(api: &Api, identity: &Identity, spec: &Value) -> Value {
             subresource: text("subresource"),
             namespace: text("namespace"),
             name: text("name"),
-            fields: "",
+            fields: if selects { &fields } else { "" },
         };
         authorizer.explain(identity, &action)
     };
@@ -73,6 +75,21 @@ fn verdict(api: &Api, identity: &Identity, spec: &Value) -> Value {
         status["reason"] = reason.into();
     }
     status
+}
+
+/// What a review says of the field selector, as requests write one. Only single values decide anything.
+fn fields(selector: &Value) -> String {
+    if let Some(raw) = selector["rawSelector"].as_str().filter(|raw| !raw.is_empty()) {
+        return raw.to_owned();
+    }
+    let requirements = document::list_at(selector, "/requirements").iter();
+    let terms = requirements.filter(|requirement| requirement["operator"] == "In");
+    let terms = terms.filter_map(|requirement| {
+        let [value] = document::list_at(requirement, "/values") else { return None };
+        let (key, value) = (document::str_at(requirement, "/key"), value.as_str()?);
+        (!value.contains([',', '=', '\\'])).then(|| format!("{key}={value}"))
+    });
+    terms.collect::<Vec<_>>().join(",")
 }
 
 /// Everything a user may do, as `kubectl auth can-i --list` prints it.

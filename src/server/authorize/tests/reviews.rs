@@ -83,3 +83,25 @@ async fn who_is_nobody_reads_what_the_server_is_and_nothing_else() {
     grant(&server, "open", &["list - configmaps"], "system:anonymous").await;
     assert_eq!(code(CONFIG_MAPS).await, 200);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_node_may_list_what_a_selector_says_is_its_own() {
+    let server = Fixture::new().await;
+    let line = format!("{PREFIX}/selfsubjectaccessreviews");
+    let of = |values: Value| json!({"requirements": [{"key": "spec.nodeName", "operator": "In", "values": values}]});
+    for (verb, selector, allowed) in [
+        ("list", of(json!(["one"])), true),
+        ("watch", json!({"rawSelector": "spec.nodeName=one"}), true),
+        ("list", of(json!(["two"])), false),
+        ("list", of(json!(["one", "two"])), false),
+        ("list", of(json!(["x,spec.nodeName=one"])), false),
+        ("list", Value::Null, false),
+        ("deletecollection", of(json!(["one"])), false),
+    ] {
+        let attributes = json!({"verb": verb, "resource": "pods", "fieldSelector": selector});
+        let question = review("SelfSubjectAccessReview", json!({"resourceAttributes": attributes}));
+        let node = User::new("system:node:one", &["system:nodes"]);
+        let answer = ask(&server, node, &line, &question).await.expect(201);
+        assert_eq!(answer["status"]["allowed"], allowed, "{verb} {selector}");
+    }
+}
