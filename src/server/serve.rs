@@ -56,7 +56,8 @@ async fn accept(
 ) -> std::io::Result<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
     let permit = Arc::clone(connections).acquire_owned().await.map_err(std::io::Error::other)?;
     let (stream, _) = listener.accept().await?;
-    stream.set_nodelay(true)?;
+    // A client may have gone already, which its own task finds out: no reason to pause for all.
+    let _ = stream.set_nodelay(true);
     Ok((stream, permit))
 }
 
