@@ -1,5 +1,6 @@
 //! `PersistentVolumeClaim`: a wish for storage that outlives pods.
 
+mod source;
 mod update;
 
 use machinery::{FieldErrors, FieldPath, names};
@@ -8,12 +9,12 @@ use serde_json::{Value, json};
 use super::persistent_volume::access_mode;
 use crate::choice::optional_one_of;
 use crate::column::{Column, or_unset};
-use crate::fill::{default, present, set};
+use crate::fill::{copy, default, present, set};
 use crate::kind::{DeletionAnswer, Kind};
 use crate::names::{BuiltIn, Names};
-use crate::read::{is_unset, items, text};
+use crate::read::{items, text};
 use crate::subresource::Subresource;
-use crate::{amount, required, selector};
+use crate::{amount, selector};
 
 /// A wish for storage that outlives pods.
 #[derive(Debug)]
@@ -37,7 +38,10 @@ static COLUMNS: &[Column] = &[
         text(&claim["spec"], "volumeName").into()
     }),
     Column::text("Capacity", "How much the volume holds.", |claim, _| {
-        of_bound(claim, &claim["status"]["capacity"]["storage"])
+        match &claim["status"]["capacity"]["storage"] {
+            Value::Null => of_bound(claim, &"0".into()),
+            amount => of_bound(claim, amount),
+        }
     }),
     Column::text("Access Modes", "Who may use the volume at a time.", |claim, _| {
         let modes = access_mode::short(&claim["status"]);
@@ -84,8 +88,16 @@ impl Kind for PersistentVolumeClaim {
 
     fn prepare_create(&self, claim: &mut Value) {
         set(claim, "status", json!({ "phase": "Pending" }));
-        let Some(spec) = present(claim, "spec") else { return };
-        same_source_twice(spec);
+        if let Some(spec) = present(claim, "spec") {
+            source::settle(spec, &Value::Null);
+        }
+    }
+
+    fn prepare_update(&self, new: &mut Value, old: &Value) {
+        copy(new, "status", old);
+        if let Some(spec) = present(new, "spec") {
+            source::settle(spec, &old["spec"]);
+        }
     }
 
     fn validate(&self, claim: &Value, errors: &FieldErrors) {
@@ -113,20 +125,13 @@ fn of_bound(claim: &Value, value: &Value) -> Value {
     }
 }
 
+/// Where a claim or a volume named its class before there was a field for it.
+const CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
+
 /// The class a claim or a volume names, in its field or in the annotation of old.
 pub(super) fn storage_class(object: &Value) -> &str {
-    let annotation = &object["metadata"]["annotations"]["volume.beta.kubernetes.io/storage-class"];
+    let annotation = &object["metadata"]["annotations"][CLASS_ANNOTATION];
     annotation.as_str().unwrap_or(text(&object["spec"], "storageClassName"))
-}
-
-/// The source has an old field besides the new one; both always say the same.
-fn same_source_twice(spec: &mut Value) {
-    let (old, new) = (spec["dataSource"].clone(), spec["dataSourceRef"].clone());
-    if !old.is_null() && new.is_null() {
-        set(spec, "dataSourceRef", old);
-    } else if old.is_null() && !new.is_null() && new["namespace"].is_null() {
-        set(spec, "dataSource", new);
-    }
 }
 
 /// Checks a spec, in a claim or in the template of one.
@@ -150,23 +155,7 @@ pub(crate) fn validate_spec(spec: &Value, path: &FieldPath<'_>) {
         }
     }
     optional_one_of(spec, "volumeMode", &["Block", "Filesystem"], path);
-    for field in ["dataSource", "dataSourceRef"] {
-        let source = &spec[field];
-        if source.is_null() {
-            continue;
-        }
-        let path = path.at(field);
-        required::fields(source, &["kind", "name"], &path);
-        let core = is_unset(&source["apiGroup"]);
-        if core && text(source, "kind") != "PersistentVolumeClaim" {
-            let kind = text(source, "kind");
-            path.invalid(
-                "",
-                kind,
-                "must be 'PersistentVolumeClaim' when referencing the default apiGroup",
-            );
-        }
-    }
+    source::validate(spec, path);
 }
 
 #[cfg(test)]

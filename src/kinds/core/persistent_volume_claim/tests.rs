@@ -2,7 +2,10 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::PersistentVolumeClaim;
-use crate::fixture::{admitted, problems_of_update, refusals, refused_updates, row};
+use crate::fixture::{
+    admitted, check, check_updates, problems_of_update, refusals, refused_updates, row, with,
+};
+use crate::kind::Kind;
 
 fn valid() -> Value {
     json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data",
@@ -103,6 +106,115 @@ fn a_claim_without_a_class_may_be_given_one() {
     old["spec"].as_object_mut().unwrap().remove("storageClassName");
     let new = admitted(&PersistentVolumeClaim, valid());
     assert_eq!(problems_of_update(&PersistentVolumeClaim, &new, &old), "");
+}
+
+#[test]
+fn a_claim_that_wants_no_class_keeps_to_it() {
+    let mut claim = valid();
+    claim["spec"]["storageClassName"] = json!("");
+    check_updates(
+        &PersistentVolumeClaim,
+        &claim,
+        &[(
+            "/spec/storageClassName",
+            json!("fast"),
+            "spec: Forbidden: spec is immutable after creation except resources.requests and \
+             volumeAttributesClassName for bound claims",
+        )],
+    );
+}
+
+#[test]
+fn the_annotation_of_old_decides_which_class_a_claim_may_be_given() {
+    let mut claim = valid();
+    claim["spec"].as_object_mut().unwrap().remove("storageClassName");
+    claim["metadata"]["annotations"] = json!({"volume.beta.kubernetes.io/storage-class": "fast"});
+    let forbidden = "spec: Forbidden: spec is immutable after creation except resources.requests and \
+                     volumeAttributesClassName for bound claims";
+    let fixed = "metadata.annotations.volume.beta.kubernetes.io/storage-class: Invalid value: \"\": field is immutable";
+    check_updates(
+        &PersistentVolumeClaim,
+        &claim,
+        &[
+            ("/spec/storageClassName", json!("fast"), ""),
+            ("/spec/storageClassName", json!("slow"), forbidden),
+            ("/metadata/annotations", json!({}), fixed),
+        ],
+    );
+}
+
+#[test]
+fn the_class_of_attributes_can_be_changed_and_not_taken_away() {
+    let mut claim = admitted(&PersistentVolumeClaim, valid());
+    claim["spec"]["volumeName"] = json!("pv1");
+    claim["spec"]["volumeAttributesClassName"] = json!("gold");
+    claim["status"] = json!({"phase": "Bound", "capacity": {"storage": "1Gi"}});
+    let with_class = |class: Value| {
+        let new = with(&claim, "/spec/volumeAttributesClassName", class);
+        problems_of_update(&PersistentVolumeClaim, &new, &claim)
+    };
+    assert_eq!(with_class(json!("silver")), "");
+    expect![[r"
+        spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims
+        spec.volumeAttributesClassName: Forbidden: update from non-nil value to nil is forbidden"]]
+    .assert_eq(&with_class(json!(null)));
+    expect!["spec.volumeAttributesClassName: Forbidden: update from non-nil value to an empty string is forbidden"]
+        .assert_eq(&with_class(json!("")));
+}
+
+#[test]
+fn a_writer_who_knows_one_field_of_the_source_sets_both() {
+    let mut claim = valid();
+    claim["spec"]["dataSource"] = json!({"kind": "PersistentVolumeClaim", "name": "a"});
+    let old = admitted(&PersistentVolumeClaim, claim.clone());
+    assert_eq!(old["spec"]["dataSourceRef"], claim["spec"]["dataSource"]);
+    let mut new = claim;
+    PersistentVolumeClaim.set_defaults(&mut new);
+    PersistentVolumeClaim.prepare_update(&mut new, &old);
+    assert_eq!(new["spec"], old["spec"]);
+    assert_eq!(problems_of_update(&PersistentVolumeClaim, &new, &old), "");
+}
+
+#[test]
+fn the_old_field_of_the_source_takes_only_what_it_always_could() {
+    let mut claim = valid();
+    let backup = json!({"apiGroup": "example.dev", "kind": "Backup", "name": "a"});
+    claim["spec"]["dataSource"] = backup.clone();
+    let spec = admitted(&PersistentVolumeClaim, claim.clone())["spec"].clone();
+    assert_eq!((&spec["dataSource"], &spec["dataSourceRef"]), (&Value::Null, &Value::Null));
+    claim["spec"]["dataSource"] = Value::Null;
+    claim["spec"]["dataSourceRef"] = backup.clone();
+    assert_eq!(admitted(&PersistentVolumeClaim, claim)["spec"]["dataSource"], backup);
+}
+
+#[test]
+fn both_fields_of_the_source_agree() {
+    let mut claim = valid();
+    claim["spec"]["dataSource"] = json!({"kind": "PersistentVolumeClaim", "name": "a"});
+    check(
+        &PersistentVolumeClaim,
+        &claim,
+        &[
+            (
+                "/spec/dataSourceRef/name",
+                json!("b"),
+                "spec: Invalid value: \"spec.dataSource\": must match dataSourceRef",
+            ),
+            (
+                "/spec/dataSourceRef/namespace",
+                json!("other"),
+                "spec: Invalid value: \"spec.dataSource\": may not be specified when dataSourceRef.namespace is \
+                 specified",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_volume_that_is_not_there_yet_holds_nothing() {
+    let mut object = admitted(&PersistentVolumeClaim, valid());
+    object["spec"]["volumeName"] = json!("pv1");
+    assert!(row(&PersistentVolumeClaim, &object).contains("Capacity: 0\n"));
 }
 
 #[test]
