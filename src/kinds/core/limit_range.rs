@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use machinery::{FieldErrors, FieldPath, Quantity, names};
 use serde_json::Value;
 
+use super::pod::resources;
+use super::resource_quota;
 use crate::amount;
 use crate::column::Column;
 use crate::fill::{default, items_mut, object, present};
@@ -104,14 +106,14 @@ fn fill_missing(limit: &mut Value, to: &str, from: &str) {
 }
 
 fn validate_limit(limit: &Value, path: &FieldPath<'_>) {
+    let kind = text(limit, "type");
     for side in SIDES {
         for (name, amount) in limit[side].as_object().into_iter().flatten() {
-            let path = path.at(side);
-            path.check("", name, names::qualified_name(name));
-            amount::validate(amount, &path.key(name));
+            let path = path.at(side).key(name);
+            validate_name(name, kind, &path);
+            amount::validate(amount, &path);
         }
     }
-    let kind = text(limit, "type");
     if kind == "Pod" {
         for side in ["default", "defaultRequest"] {
             if limit[side].as_object().is_some_and(|amounts| !amounts.is_empty()) {
@@ -143,6 +145,59 @@ fn validate_limit(limit: &Value, path: &FieldPath<'_>) {
             let shown = ratio.as_str().unwrap_or_default();
             let detail = format!("ratio {shown} is less than 1");
             path.at("maxLimitRequestRatio").key(name).invalid("", shown, &detail);
+        }
+        validate_ratio(limit, name, &path.at("maxLimitRequestRatio").key(name));
+    }
+    validate_sameness(limit, path);
+}
+
+/// Checks that whoever makes the resource at `path`, a container or anything else, can be asked for it.
+fn validate_name(name: &str, kind: &str, path: &FieldPath<'_>) {
+    if let Some(problem) = names::qualified_name(name) {
+        path.invalid("", name, &problem);
+        return;
+    }
+    if name.contains('/') {
+        return;
+    }
+    if name != "storage" && !resource_quota::is_standard(name) {
+        path.invalid("", name, "must be a standard resource type or fully qualified");
+    }
+    if matches!(kind, "Container" | "Pod") && !resources::is_of_containers(name) {
+        path.invalid("", name, "must be a standard resource for containers");
+    }
+}
+
+/// Checks that the most and the least are far enough from each other to make a ratio possible.
+fn validate_ratio(limit: &Value, name: &str, path: &FieldPath<'_>) {
+    let ratio = &limit["maxLimitRequestRatio"][name];
+    let [ratio_amount, most, least] =
+        [ratio, &limit["max"][name], &limit["min"][name]].map(amount::parse);
+    let (Some(ratio_amount), Some(most), Some(least)) = (ratio_amount, most, least) else { return };
+    let possible = thousandths(most) / thousandths(least);
+    if thousandths(ratio_amount) / 1000.0 > possible {
+        let detail = format!("ratio {ratio_amount} is greater than max/min = {possible:.6}");
+        path.invalid("", ratio.clone(), &detail);
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nobody limits by the last of sixteen digits")]
+fn thousandths(amount: Quantity) -> f64 {
+    amount.milli() as f64
+}
+
+/// Of what cannot be promised twice, a container gets as much as it asks for.
+fn validate_sameness(limit: &Value, path: &FieldPath<'_>) {
+    for (name, given) in limit["default"].as_object().into_iter().flatten() {
+        let asked = &limit["defaultRequest"][name.as_str()];
+        if let (Some(given), Some(least)) = (amount::parse(given), amount::parse(asked))
+            && !resources::overcommits(name)
+            && given != least
+        {
+            let detail = format!(
+                "default value {given} must equal to defaultRequest value {least} in {name}"
+            );
+            path.at("defaultRequest").key(name).invalid("", asked.clone(), &detail);
         }
     }
 }

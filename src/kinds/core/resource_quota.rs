@@ -1,15 +1,15 @@
 //! `ResourceQuota`: how much a namespace may use altogether.
 
+mod scope;
+
 use machinery::{FieldErrors, FieldPath, Quantity, names};
 use serde_json::{Value, json};
 
 use crate::amount;
-use crate::choice::one_of;
 use crate::column::Column;
 use crate::fill::set;
 use crate::kind::{DeletionAnswer, Kind};
 use crate::names::{BuiltIn, Names};
-use crate::read::{items, text};
 use crate::subresource::Subresource;
 
 /// How much a namespace may use altogether.
@@ -51,16 +51,6 @@ const MEASURED: &[&str] = &[
     "requests.ephemeral-storage",
     "requests.memory",
     "requests.storage",
-];
-
-const SCOPES: &[&str] = &[
-    "BestEffort",
-    "CrossNamespacePodAffinity",
-    "NotBestEffort",
-    "NotTerminating",
-    "PriorityClass",
-    "Terminating",
-    "VolumeAttributesClass",
 ];
 
 static COLUMNS: &[Column] = &[
@@ -113,18 +103,14 @@ impl Kind for ResourceQuota {
                 path.invalid("", amount.clone(), "must be an integer");
             }
         }
-        validate_scopes(spec, &path);
-        for (index, rule) in items(&spec["scopeSelector"], "matchExpressions").enumerate() {
-            validate_scope_rule(
-                rule,
-                &path.at("scopeSelector").at("matchExpressions").index(index),
-            );
-        }
+        scope::validate(spec, &path);
     }
 
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         let (new, old) = (&new["spec"], &old["spec"]);
-        errors.at("spec").immutable("scopes", new.get("scopes"), old.get("scopes"));
+        if scope::of(new) != scope::of(old) {
+            errors.at("spec").invalid("scopes", new["scopes"].clone(), "field is immutable");
+        }
     }
 }
 
@@ -144,42 +130,16 @@ fn validate_resource(name: &str, path: &FieldPath<'_>) {
         path.invalid("", name, &problem);
         return;
     }
-    let standard = COUNTED.contains(&name)
-        || MEASURED.contains(&name)
-        || name.strip_prefix("requests.").unwrap_or(name).starts_with("hugepages-");
-    if !name.contains('/') && !standard {
+    if !name.contains('/') && !is_standard(name) {
         path.invalid("", name, "must be a standard resource for quota");
     }
 }
 
-fn validate_scopes(spec: &Value, path: &FieldPath<'_>) {
-    let scopes: Vec<&str> = items(spec, "scopes").filter_map(Value::as_str).collect();
-    for scope in scopes.iter().filter(|scope| !SCOPES.contains(scope)) {
-        path.invalid("scopes", spec["scopes"].clone(), &format!("unsupported scope {scope}"));
-    }
-    for pair in [["BestEffort", "NotBestEffort"], ["Terminating", "NotTerminating"]] {
-        if pair.iter().all(|scope| scopes.contains(scope)) {
-            path.invalid("scopes", spec["scopes"].clone(), "conflicting scopes");
-        }
-    }
-}
-
-fn validate_scope_rule(rule: &Value, path: &FieldPath<'_>) {
-    one_of(rule, "scopeName", SCOPES, path);
-    let values = items(rule, "values").count();
-    match text(rule, "operator") {
-        "In" | "NotIn" if values == 0 => path.required(
-            "values",
-            "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector",
-        ),
-        "Exists" | "DoesNotExist" if values > 0 => path.invalid(
-            "values",
-            rule["values"].clone(),
-            "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector",
-        ),
-        "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
-        other => path.invalid("operator", other, "not a valid selector operator"),
-    }
+/// Whether every cluster knows what it means.
+pub(super) fn is_standard(name: &str) -> bool {
+    COUNTED.contains(&name)
+        || MEASURED.contains(&name)
+        || name.strip_prefix("requests.").unwrap_or(name).starts_with("hugepages-")
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ fn valid() -> Value {
 
 #[test]
 fn what_it_cannot_be_is_refused() {
+    let huge_pages = json!({"type": "Container", "default": {"hugepages-2Mi": "4Mi"},
+        "defaultRequest": {"hugepages-2Mi": "2Mi"}});
     let changes = &[
         ("/spec/limits/0/max/cpu", json!("50m")),
         ("/spec/limits/0/default/cpu", json!("3")),
@@ -23,6 +25,12 @@ fn what_it_cannot_be_is_refused() {
         ("/spec/limits/0/type", json!("PersistentVolumeClaim")),
         ("/spec/limits/1", json!({"type": "Container"})),
         ("/spec/limits/0/min/cpu", json!("-1")),
+        ("/spec/limits/0/max/cpus", json!("1")),
+        ("/spec/limits/0/max/storage", json!("1")),
+        ("/spec/limits/0/max/example.dev~1disks", json!("1")),
+        ("/spec/limits/0/max/no name", json!("1")),
+        ("/spec/limits/0/maxLimitRequestRatio", json!({"cpu": "25"})),
+        ("/spec/limits/0", huge_pages),
     ];
     expect![[r#"
         no /spec/limits
@@ -50,6 +58,19 @@ fn what_it_cannot_be_is_refused() {
             spec.limits[1].type: Duplicate value: "Container"
         /spec/limits/0/min/cpu = "-1"
             spec.limits[0].min[cpu]: Invalid value: "-1": must be greater than or equal to 0
+        /spec/limits/0/max/cpus = "1"
+            spec.limits[0].max[cpus]: Invalid value: "cpus": must be a standard resource type or fully qualified
+            spec.limits[0].max[cpus]: Invalid value: "cpus": must be a standard resource for containers
+        /spec/limits/0/max/storage = "1"
+            spec.limits[0].max[storage]: Invalid value: "storage": must be a standard resource for containers
+        /spec/limits/0/max/example.dev~1disks = "1"
+            is fine
+        /spec/limits/0/max/no name = "1"
+            spec.limits[0].max[no name]: Invalid value: "no name": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')
+        /spec/limits/0/maxLimitRequestRatio = {"cpu":"25"}
+            spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: "25": ratio 25 is greater than max/min = 20.000000
+        /spec/limits/0 = {"default":{"hugepages-2Mi":"4Mi"},"defaultRequest":{"hugepages-2Mi":"2Mi"},"type":"Container"}
+            spec.limits[0].defaultRequest[hugepages-2Mi]: Invalid value: "2Mi": default value 4Mi must equal to defaultRequest value 2Mi in hugepages-2Mi
     "#]].assert_eq(&refusals(&LimitRange, &valid(), changes));
 }
 

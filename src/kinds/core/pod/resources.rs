@@ -73,9 +73,19 @@ fn validate_amounts(
 fn validate_name(name: &str, path: &FieldPath<'_>) {
     if let Some(problem) = names::qualified_name(name) {
         path.invalid("", name, &problem);
-    } else if !name.contains('/') && !STANDARD.contains(&name) && !is_huge_page(name) {
+    } else if !name.contains('/') && !is_of_containers(name) {
         path.invalid("", name, "must be a standard resource for containers");
     }
+}
+
+/// Whether a container may ask for what every node has by that name.
+pub(crate) fn is_of_containers(name: &str) -> bool {
+    STANDARD.contains(&name) || is_huge_page(name)
+}
+
+/// Whether a node may promise more of it than it has.
+pub(crate) fn overcommits(name: &str) -> bool {
+    !is_extended(name) && !is_huge_page(name)
 }
 
 fn validate_name_of_pod(name: &str, path: &FieldPath<'_>) {

@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::ResourceQuota;
-use crate::fixture::{admitted, refusals, refused_updates, row};
+use crate::fixture::{admitted, check_updates, refusals, refused_updates, row};
 
 fn valid() -> Value {
     json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "quota", "namespace": "default",
@@ -18,7 +18,22 @@ fn what_it_cannot_be_is_refused() {
         ("/spec/hard/magic", json!("1")),
         ("/spec/hard/requests.hugepages-2Mi", json!("1Gi")),
         ("/spec/scopes", json!(["Magic"])),
-        ("/spec/scopes", json!(["BestEffort", "NotBestEffort"])),
+        ("/spec/scopes", json!(["Terminating", "NotTerminating"])),
+        ("/spec/scopes", json!(["BestEffort"])),
+        ("/spec/hard/secrets", json!("1")),
+        (
+            "/spec/scopeSelector",
+            json!({"matchExpressions": [{"scopeName": "Terminating", "operator": "In", "values": ["a"]}]}),
+        ),
+        (
+            "/spec/scopeSelector",
+            json!({"matchExpressions": [{"scopeName": "VolumeAttributesClass", "operator": "Exists"}]}),
+        ),
+        (
+            "/spec/scopeSelector",
+            json!({"matchExpressions": [{"scopeName": "Terminating", "operator": "Exists"},
+                {"scopeName": "NotTerminating", "operator": "Exists"}]}),
+        ),
         (
             "/spec/scopeSelector",
             json!({"matchExpressions": [{"scopeName": "PriorityClass", "operator": "In"}]}),
@@ -40,18 +55,31 @@ fn what_it_cannot_be_is_refused() {
         /spec/hard/magic = "1"
             spec.hard[magic]: Invalid value: "magic": must be a standard resource for quota
         /spec/hard/requests.hugepages-2Mi = "1Gi"
-            is fine
+            spec.scopes: Invalid value: ["NotBestEffort"]: unsupported scope applied to resource
         /spec/scopes = ["Magic"]
-            spec.scopes: Invalid value: ["Magic"]: unsupported scope Magic
-        /spec/scopes = ["BestEffort","NotBestEffort"]
-            spec.scopes: Invalid value: ["BestEffort","NotBestEffort"]: conflicting scopes
+            spec.scopes: Invalid value: ["Magic"]: unsupported scope
+        /spec/scopes = ["Terminating","NotTerminating"]
+            spec.scopes: Invalid value: ["Terminating","NotTerminating"]: conflicting scopes
+        /spec/scopes = ["BestEffort"]
+            spec.scopes: Invalid value: ["BestEffort"]: unsupported scope applied to resource
+            spec.scopes: Invalid value: ["BestEffort"]: unsupported scope applied to resource
+        /spec/hard/secrets = "1"
+            spec.scopes: Invalid value: ["NotBestEffort"]: unsupported scope applied to resource
+        /spec/scopeSelector = {"matchExpressions":[{"operator":"In","scopeName":"Terminating","values":["a"]}]}
+            spec.scopeSelector.matchExpressions.operator: Invalid value: "In": must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity
+        /spec/scopeSelector = {"matchExpressions":[{"operator":"Exists","scopeName":"VolumeAttributesClass"}]}
+            spec.scopeSelector.matchExpressions: Invalid value: {"matchExpressions":[{"operator":"Exists","scopeName":"VolumeAttributesClass"}]}: unsupported scope applied to resource
+            spec.scopeSelector.matchExpressions: Invalid value: {"matchExpressions":[{"operator":"Exists","scopeName":"VolumeAttributesClass"}]}: unsupported scope applied to resource
+            spec.scopeSelector.matchExpressions: Invalid value: {"matchExpressions":[{"operator":"Exists","scopeName":"VolumeAttributesClass"}]}: unsupported scope applied to resource
+        /spec/scopeSelector = {"matchExpressions":[{"operator":"Exists","scopeName":"Terminating"},{"operator":"Exists","scopeName":"NotTerminating"}]}
+            spec.scopeSelector.matchExpressions: Invalid value: ["NotBestEffort"]: conflicting scopes
         /spec/scopeSelector = {"matchExpressions":[{"operator":"In","scopeName":"PriorityClass"}]}
-            spec.scopeSelector.matchExpressions[0].values: Required value: must be at least one value when `operator` is 'In' or 'NotIn' for scope selector
+            spec.scopeSelector.matchExpressions.values: Required value: must be at least one value when `operator` is 'In' or 'NotIn' for scope selector
         /spec/scopeSelector = {"matchExpressions":[{"operator":"Exists","scopeName":"PriorityClass","values":["a"]}]}
-            spec.scopeSelector.matchExpressions[0].values: Invalid value: ["a"]: must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector
+            spec.scopeSelector.matchExpressions.values: Invalid value: ["a"]: must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector
         /spec/scopeSelector = {"matchExpressions":[{"operator":"Near","scopeName":"Magic"}]}
-            spec.scopeSelector.matchExpressions[0].scopeName: Unsupported value: "Magic": supported values: "BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating", "VolumeAttributesClass"
-            spec.scopeSelector.matchExpressions[0].operator: Invalid value: "Near": not a valid selector operator
+            spec.scopeSelector.matchExpressions.scopeName: Invalid value: "Magic": unsupported scope
+            spec.scopeSelector.matchExpressions.operator: Invalid value: "Near": not a valid selector operator
     "#]].assert_eq(&refusals(&ResourceQuota, &valid(), changes));
 }
 
@@ -78,4 +106,15 @@ fn the_row_tells_the_essentials() {
         Age: 4m5s
     "]]
     .assert_eq(&row(&ResourceQuota, &object));
+}
+
+#[test]
+fn the_order_of_scopes_means_nothing() {
+    let mut quota = valid();
+    quota["spec"]["scopes"] = json!(["NotBestEffort", "Terminating"]);
+    check_updates(
+        &ResourceQuota,
+        &quota,
+        &[("/spec/scopes", json!(["Terminating", "NotBestEffort"]), "")],
+    );
 }
