@@ -131,12 +131,12 @@ impl Kind for PersistentVolume {
     }
 
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
-        let path = errors.at("spec");
         let (new, old) = (&new["spec"], &old["spec"]);
-        if source::of(new) != source::of(old) {
+        if source::has_changed(new, old) {
             let detail = "spec.persistentvolumesource is immutable after creation";
-            path.forbidden("persistentvolumesource", detail);
+            errors.at("spec").forbidden("persistentvolumesource", detail);
         }
+        let path = errors.root();
         path.immutable("volumeMode", new.get("volumeMode"), old.get("volumeMode"));
         if !old["nodeAffinity"].is_null() {
             path.immutable("nodeAffinity", new.get("nodeAffinity"), old.get("nodeAffinity"));

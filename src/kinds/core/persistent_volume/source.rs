@@ -4,6 +4,7 @@ use machinery::FieldPath;
 use serde_json::{Map, Value};
 
 use crate::core::pod::volume::HOST_PATH_TYPES;
+use crate::fill::remove;
 use crate::read::text;
 use crate::required;
 
@@ -32,8 +33,20 @@ const SOURCES: &[&str] = &[
     "vsphereVolume",
 ];
 
+/// Whether the source of a new spec is another than it was. Who is to expand a volume of a driver may be said later.
+pub(super) fn has_changed(new: &Value, old: &Value) -> bool {
+    let (mut new, old) = (of(new), of(old));
+    let secret = "controllerExpandSecretRef";
+    if old.get("csi").is_some_and(|csi| csi[secret].is_null())
+        && let Some(csi) = new.get_mut("csi")
+    {
+        remove(csi, secret);
+    }
+    new != old
+}
+
 /// Everything a spec says about its source.
-pub(super) fn of(spec: &Value) -> Map<String, Value> {
+fn of(spec: &Value) -> Map<String, Value> {
     let fields = spec.as_object().into_iter().flatten();
     let sources = fields.filter(|(name, _)| SOURCES.contains(&name.as_str()));
     sources.map(|(name, source)| (name.clone(), source.clone())).collect()

@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::PersistentVolume;
-use crate::fixture::{admitted, problems, refusals, refused_updates, row};
+use crate::fixture::{admitted, check_updates, problems, refusals, refused_updates, row};
 
 fn valid() -> Value {
     json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "pv1",
@@ -68,7 +68,7 @@ fn what_may_change_is_limited() {
         /spec/hostPath/path = "/other"
             spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation
         /spec/volumeMode = "Block"
-            spec.volumeMode: Invalid value: "Block": field is immutable
+            volumeMode: Invalid value: "Block": field is immutable
         /spec/persistentVolumeReclaimPolicy = "Delete"
             is fine
     "#]].assert_eq(&refused_updates(&PersistentVolume, &valid(), changes));
@@ -103,5 +103,26 @@ fn a_local_volume_says_where_it_is() {
     assert_eq!(
         problems(&PersistentVolume, &volume),
         "metadata.annotations: Required value: Local volume requires node affinity"
+    );
+}
+
+#[test]
+fn who_expands_a_volume_may_be_said_later_and_then_stays() {
+    let mut volume = valid();
+    volume["spec"].as_object_mut().unwrap().remove("hostPath");
+    volume["spec"]["csi"] = json!({"driver": "disks.example.dev", "volumeHandle": "1"});
+    let secret = json!({"name": "a", "namespace": "b"});
+    let field = "/spec/csi/controllerExpandSecretRef";
+    let fixed = "spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation";
+    check_updates(
+        &PersistentVolume,
+        &volume,
+        &[(field, secret.clone(), ""), ("/spec/csi/volumeHandle", json!("2"), fixed)],
+    );
+    volume["spec"]["csi"]["controllerExpandSecretRef"] = secret;
+    check_updates(
+        &PersistentVolume,
+        &volume,
+        &[(field, json!({"name": "c", "namespace": "b"}), fixed), (field, json!(null), fixed)],
     );
 }
