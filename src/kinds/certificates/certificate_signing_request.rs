@@ -123,6 +123,11 @@ impl Kind for CertificateSigningRequest {
     fn validate_status(&self, request: &Value, errors: &FieldErrors) {
         decision::validate(request, &errors.at("status").at("conditions"));
     }
+
+    fn validate_status_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        self.validate_status(new, errors);
+        decision::validate_kept(new, old, &errors.at("status"));
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ use crate::read::{is_unset, items, text};
 /// The decisions; each is made once.
 const DECISIONS: [&str; 2] = ["Approved", "Denied"];
 
+/// Nobody will sign it.
+const FAILED: &str = "Failed";
+
 /// What a table says.
 pub(super) fn shown(request: &Value) -> String {
     let has = |name: &str| {
@@ -21,7 +24,7 @@ pub(super) fn shown(request: &Value) -> String {
         () if has("Approved") => "Approved",
         () => "Pending",
     };
-    let failed = if has("Failed") { ",Failed" } else { "" };
+    let failed = if has(FAILED) { ",Failed" } else { "" };
     let issued = if is_unset(&request["status"]["certificate"]) { "" } else { ",Issued" };
     format!("{decision}{failed}{issued}")
 }
@@ -46,7 +49,7 @@ pub(super) fn validate(request: &Value, path: &FieldPath<'_>) {
     for (index, condition) in items(&request["status"], "conditions").enumerate() {
         let path = path.index(index);
         let (name, holds) = (text(condition, "type"), text(condition, "status"));
-        let fixed = DECISIONS.contains(&name) || name == "Failed";
+        let fixed = DECISIONS.contains(&name) || name == FAILED;
         match holds {
             _ if name.is_empty() => path.required("type", ""),
             "" => path.required("status", ""),
@@ -64,6 +67,20 @@ pub(super) fn validate(request: &Value, path: &FieldPath<'_>) {
         }
         if !seen.insert(name) {
             path.duplicate("type", name);
+        }
+    }
+}
+
+/// Checks that no decision and no failure is taken back.
+pub(super) fn validate_kept(new: &Value, old: &Value, path: &FieldPath<'_>) {
+    for name in DECISIONS.into_iter().chain([FAILED]) {
+        let count = |request: &Value| {
+            let all = items(&request["status"], "conditions");
+            all.filter(|condition| text(condition, "type") == name).count()
+        };
+        if count(new) < count(old) {
+            let detail = format!("updates may not remove a condition of type {name:?}");
+            path.forbidden("conditions", &detail);
         }
     }
 }

@@ -132,3 +132,26 @@ fn a_decision_is_made_once_and_holds() {
         "status.conditions[0].status: Unsupported value: \"False\": supported values: \"True\""
     );
 }
+
+#[test]
+fn a_decision_is_not_taken_back() {
+    let mut old = admitted(&CertificateSigningRequest, valid());
+    old["status"]["conditions"] =
+        json!([condition("Approved"), condition("Failed"), condition("Odd")]);
+    let without = |conditions: Value| {
+        let mut new = old.clone();
+        new["status"]["conditions"] = conditions;
+        let errors = machinery::FieldErrors::new();
+        CertificateSigningRequest.validate_status_change(&new, &old, &errors);
+        errors.to_string()
+    };
+    assert_eq!(without(json!([condition("Failed"), condition("Approved")])), "[]");
+    assert_eq!(
+        without(json!([condition("Approved")])),
+        "status.conditions: Forbidden: updates may not remove a condition of type \"Failed\""
+    );
+    assert_eq!(
+        without(json!([condition("Denied"), condition("Failed")])),
+        "status.conditions: Forbidden: updates may not remove a condition of type \"Approved\""
+    );
+}
