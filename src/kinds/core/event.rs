@@ -2,12 +2,13 @@
 
 mod columns;
 
-use machinery::FieldErrors;
 use machinery::document::scalar_at;
+use machinery::{FieldErrors, names};
 use serde_json::Value;
 
 use crate::column::Column;
 use crate::kind::{FieldLabel, Kind};
+use crate::metadata::NameRule;
 use crate::names::{BuiltIn, Names};
 use crate::read::{is_unset, text};
 
@@ -25,6 +26,14 @@ static NAMES: Names = BuiltIn {
     categories: &[],
 }
 .names();
+
+/// A note is read in a table's cell.
+pub(crate) const MAX_NOTE_BYTES: usize = 1024;
+
+/// Names of actions, reasons and instances: one line of a table.
+const MAX_NAME_BYTES: usize = 128;
+
+pub(crate) const MISPLACED: &str = "does not match event.namespace";
 
 /// Columns of a stored event; the newer API shows the same.
 pub(crate) static COLUMNS: &[Column] = columns::COLUMNS;
@@ -72,6 +81,11 @@ impl Kind for Event {
         SELECTABLE
     }
 
+    /// The first recorders named events of roles after them, colons included.
+    fn name_rule(&self) -> NameRule {
+        NameRule::PathSegment
+    }
+
     fn has_dependents(&self) -> bool {
         false
     }
@@ -81,22 +95,55 @@ impl Kind for Event {
     }
 
     fn validate(&self, event: &Value, errors: &FieldErrors) {
-        validate_namespace(event, errors);
+        let object = &event["involvedObject"]["namespace"];
+        if !stands_right(event, object) {
+            let value = object.as_str().unwrap_or_default();
+            errors.at("involvedObject").invalid("namespace", value, MISPLACED);
+        }
+        if !event["eventTime"].is_null() {
+            validate_report(event, "reportingComponent", errors);
+            if text(event, "message").len() > MAX_NOTE_BYTES {
+                errors.root().invalid("message", "", &too_many_characters(MAX_NOTE_BYTES));
+            }
+        }
     }
 }
 
-/// An event stands in the namespace of its object; events of cluster-wide objects stand in `default`.
-pub(crate) fn validate_namespace(event: &Value, errors: &FieldErrors) {
+/// Whether an event stands in a namespace where its object, in a namespace of its own or in none, is looked for.
+///
+/// Events of cluster-wide objects stand in `default`, others with their object. A recorder that tells the time of the
+/// event may put those elsewhere.
+pub(crate) fn stands_right(event: &Value, object: &Value) -> bool {
     let own = text(&event["metadata"], "namespace");
-    let object = &event["involvedObject"]["namespace"];
-    let fits = match object.as_str() {
+    match object.as_str() {
         _ if is_unset(object) => matches!(own, "" | "default" | "kube-system"),
+        _ if !event["eventTime"].is_null() => true,
         namespace => namespace == Some(own),
-    };
-    if !fits {
-        let value = object.as_str().unwrap_or_default();
-        errors.at("involvedObject").invalid("namespace", value, "does not match event.namespace");
     }
+}
+
+/// Checks that an event says who reports what; `controller` is the name of the reporter's field.
+pub(crate) fn validate_report(event: &Value, controller: &str, errors: &FieldErrors) {
+    let root = errors.root();
+    let name = text(event, controller);
+    if name.is_empty() {
+        root.required("reportingController", "");
+    } else {
+        root.check("reportingController", name, names::qualified_name(name));
+    }
+    for field in ["reportingInstance", "action", "reason"] {
+        match text(event, field) {
+            "" => root.required(field, ""),
+            value if value.len() > MAX_NAME_BYTES => {
+                root.invalid(field, "", &too_many_characters(MAX_NAME_BYTES));
+            }
+            _ => {}
+        }
+    }
+}
+
+pub(crate) fn too_many_characters(most: usize) -> String {
+    format!("can have at most {most} characters")
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
+use machinery::FieldErrors;
 use machinery::document::{scalar_at, set_type};
-use machinery::{FieldErrors, names};
 use serde_json::Value;
 
 use crate::column::Column;
-use crate::core;
+use crate::core::event;
 use crate::fill::{remove, set};
 use crate::kind::{Conversion, FieldLabel, Kind, StorageView};
 use crate::names::{BuiltIn, Names};
@@ -39,11 +39,13 @@ const RENAMED: &[(&str, &str)] = &[
     ("deprecatedCount", "count"),
 ];
 
-/// A note is read in a table's cell.
-const MAX_NOTE_BYTES: usize = 1024;
-
-/// Names of actions, reasons and instances: one line of a table.
-const MAX_NAME_BYTES: usize = 128;
+/// The fields that only events of the older API fill, and their stored names.
+const OLDER: [(&str, &str); 4] = [
+    ("deprecatedFirstTimestamp", "firstTimestamp"),
+    ("deprecatedLastTimestamp", "lastTimestamp"),
+    ("deprecatedCount", "count"),
+    ("deprecatedSource", "source"),
+];
 
 static SELECTABLE: &[FieldLabel] = &[
     FieldLabel::new("regarding.kind", |event| scalar_at(event, "/regarding/kind")),
@@ -77,7 +79,7 @@ impl Kind for Event {
     }
 
     fn columns(&self) -> &[Column] {
-        core::event::COLUMNS
+        event::COLUMNS
     }
 
     fn selectable(&self) -> &[FieldLabel] {
@@ -95,34 +97,19 @@ impl Kind for Event {
     fn validate(&self, event: &Value, errors: &FieldErrors) {
         let root = errors.root();
         let object = &event["regarding"]["namespace"];
-        let own = text(&event["metadata"], "namespace");
-        let fits =
-            if is_unset(object) { matches!(own, "default" | "kube-system") } else { object == own };
-        if !fits {
+        if !event::stands_right(event, object) {
             let value = object.as_str().unwrap_or_default();
-            errors.at("regarding").invalid("namespace", value, "does not match event.namespace");
+            errors.at("regarding").invalid("namespace", value, event::MISPLACED);
         }
-        if text(event, "note").len() > MAX_NOTE_BYTES {
-            root.invalid("note", "", &format!("can have at most {MAX_NOTE_BYTES} characters"));
+        if text(event, "note").len() > event::MAX_NOTE_BYTES {
+            root.invalid("note", "", &event::too_many_characters(event::MAX_NOTE_BYTES));
         }
-        if event["eventTime"].is_null() && is_of_older_writer(event) {
+        if !event["eventTime"].is_null() {
+            event::validate_report(event, "reportingController", errors);
+        } else if is_of_older_writer(event) {
             return;
-        }
-        if event["eventTime"].is_null() {
+        } else {
             root.required("eventTime", "");
-        }
-        for field in ["reportingController", "reportingInstance", "action", "reason"] {
-            match text(event, field) {
-                "" => root.required(field, ""),
-                value if value.len() > MAX_NAME_BYTES => {
-                    let detail = format!("can have at most {MAX_NAME_BYTES} characters");
-                    root.invalid(field, "", &detail);
-                }
-                value if field == "reportingController" => {
-                    root.check(field, value, names::qualified_name(value));
-                }
-                _ => {}
-            }
         }
         let kind = text(event, "type");
         if !matches!(kind, "Normal" | "Warning") {
@@ -130,15 +117,52 @@ impl Kind for Event {
         }
     }
 
+    /// The older fields are for events that come from the older API.
+    fn validate_create(&self, event: &Value, errors: &FieldErrors) {
+        let root = errors.root();
+        validate_series(event, errors);
+        for (field, stored) in OLDER {
+            if says_something(&event[field]) {
+                root.invalid(stored, "", "needs to be unset");
+            }
+        }
+    }
+
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         if is_of_older_writer(old) {
             return;
+        }
+        if new["series"] != old["series"] {
+            validate_series(new, errors);
         }
         let fixed =
             ["regarding", "reason", "action", "note", "type", "eventTime", "reportingController"];
         for field in fixed.into_iter().chain(["reportingInstance", "related"]) {
             errors.root().immutable(field, new.get(field), old.get(field));
         }
+    }
+}
+
+/// Whether a field is more than empty text and zeros.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.values().any(says_something),
+        Value::Number(number) => number.as_i64() != Some(0),
+        value => !is_unset(value),
+    }
+}
+
+/// A series is more than one event.
+fn validate_series(event: &Value, errors: &FieldErrors) {
+    let series = &event["series"];
+    if series.is_null() {
+        return;
+    }
+    if series["count"].as_i64().unwrap_or(0) < 2 {
+        errors.root().invalid("series.count", "", "should be at least 2");
+    }
+    if series["lastObservedTime"].is_null() {
+        errors.root().required("series.lastObservedTime", "");
     }
 }
 

@@ -70,3 +70,33 @@ fn a_series_is_as_young_as_its_last_member() {
     "]]
     .assert_eq(&row(&Event, &event));
 }
+
+#[test]
+fn a_recorder_that_tells_the_time_says_who_it_is() {
+    let mut event = valid();
+    event["eventTime"] = json!("2026-01-02T02:04:05.000000Z");
+    event["reportingComponent"] = json!("example.dev/watcher");
+    event["reportingInstance"] = json!("watcher-1");
+    event["action"] = json!("Watching");
+    check(
+        &Event,
+        &event,
+        &[
+            ("/reportingComponent", json!(null), "reportingController: Required value"),
+            ("/reportingInstance", json!(null), "reportingInstance: Required value"),
+            ("/action", json!(null), "action: Required value"),
+            ("/reason", json!(null), "reason: Required value"),
+            ("/involvedObject/namespace", json!("other"), ""),
+            (
+                "/message",
+                json!("x".repeat(1025)),
+                "message: Invalid value: \"\": can have at most 1024 characters",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn an_event_of_a_role_is_named_after_it() {
+    check(&Event, &valid(), &[("/metadata/name", json!("system:masters.17ab"), "")]);
+}
