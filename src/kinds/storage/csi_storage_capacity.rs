@@ -47,6 +47,10 @@ impl Kind for CSIStorageCapacity {
         COLUMNS
     }
 
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+
     fn validate(&self, capacity: &Value, errors: &FieldErrors) {
         let root = errors.root();
         let class = text(capacity, "storageClassName");

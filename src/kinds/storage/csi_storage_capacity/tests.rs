@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use super::CSIStorageCapacity;
 use crate::fixture::{admitted, refusals, refused_updates, row};
+use crate::kind::Kind;
 
 fn valid() -> Value {
     json!({"apiVersion": "storage.k8s.io/v1", "kind": "CSIStorageCapacity", "metadata": {"name": "a",
@@ -58,4 +59,9 @@ fn the_row_tells_the_essentials() {
         Capacity: 10Gi
     "]]
     .assert_eq(&row(&CSIStorageCapacity, &admitted(&CSIStorageCapacity, valid())));
+}
+
+#[test]
+fn who_updates_it_says_what_it_was() {
+    assert!(!CSIStorageCapacity.unconditional_update());
 }
