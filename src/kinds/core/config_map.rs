@@ -49,15 +49,15 @@ impl Kind for ConfigMap {
     fn validate(&self, object: &Value, errors: &FieldErrors) {
         let mut bytes = 0;
         for (key, value) in entries(object, "data") {
-            errors.at("data").key(key).check("", key, names::config_key(key));
+            let path = errors.at("data").key(key);
+            path.check("", key, names::config_key(key));
+            if object["binaryData"].get(key).is_some() {
+                path.invalid("", key.as_str(), "duplicate of key present in binaryData");
+            }
             bytes += value.as_str().unwrap_or_default().len();
         }
         for (key, value) in entries(object, "binaryData") {
-            let path = errors.at("binaryData").key(key);
-            path.check("", key, names::config_key(key));
-            if object["data"].get(key).is_some() {
-                path.invalid("", key.as_str(), "duplicate of key present in data");
-            }
+            errors.at("binaryData").key(key).check("", key, names::config_key(key));
             bytes += decoded_bytes(value.as_str().unwrap_or_default());
         }
         if bytes > MAX_DATA_BYTES {

@@ -128,13 +128,33 @@ fn required(secret: &Value, key: &str, errors: &FieldErrors) {
     }
 }
 
+/// Checks that the data at `key` is an object in JSON, or nothing.
 fn required_json(secret: &Value, key: &str, errors: &FieldErrors) {
-    required(secret, key, errors);
-    let Some(text) = secret["data"][key].as_str().filter(|text| !text.is_empty()) else { return };
+    let path = errors.at("data").key(key);
+    let Some(text) = secret["data"][key].as_str() else {
+        path.required("", "");
+        return;
+    };
     let json = STANDARD.decode(text).unwrap_or_default();
-    if let Err(problem) = serde_json::from_slice::<Value>(&json) {
-        let path = errors.at("data").key(key);
-        path.invalid("", "<secret contents redacted>", &problem.to_string());
+    let problem = match serde_json::from_slice::<Value>(&json) {
+        Ok(Value::Object(_) | Value::Null) => return,
+        Ok(other) => format!(
+            "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+            go_type(&other)
+        ),
+        Err(problem) if problem.is_eof() => "unexpected end of JSON input".to_owned(),
+        Err(problem) => problem.to_string(),
+    };
+    path.invalid("", "<secret contents redacted>", &problem);
+}
+
+/// What Go calls a value that is no object.
+fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => "array",
+        Value::String(_) => "string",
+        Value::Bool(_) => "bool",
+        _ => "number",
     }
 }
 

@@ -110,7 +110,7 @@ fn validate_port(one: &Value, path: &FieldPath<'_>) {
     let Some(end) = one["endPort"].as_i64() else { return };
     match &one["port"] {
         Value::Null => {
-            path.required("endPort", "may not be specified when `port` is not specified");
+            path.invalid("endPort", end, "may not be specified when `port` is not specified");
         }
         Value::String(_) => {
             path.invalid("endPort", end, "may not be specified when `port` is non-numeric");

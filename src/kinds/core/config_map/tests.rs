@@ -21,7 +21,7 @@ fn keys_and_size_are_checked() {
             (
                 "/binaryData/a",
                 json!("AAAA"),
-                "binaryData[a]: Invalid value: \"a\": duplicate of key present in data",
+                "data[a]: Invalid value: \"a\": duplicate of key present in binaryData",
             ),
             (
                 "/data/a",

@@ -58,6 +58,25 @@ fn a_type_asks_for_its_keys() {
 }
 
 #[test]
+fn the_passwords_of_registries_are_an_object_in_json() {
+    let problem = |text: &str| {
+        let mut secret = valid();
+        secret["type"] = json!("kubernetes.io/dockerconfigjson");
+        secret["stringData"] = json!({".dockerconfigjson": text});
+        let problems = problems(&Secret, &admitted(&Secret, secret));
+        let start = "data[.dockerconfigjson]: Invalid value: \"<secret contents redacted>\": ";
+        problems.strip_prefix(start).unwrap_or(&problems).to_owned()
+    };
+    assert_eq!(problem("{}"), "");
+    assert_eq!(problem(""), "unexpected end of JSON input");
+    assert_eq!(problem("{\"auths\":"), "unexpected end of JSON input");
+    assert_eq!(
+        problem("[]"),
+        "json: cannot unmarshal array into Go value of type map[string]interface {}"
+    );
+}
+
+#[test]
 fn the_type_stays_and_so_does_immutable_data() {
     check_updates(
         &Secret,

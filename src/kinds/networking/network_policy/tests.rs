@@ -50,7 +50,7 @@ fn what_it_cannot_be_is_refused() {
         /spec/ingress/0/ports/0/port = 0
             spec.ingress[0].ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive
         no /spec/ingress/0/ports/0/port
-            spec.ingress[0].ports[0].endPort: Required value: may not be specified when `port` is not specified
+            spec.ingress[0].ports[0].endPort: Invalid value: 90: may not be specified when `port` is not specified
         /spec/ingress/0/ports/0/endPort = 70
             spec.ingress[0].ports[0].endPort: Invalid value: 70: must be greater than or equal to `port`
         /spec/egress/0/ports/0/endPort = 70
