@@ -155,7 +155,7 @@ pub trait Kind: Debug + Send + Sync + 'static {
 
     /// Whether a write has to raise the generation: something besides metadata and status changed.
     fn generation_changes(&self, new: &Value, old: &Value) -> bool {
-        desired(new).ne(desired(old))
+        content_changes(new, old)
     }
 
     /// Whether `status` is written through its own path and ignored elsewhere.
@@ -268,6 +268,26 @@ pub trait Kind: Debug + Send + Sync + 'static {
     fn warnings(&self, _object: &Value) -> Vec<String> {
         Vec::new()
     }
+
+    /// What the creator of this object should be told, who can still do otherwise.
+    fn creation_warnings(&self, object: &Value) -> Vec<String> {
+        self.warnings(object)
+    }
+
+    /// What somebody should be told who changed the object: nothing again that was told before, as far as the
+    /// generation says so.
+    fn change_warnings(&self, new: &Value, old: &Value) -> Vec<String> {
+        let generation = |object: &Value| object["metadata"]["generation"].as_i64();
+        if self.generation() && generation(new) == generation(old) {
+            return Vec::new();
+        }
+        self.warnings(new)
+    }
+}
+
+/// Whether something besides metadata and status changed.
+pub(crate) fn content_changes(new: &Value, old: &Value) -> bool {
+    desired(new).ne(desired(old))
 }
 
 fn desired(object: &Value) -> impl Iterator<Item = (&String, &Value)> {

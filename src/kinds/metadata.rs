@@ -12,6 +12,9 @@ use crate::read::{is_unset, items, text};
 /// a request may carry (API conventions).
 const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
 
+/// One part of a host name (RFC 1123).
+const MAX_LABEL_BYTES: usize = 63;
+
 /// The finalizers that say what a deletion does with dependents; only one of them can hold.
 const FINALIZERS_OF_DELETION: [&str; 2] = ["orphan", "foregroundDeletion"];
 
@@ -46,6 +49,13 @@ impl NameRule {
             _ => self.check(base),
         }
     }
+}
+
+/// What keeps a name from being one label, if anything.
+pub(crate) fn label_problem(name: &str) -> Option<String> {
+    let problem = names::dns1123_label(name)?;
+    let only_dots = name.len() <= MAX_LABEL_BYTES && names::dns1123_subdomain(name).is_none();
+    Some(if only_dots { "must not contain dots".to_owned() } else { problem })
 }
 
 /// Checks the metadata of an object of `kind`.

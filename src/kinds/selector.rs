@@ -39,15 +39,30 @@ fn validate_expression(expression: &Value, path: &FieldPath<'_>) {
     }
 }
 
+/// The workload that need not say that it has no selector.
+pub(crate) const DAEMON_SET: &str = "daemonset";
+
+/// What Deployments call themselves, and the sets they make.
+pub(crate) const DEPLOYMENT: &str = "deployment";
+
 /// Checks the selector of a workload: it is there, selects something, and selects the pods of the template.
 pub(crate) fn validate_of_workload(spec: &Value, kind: &str, path: &FieldPath<'_>) {
     let selector = &spec["selector"];
     if selector.is_null() {
-        path.required("selector", "");
+        if kind != DAEMON_SET {
+            path.required("selector", "");
+        }
+        // A selector that is not there selects nothing.
+        does_not_match(&spec["template"], path);
         return;
     }
     validate(selector, &path.at("selector"));
-    let Ok(parsed) = LabelSelector::from_value(selector) else { return };
+    let Ok(parsed) = LabelSelector::from_value(selector) else {
+        if kind == DEPLOYMENT {
+            path.invalid("selector", selector.clone(), "invalid label selector");
+        }
+        return;
+    };
     if parsed.is_everything() {
         let detail = format!("empty selector is invalid for {kind}");
         path.invalid("selector", selector.clone(), &detail);

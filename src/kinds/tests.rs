@@ -127,7 +127,7 @@ fn nothing_panics_on_an_empty_object_or_on_fields_of_another_type() {
             kind.prepare_update(&mut new, object);
             kind.prepare_status_update(&mut new, object);
             crate::validate_update(*kind, &new, object, &FieldErrors::new());
-            crate::warnings(*kind, &new);
+            crate::creation_warnings(*kind, &new);
             for column in kind.columns() {
                 column.cell(&new, "2026-01-02T03:04:05Z".parse().unwrap());
             }
@@ -326,7 +326,8 @@ fn what_metadata_goes_with_the_status_depends_on_the_kind() {
     }
     let lines = kept.into_iter().map(|(fields, kinds)| format!("{fields}: {}", kinds.join(" ")));
     expect![[r#"
-        : Namespace Node PersistentVolume PersistentVolumeClaim ReplicationController ResourceQuota Service DaemonSet ReplicaSet StatefulSet HorizontalPodAutoscaler HorizontalPodAutoscaler CronJob Job CertificateSigningRequest Ingress ServiceCIDR PodDisruptionBudget
+        : Namespace Node PersistentVolume PersistentVolumeClaim ReplicationController ResourceQuota Service ReplicaSet StatefulSet HorizontalPodAutoscaler HorizontalPodAutoscaler CronJob Job CertificateSigningRequest Ingress ServiceCIDR PodDisruptionBudget
+        annotations: DaemonSet
         labels: Deployment
         labels annotations finalizers ownerReferences: APIService VolumeAttachment ValidatingAdmissionPolicy CustomResourceDefinition ResourceClaim FlowSchema PriorityLevelConfiguration
         ownerReferences: Pod"#]]

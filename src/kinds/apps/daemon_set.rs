@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::column::{Column, or_none};
 use crate::core::pod::template;
 use crate::core::replication_controller::count;
-use crate::fill::{default, object, present, set};
+use crate::fill::{copy, default, object, present, set};
 use crate::kind::Kind;
 use crate::names::{BuiltIn, Names};
 use crate::read::text;
@@ -28,6 +28,9 @@ static NAMES: Names = BuiltIn {
     categories: &["all"],
 }
 .names();
+
+/// Where the first versions' field went.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 
 /// Old revisions that are kept for rollbacks.
 const REVISION_HISTORY: i64 = 10;
@@ -95,6 +98,19 @@ impl Kind for DaemonSet {
             "numberReady": 0,
         });
         set(daemon_set, "status", none);
+        let given = template_generation(daemon_set);
+        set_template_generation(daemon_set, given.max(1));
+    }
+
+    fn prepare_update(&self, new: &mut Value, old: &Value) {
+        copy(new, "status", old);
+        let changed = new["spec"]["template"] != old["spec"]["template"];
+        set_template_generation(new, template_generation(old).max(1) + i64::from(changed));
+    }
+
+    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
+        crate::status::keep_all_but_status(new, old);
+        set_template_generation(new, template_generation(old).max(1));
     }
 
     fn warnings(&self, workload: &Value) -> Vec<String> {
@@ -104,7 +120,7 @@ impl Kind for DaemonSet {
     fn validate(&self, daemon_set: &Value, errors: &FieldErrors) {
         let (spec, path) = (&daemon_set["spec"], errors.at("spec"));
         number::not_negative(spec, &["minReadySeconds", "revisionHistoryLimit"], &path);
-        selector::validate_of_workload(spec, "daemonset", &path);
+        selector::validate_of_workload(spec, selector::DAEMON_SET, &path);
         let template = path.at("template");
         template::validate_of_lasting_workload(&spec["template"], "DaemonSet", &template);
         validate_strategy(&spec["updateStrategy"], &path.at("updateStrategy"));
@@ -113,6 +129,19 @@ impl Kind for DaemonSet {
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         let (new, old) = (&new["spec"], &old["spec"]);
         errors.at("spec").immutable("selector", new.get("selector"), old.get("selector"));
+    }
+}
+
+/// How often the template has changed, as the first versions of the kind counted in a field.
+fn template_generation(daemon_set: &Value) -> i64 {
+    let annotation = &daemon_set["metadata"]["annotations"][TEMPLATE_GENERATION];
+    annotation.as_str().and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+fn set_template_generation(daemon_set: &mut Value, generation: i64) {
+    let metadata = object(daemon_set, "metadata");
+    if let Some(annotations) = metadata.and_then(|metadata| object(metadata, "annotations")) {
+        set(annotations, TEMPLATE_GENERATION, generation.to_string());
     }
 }
 
@@ -134,7 +163,7 @@ fn validate_strategy(strategy: &Value, path: &FieldPath<'_>) {
         "OnDelete" => {}
         "RollingUpdate" if rolling.is_null() => path.required("rollingUpdate", ""),
         "RollingUpdate" => validate_rolling(rolling, &path.at("rollingUpdate")),
-        other => path.not_supported("type", other, &["OnDelete", "RollingUpdate"]),
+        _ => path.not_supported("", strategy.clone(), &["OnDelete", "RollingUpdate"]),
     }
 }
 

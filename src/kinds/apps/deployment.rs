@@ -110,15 +110,19 @@ impl Kind for Deployment {
         template::warnings(workload)
     }
 
+    fn creation_warnings(&self, workload: &Value) -> Vec<String> {
+        template::name_warning(workload).into_iter().chain(self.warnings(workload)).collect()
+    }
+
     fn validate(&self, deployment: &Value, errors: &FieldErrors) {
         let (spec, path) = (&deployment["spec"], errors.at("spec"));
-        let counts =
-            ["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"];
-        template::validate_counts(deployment, &counts, errors);
-        selector::validate_of_workload(spec, "deployment", &path);
+        template::validate_counts(deployment, &["replicas"], errors);
+        selector::validate_of_workload(spec, selector::DEPLOYMENT, &path);
         let template = path.at("template");
         template::validate_of_lasting_workload(&spec["template"], "ReplicaSet", &template);
         strategy::validate(&spec["strategy"], &path.at("strategy"));
+        let counts = ["minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"];
+        template::validate_counts(deployment, &counts, errors);
         let (deadline, ready) =
             (spec["progressDeadlineSeconds"].as_i64(), spec["minReadySeconds"].as_i64());
         if let Some(deadline) = deadline.filter(|deadline| *deadline <= ready.unwrap_or(0)) {

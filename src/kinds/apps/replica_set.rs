@@ -95,10 +95,14 @@ impl Kind for ReplicaSet {
         template::warnings(workload)
     }
 
+    fn creation_warnings(&self, workload: &Value) -> Vec<String> {
+        template::name_warning(workload).into_iter().chain(self.warnings(workload)).collect()
+    }
+
     fn validate(&self, replica_set: &Value, errors: &FieldErrors) {
         let (spec, path) = (&replica_set["spec"], errors.at("spec"));
         template::validate_counts(replica_set, &["replicas", "minReadySeconds"], errors);
-        selector::validate_of_workload(spec, "deployment", &path);
+        selector::validate_of_workload(spec, selector::DEPLOYMENT, &path);
         let template = path.at("template");
         template::validate_of_lasting_workload(&spec["template"], "ReplicaSet", &template);
     }

@@ -15,7 +15,7 @@ use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
 use crate::scale::ScalePaths;
 use crate::subresource::Subresource;
-use crate::{number, selector, share};
+use crate::{metadata, number, selector, share};
 
 /// Pods with names and volumes of their own, in order.
 #[derive(Debug)]
@@ -34,6 +34,9 @@ static NAMES: Names = BuiltIn {
 
 /// Old revisions that are kept for rollbacks.
 const REVISION_HISTORY: i64 = 10;
+
+const ALL_REVISIONS: &str = "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value \
+    >= 0 is recommended";
 
 /// What may change in the spec.
 const MUTABLE: &[&str] = &[
@@ -112,7 +115,19 @@ impl Kind for StatefulSet {
     }
 
     fn warnings(&self, workload: &Value) -> Vec<String> {
-        template::warnings(workload)
+        let mut told = template::warnings(workload);
+        if workload["spec"]["revisionHistoryLimit"].as_i64().is_some_and(|limit| limit < 0) {
+            told.push(ALL_REVISIONS.to_owned());
+        }
+        told
+    }
+
+    /// A later write only repeats the name, which cannot be mended any more.
+    fn validate_create(&self, set: &Value, errors: &FieldErrors) {
+        let name = text(&set["metadata"], "name");
+        if names::dns1123_subdomain(name).is_none() {
+            errors.at("metadata").check("name", name, metadata::label_problem(name));
+        }
     }
 
     fn validate(&self, set: &Value, errors: &FieldErrors) {
@@ -131,7 +146,7 @@ impl Kind for StatefulSet {
             let path = path.at("persistentVolumeClaimRetentionPolicy");
             one_of(retention, field, &["Delete", "Retain"], &path);
         }
-        number::not_negative(spec, &["replicas", "minReadySeconds", "revisionHistoryLimit"], &path);
+        number::not_negative(spec, &["replicas", "minReadySeconds"], &path);
         number::not_negative(&spec["ordinals"], &["start"], &path.at("ordinals"));
         let service = text(spec, "serviceName");
         if !service.is_empty() {
@@ -153,13 +168,16 @@ impl Kind for StatefulSet {
     }
 }
 
+/// Who names the strategy without its numbers gets none: only a strategy left open is filled in.
 fn fill_strategy(spec: &mut Value) {
     let Some(strategy) = object(spec, "updateStrategy") else { return };
-    default(strategy, "type", "RollingUpdate");
-    if text(strategy, "type") != "RollingUpdate" {
-        return;
+    if text(strategy, "type").is_empty() {
+        set(strategy, "type", "RollingUpdate");
+        object(strategy, "rollingUpdate");
     }
-    if let Some(rolling) = object(strategy, "rollingUpdate") {
+    if text(strategy, "type") == "RollingUpdate"
+        && let Some(rolling) = present(strategy, "rollingUpdate")
+    {
         default(rolling, "partition", 0);
     }
 }

@@ -114,6 +114,14 @@ impl Kind for CronJob {
         set(cron_job, "status", json!({}));
     }
 
+    fn warnings(&self, cron_job: &Value) -> Vec<String> {
+        template::warnings_in(&cron_job["spec"]["jobTemplate"]["spec"], "spec.jobTemplate.spec")
+    }
+
+    fn creation_warnings(&self, cron_job: &Value) -> Vec<String> {
+        template::name_warning(cron_job).into_iter().chain(self.warnings(cron_job)).collect()
+    }
+
     fn validate(&self, cron_job: &Value, errors: &FieldErrors) {
         let (spec, path) = (&cron_job["spec"], errors.at("spec"));
         let name = text(&cron_job["metadata"], "name");

@@ -91,6 +91,10 @@ impl Kind for Job {
         template::warnings(workload)
     }
 
+    fn creation_warnings(&self, workload: &Value) -> Vec<String> {
+        template::name_warning(workload).into_iter().chain(self.warnings(workload)).collect()
+    }
+
     fn validate(&self, job: &Value, errors: &FieldErrors) {
         let (spec, path) = (&job["spec"], errors.at("spec"));
         generated::validate(job, errors);

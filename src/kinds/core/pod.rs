@@ -178,6 +178,11 @@ impl Kind for Pod {
         warnings::of(pod)
     }
 
+    /// Controllers change pods far more often than people do.
+    fn change_warnings(&self, _new: &Value, _old: &Value) -> Vec<String> {
+        Vec::new()
+    }
+
     fn deletes_at_once(&self, pod: &Value) -> bool {
         str_at(pod, "/spec/nodeName").is_empty() || is_terminal(pod)
     }

@@ -115,6 +115,10 @@ impl Kind for ReplicationController {
         template::warnings(workload)
     }
 
+    fn creation_warnings(&self, workload: &Value) -> Vec<String> {
+        template::name_warning(workload).into_iter().chain(self.warnings(workload)).collect()
+    }
+
     fn validate(&self, rc: &Value, errors: &FieldErrors) {
         let (spec, path) = (&rc["spec"], errors.at("spec"));
         template::validate_counts(rc, &["replicas", "minReadySeconds"], errors);

@@ -126,7 +126,7 @@ impl Registry {
         let mut admitted = self.admission.check(&self.catalog, &attributes).await?;
         warnings.append(&mut admitted.warnings);
         if origin.part == Part::Main {
-            warnings.extend(kinds::warnings(kind, &new));
+            warnings.extend(kinds::change_warnings(kind, &new, old));
         }
         if unchanged {
             let same = Object::Cached(Arc::clone(current));

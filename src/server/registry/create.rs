@@ -116,7 +116,7 @@ impl Registry {
         let mut admitted = self.admission.check(&self.catalog, &attributes).await?;
         let mut warnings: Vec<String> = owners_again.into_iter().collect();
         warnings.extend(changes.warnings);
-        warnings.extend(kinds::warnings(kind, &object));
+        warnings.extend(kinds::creation_warnings(kind, &object));
         warnings.append(&mut admitted.warnings);
         let place = call.place.named(&name);
         if call.options.dry_run {

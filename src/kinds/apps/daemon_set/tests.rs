@@ -2,7 +2,8 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::DaemonSet;
-use crate::fixture::{admitted, refusals, refused_updates, row};
+use crate::fixture::{admitted, refusals, refused_updates, row, with};
+use crate::kind::Kind;
 
 fn valid() -> Value {
     json!({"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "agent", "namespace": "default",
@@ -26,9 +27,9 @@ fn what_it_cannot_be_is_refused() {
     ];
     expect![[r#"
         no /spec/selector
-            spec.selector: Required value
+            spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`
         /spec/updateStrategy/type = "Magic"
-            spec.updateStrategy.type: Unsupported value: "Magic": supported values: "OnDelete", "RollingUpdate"
+            spec.updateStrategy: Unsupported value: {"rollingUpdate":{"maxSurge":0,"maxUnavailable":1},"type":"Magic"}: supported values: "OnDelete", "RollingUpdate"
         no /spec/updateStrategy/rollingUpdate
             spec.updateStrategy.rollingUpdate: Required value
         /spec/updateStrategy/rollingUpdate/maxSurge = 1
@@ -82,4 +83,22 @@ fn the_row_tells_the_essentials() {
         | Selector: app=web
     "]]
     .assert_eq(&row(&DaemonSet, &object));
+}
+
+#[test]
+fn an_annotation_counts_how_often_the_template_changes() {
+    let count = "deprecated.daemonset.template.generation";
+    let old = admitted(&DaemonSet, valid());
+    assert_eq!(old["metadata"]["annotations"], json!({count: "1"}));
+    let updated = |pointer: &str, value: Value| {
+        let mut new = with(&old, pointer, value);
+        DaemonSet.prepare_update(&mut new, &old);
+        new["metadata"]["annotations"].clone()
+    };
+    assert_eq!(updated("/metadata/annotations", json!({"a": "b"})), json!({"a": "b", count: "1"}));
+    assert_eq!(updated("/metadata/annotations", json!({count: "7"})), json!({count: "1"}));
+    assert_eq!(
+        updated("/spec/template/spec/containers/0/image", json!("c:1")),
+        json!({count: "2"})
+    );
 }

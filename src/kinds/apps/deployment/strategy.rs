@@ -36,7 +36,7 @@ pub(super) fn validate(strategy: &Value, path: &FieldPath<'_>) {
             path.required("rollingUpdate", "this should be defaulted and never be nil");
         }
         "RollingUpdate" => validate_rolling(rolling, &path.at("rollingUpdate")),
-        other => path.not_supported("type", other, &["Recreate", "RollingUpdate"]),
+        _ => path.not_supported("", strategy.clone(), &["Recreate", "RollingUpdate"]),
     }
 }
 

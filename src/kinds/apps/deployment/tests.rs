@@ -38,7 +38,8 @@ fn the_strategy_makes_progress() {
             (
                 "/spec/strategy/type",
                 json!("Magic"),
-                "spec.strategy.type: Unsupported value: \"Magic\": supported values: \"Recreate\", \"RollingUpdate\"",
+                "spec.strategy: Unsupported value: {\"rollingUpdate\":{\"maxSurge\":\"25%\",\"maxUnavailable\":\"25%\"},\
+                 \"type\":\"Magic\"}: supported values: \"Recreate\", \"RollingUpdate\"",
             ),
             (
                 "/spec/strategy/type",
@@ -73,7 +74,12 @@ fn counts_and_deadlines_are_checked() {
         &Deployment,
         &valid(),
         &[
-            ("/spec/selector", json!(null), "spec.selector: Required value"),
+            (
+                "/spec/selector",
+                json!(null),
+                "spec.selector: Required value\nspec.template.metadata.labels: Invalid value: {\"app\":\"web\"}: `selector` \
+                 does not match template `labels`",
+            ),
             (
                 "/spec/revisionHistoryLimit",
                 json!(-1),

@@ -18,7 +18,12 @@ fn the_selector_selects_the_template() {
         &ReplicaSet,
         &valid(),
         &[
-            ("/spec/selector", json!(null), "spec.selector: Required value"),
+            (
+                "/spec/selector",
+                json!(null),
+                "spec.selector: Required value\nspec.template.metadata.labels: Invalid value: {\"app\":\"web\"}: `selector` \
+                 does not match template `labels`",
+            ),
             (
                 "/spec/selector",
                 json!({}),
@@ -34,12 +39,15 @@ fn the_selector_selects_the_template() {
                 "/spec/selector/matchExpressions",
                 json!([{"key": "a", "operator": "In"}]),
                 "spec.selector.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' \
-                 or 'NotIn'",
+                 or 'NotIn'\nspec.selector: Invalid value: {\"matchExpressions\":[{\"key\":\"a\",\"operator\":\"In\"}],\
+                 \"matchLabels\":{\"app\":\"web\"}}: invalid label selector",
             ),
             (
                 "/spec/selector/matchExpressions",
                 json!([{"key": "a", "operator": "Near"}]),
-                "spec.selector.matchExpressions[0].operator: Invalid value: \"Near\": not a valid selector operator",
+                "spec.selector.matchExpressions[0].operator: Invalid value: \"Near\": not a valid selector operator\n\
+                 spec.selector: Invalid value: {\"matchExpressions\":[{\"key\":\"a\",\"operator\":\"Near\"}],\
+                 \"matchLabels\":{\"app\":\"web\"}}: invalid label selector",
             ),
         ],
     );

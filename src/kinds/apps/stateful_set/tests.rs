@@ -1,8 +1,12 @@
 use expect_test::expect;
+use machinery::FieldErrors;
 use serde_json::{Value, json};
 
 use super::StatefulSet;
-use crate::fixture::{admitted, refusals, refused_updates, row};
+use crate::fixture::{
+    admitted, problems, problems_of_update, refusals, refused_updates, row, with,
+};
+use crate::kind::Kind;
 use crate::read::items;
 
 fn valid() -> Value {
@@ -28,6 +32,7 @@ fn what_it_cannot_be_is_refused() {
         ("/spec/ordinals", json!({"start": -1})),
         ("/spec/selector", json!({})),
         ("/spec/template/metadata/labels/app", json!("other")),
+        ("/spec/template/metadata/labels/b", json!("no value")),
         ("/spec/template/spec/restartPolicy", json!("Never")),
         ("/spec/template/spec/activeDeadlineSeconds", json!(5)),
         ("/spec/volumeClaimTemplates", json!(null)),
@@ -35,6 +40,7 @@ fn what_it_cannot_be_is_refused() {
     expect![[r#"
         no /spec/selector
             spec.selector: Required value
+            spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`
         /spec/podManagementPolicy = "Magic"
             spec.podManagementPolicy: Invalid value: "Magic": must be 'OrderedReady' or 'Parallel'
         /spec/updateStrategy/type = "Magic"
@@ -57,6 +63,8 @@ fn what_it_cannot_be_is_refused() {
             spec.selector: Invalid value: {}: empty selector is invalid for statefulset
         /spec/template/metadata/labels/app = "other"
             spec.template.metadata.labels: Invalid value: {"app":"other"}: `selector` does not match template `labels`
+        /spec/template/metadata/labels/b = "no value"
+            spec.template.labels: Invalid value: "no value": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')
         /spec/template/spec/restartPolicy = "Never"
             spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"
         /spec/template/spec/activeDeadlineSeconds = 5
@@ -114,6 +122,48 @@ fn claims_are_filled_as_if_they_stood_alone() {
         json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}})
     );
     assert_eq!(set["status"], json!({"availableReplicas": 0, "replicas": 0}));
+}
+
+#[test]
+fn a_strategy_that_has_a_name_keeps_the_numbers_it_has() {
+    let strategy = |given: Value| {
+        let mut set = valid();
+        set["spec"]["updateStrategy"] = given;
+        admitted(&StatefulSet, set)["spec"]["updateStrategy"].clone()
+    };
+    let named = json!({"type": "RollingUpdate"});
+    assert_eq!(strategy(named.clone()), named);
+    assert_eq!(
+        strategy(json!({"type": "RollingUpdate", "rollingUpdate": {}})),
+        json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}})
+    );
+    assert_eq!(strategy(json!({"type": "OnDelete"})), json!({"type": "OnDelete"}));
+}
+
+#[test]
+fn a_negative_number_of_revisions_keeps_them_all_and_is_talked_about() {
+    let mut set = valid();
+    set["spec"]["revisionHistoryLimit"] = json!(-1);
+    let set = admitted(&StatefulSet, set);
+    assert_eq!(problems(&StatefulSet, &set), "");
+    assert_eq!(
+        StatefulSet.warnings(&set),
+        [
+            "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended"
+        ]
+    );
+}
+
+#[test]
+fn a_new_name_is_a_label_and_an_old_one_may_have_dots() {
+    let old = admitted(&StatefulSet, with(&valid(), "/metadata/name", json!("redis.v1")));
+    let errors = FieldErrors::new();
+    crate::validate_create(&StatefulSet, &old, &errors);
+    assert_eq!(
+        errors.to_string(),
+        "metadata.name: Invalid value: \"redis.v1\": must not contain dots"
+    );
+    assert_eq!(problems_of_update(&StatefulSet, &old, &old), "");
 }
 
 #[test]

@@ -28,24 +28,43 @@ pub(crate) fn fill(parent: &mut Value) {
 
 /// What the writer of a workload should be told of its template.
 pub(crate) fn warnings(workload: &Value) -> Vec<String> {
+    warnings_in(&workload["spec"], "spec")
+}
+
+/// What the writer of the template that stands in a spec at `path` should be told.
+pub(crate) fn warnings_in(spec: &Value, path: &str) -> Vec<String> {
     let mut told = Vec::new();
-    warnings::of_spec(&workload["spec"]["template"]["spec"], "spec.template.spec", &mut told);
+    warnings::of_spec(&spec["template"]["spec"], &format!("{path}.template.spec"), &mut told);
     told
+}
+
+/// What the creator of a workload should be told of its name, which its pods will bear.
+pub(crate) fn name_warning(workload: &Value) -> Option<String> {
+    let problem = metadata::label_problem(text(&workload["metadata"], "name"))?;
+    Some(format!(
+        "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label \
+         is recommended: [{problem}]"
+    ))
 }
 
 /// Checks a template at `path`.
 pub(crate) fn validate(template: &Value, path: &FieldPath<'_>) {
-    metadata::labels(&template["metadata"]["labels"], &path.at("metadata").at("labels"));
-    metadata::annotations(
-        &template["metadata"]["annotations"],
-        &path.at("metadata").at("annotations"),
-    );
+    validate_with(template, &path.at("metadata"), path);
+}
+
+/// Checks a template at `path` whose metadata is said to be elsewhere.
+fn validate_with(template: &Value, metadata: &FieldPath<'_>, path: &FieldPath<'_>) {
+    let given = &template["metadata"];
+    metadata::labels(&given["labels"], &metadata.at("labels"));
+    metadata::annotations(&given["annotations"], &metadata.at("annotations"));
     spec::validate(&template["spec"], &path.at("spec"));
 }
 
 /// Checks the template of a workload whose pods always run again, which stands in a spec at `path`.
 pub(crate) fn validate_of_lasting_workload(template: &Value, kind: &str, path: &FieldPath<'_>) {
-    validate(template, path);
+    // What people look for who read of their StatefulSets is this path, wrong as it is.
+    let metadata = if kind == "StatefulSet" { path.clone() } else { path.at("metadata") };
+    validate_with(template, &metadata, path);
     let (pod, path) = (&template["spec"], path.at("spec"));
     let policy = text(pod, "restartPolicy");
     if !matches!(policy, "Always" | "") {

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use machinery::names;
 use serde_json::Value;
 
-use crate::demand;
 use crate::read::{items, text};
+use crate::{demand, metadata};
 
 /// Labels of nodes that have newer names, and since when.
 const OLD_LABELS: &[(&str, &str, &str)] = &[
@@ -25,7 +24,7 @@ pub(super) fn grace_seconds(asked: i64) -> i64 {
 /// Of a pod.
 pub(super) fn of(pod: &Value) -> Vec<String> {
     let mut warnings = Vec::new();
-    if let Some(problem) = names::dns1123_label(text(&pod["metadata"], "name")) {
+    if let Some(problem) = metadata::label_problem(text(&pod["metadata"], "name")) {
         warnings.push(format!(
             "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is \
              recommended: [{problem}]"

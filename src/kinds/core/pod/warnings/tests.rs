@@ -21,7 +21,7 @@ fn a_writer_is_told_what_may_be_meant_differently() {
         },
     });
     expect_test::expect![[r#"
-        metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')]
+        metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]
         spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead
         spec.imagePullSecrets[1].name: duplicate name "a"
         spec.imagePullSecrets[2].name: invalid empty name ""
@@ -42,4 +42,57 @@ fn a_template_is_looked_at_as_a_pod_is() {
              when using apply";
         assert_eq!(told, [expected], "{kind}");
     }
+}
+
+#[test]
+fn a_template_within_a_template_is_looked_at_too() {
+    let spec = json!({ "template": { "spec": { "imagePullSecrets": [{}] } } });
+    let cron_job = json!({ "spec": { "jobTemplate": { "spec": spec } } });
+    let kind = crate::find("batch", "v1", "cronjobs").unwrap();
+    assert_eq!(
+        kind.warnings(&cron_job),
+        ["spec.jobTemplate.spec.template.spec.imagePullSecrets[0].name: invalid empty name \"\""]
+    );
+}
+
+#[test]
+fn who_creates_a_workload_is_told_what_its_pods_will_be_called() {
+    let kinds = [
+        ("apps", "deployments"),
+        ("apps", "replicasets"),
+        ("", "replicationcontrollers"),
+        ("batch", "jobs"),
+        ("batch", "cronjobs"),
+    ];
+    for (group, plural) in kinds {
+        let kind = crate::find(group, "v1", plural).unwrap();
+        let named = |name: &str| kind.creation_warnings(&json!({ "metadata": { "name": name } }));
+        assert_eq!(
+            named("web.v1"),
+            [
+                "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS \
+                 label is recommended: [must not contain dots]"
+            ],
+            "{plural}"
+        );
+        assert!(named("web").is_empty(), "{plural}");
+    }
+}
+
+#[test]
+fn a_template_that_stayed_is_not_talked_about_again() {
+    let old = json!({
+        "metadata": { "name": "web.v1", "generation": 1 },
+        "spec": { "template": { "spec": { "imagePullSecrets": [{}] } } },
+    });
+    let kind = crate::find("apps", "v1", "deployments").unwrap();
+    let mut new = old.clone();
+    new["metadata"]["labels"] = json!({ "a": "b" });
+    assert!(kind.change_warnings(&new, &old).is_empty());
+    new["metadata"]["generation"] = json!(2);
+    assert_eq!(
+        kind.change_warnings(&new, &old),
+        ["spec.template.spec.imagePullSecrets[0].name: invalid empty name \"\""]
+    );
+    assert!(Pod.change_warnings(&new, &old).is_empty());
 }
