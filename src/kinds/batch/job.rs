@@ -4,6 +4,7 @@ mod columns;
 pub(super) mod defaults;
 pub(super) mod failure;
 mod generated;
+mod indexes;
 pub(super) mod spec;
 mod update;
 

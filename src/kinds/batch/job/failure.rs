@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use machinery::{FieldPath, names};
 use serde_json::Value;
 
+use super::indexes;
 use crate::choice::one_of;
 use crate::read::{items, text};
 use crate::{number, required};
@@ -12,8 +13,14 @@ use crate::{number, required};
 /// Rules are tried one after the other for each failed pod.
 const MAX_RULES: usize = 20;
 
+/// Conditions of a pod are few.
+const MAX_CONDITIONS: usize = 20;
+
 /// Exit codes are bytes on all but one system; a rule that lists them all says `NotIn`.
 const MAX_EXIT_CODES: usize = 255;
+
+/// A list of indexes: as much of the job as its status may take.
+const MAX_LIST_BYTES: usize = 64 * 1024;
 
 const ACTIONS: &[&str] = &["Count", "FailIndex", "FailJob", "Ignore"];
 
@@ -34,7 +41,7 @@ fn validate_failure(spec: &Value, path: &FieldPath<'_>) {
         .collect();
     for (index, rule) in rules.into_iter().enumerate() {
         let path = path.index(index);
-        one_of(rule, "action", ACTIONS, &path);
+        word(rule, "action", ACTIONS, &path);
         if text(rule, "action") == "FailIndex" && spec["backoffLimitPerIndex"].is_null() {
             path.invalid("action", "FailIndex", "requires the backoffLimitPerIndex to be set");
         }
@@ -58,7 +65,7 @@ fn validate_failure(spec: &Value, path: &FieldPath<'_>) {
 }
 
 fn validate_codes(codes: &Value, containers: &BTreeSet<&str>, path: &FieldPath<'_>) {
-    one_of(codes, "operator", &["In", "NotIn"], path);
+    word(codes, "operator", &["In", "NotIn"], path);
     let name = text(codes, "containerName");
     if !name.is_empty() && !containers.contains(name) {
         path.invalid(
@@ -88,12 +95,26 @@ fn validate_codes(codes: &Value, containers: &BTreeSet<&str>, path: &FieldPath<'
     }
 }
 
+/// As [`one_of`], and says what a word that is missing may be.
+fn word(parent: &Value, field: &str, supported: &[&str], path: &FieldPath<'_>) {
+    if text(parent, field).is_empty() {
+        let quoted: Vec<String> = supported.iter().map(|word| format!("{word:?}")).collect();
+        path.required(field, &format!("valid values: [{}]", quoted.join(" ")));
+    } else {
+        one_of(parent, field, supported, path);
+    }
+}
+
 fn validate_conditions(rule: &Value, path: &FieldPath<'_>) {
+    let count = items(rule, "onPodConditions").count();
+    if count > MAX_CONDITIONS {
+        path.too_many("", count, MAX_CONDITIONS);
+    }
     for (index, pattern) in items(rule, "onPodConditions").enumerate() {
         let path = path.index(index);
         let name = text(pattern, "type");
         path.check("type", name, names::qualified_name(name));
-        one_of(pattern, "status", &["False", "True", "Unknown"], &path);
+        word(pattern, "status", &["False", "True", "Unknown"], &path);
     }
 }
 
@@ -124,6 +145,8 @@ fn validate_success(spec: &Value, path: &FieldPath<'_>) {
                 "at least one of succeededCount or succeededIndexes must be specified",
             );
         }
+        let listed = rule["succeededIndexes"].as_str();
+        let listed = listed.map(|text| validate_listed(text, spec, &path.at("succeededIndexes")));
         number::not_negative(rule, &["succeededCount"], &path);
         let completions = spec["completions"].as_i64().unwrap_or(0);
         if let Some(wanted) = rule["succeededCount"].as_i64().filter(|wanted| *wanted > completions)
@@ -132,6 +155,28 @@ fn validate_success(spec: &Value, path: &FieldPath<'_>) {
                 "must be less than or equal to {completions} (the number of specified completions)"
             );
             path.invalid("succeededCount", wanted, &detail);
+        }
+        if let (Some(wanted), Some(listed)) = (rule["succeededCount"].as_i64(), listed)
+            && wanted > listed
+        {
+            let detail = format!(
+                "must be less than or equal to {listed} (the number of indexes in the specified succeededIndexes field)"
+            );
+            path.invalid("succeededCount", wanted, &detail);
+        }
+    }
+}
+
+/// Checks a list of indexes at `path`, and counts them.
+fn validate_listed(text: &str, spec: &Value, path: &FieldPath<'_>) -> i64 {
+    if text.len() > MAX_LIST_BYTES {
+        path.too_long("", MAX_LIST_BYTES);
+    }
+    match indexes::count(text, spec["completions"].as_i64().unwrap_or(0)) {
+        Ok(count) => count,
+        Err(problem) => {
+            path.invalid("", text, &format!("error parsing succeededIndexes: {problem}"));
+            0
         }
     }
 }

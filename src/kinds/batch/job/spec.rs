@@ -12,6 +12,13 @@ use crate::{domain, number};
 /// Each pod of an indexed job has an entry in its status, which has to fit into one value of the store.
 const MAX_PARALLELISM_OF_INDEXED: i64 = 100_000;
 
+/// Each failed index has an entry in the status, too.
+const MAX_FAILED_INDEXES: i64 = 100_000;
+
+/// From so many completions on, fewer pods may run and fewer indexes may fail: the status lists both kinds at once.
+const MANY_COMPLETIONS: i64 = 100_000;
+const MAX_OF_MANY: i64 = 10_000;
+
 /// One part of a host name.
 const MAX_MANAGER_BYTES: usize = 63;
 
@@ -57,16 +64,50 @@ fn validate_indexes(spec: &Value, path: &FieldPath<'_>) {
         );
         path.invalid("parallelism", parallelism, &detail);
     }
-    let limit = &spec["backoffLimitPerIndex"];
-    if !indexed && !limit.is_null() {
-        path.invalid("backoffLimitPerIndex", limit.clone(), "requires indexed completion mode");
-    }
-    let Some(failed) = spec["maxFailedIndexes"].as_i64() else { return };
-    if limit.is_null() {
+    let (limit, failed) = (&spec["backoffLimitPerIndex"], &spec["maxFailedIndexes"]);
+    if limit.is_null() && !failed.is_null() {
         path.required("backoffLimitPerIndex", "when maxFailedIndexes is specified");
     }
-    if spec["completions"].as_i64().is_some_and(|completions| failed > completions) {
+    if indexed {
+        validate_failed_indexes(spec, path);
+        return;
+    }
+    for field in ["backoffLimitPerIndex", "maxFailedIndexes"] {
+        if !spec[field].is_null() {
+            path.invalid(field, spec[field].clone(), "requires indexed completion mode");
+        }
+    }
+}
+
+/// The status lists the indexes that failed and those that are left.
+fn validate_failed_indexes(spec: &Value, path: &FieldPath<'_>) {
+    let completions = spec["completions"].as_i64();
+    let failed = spec["maxFailedIndexes"].as_i64();
+    if let (Some(failed), Some(completions)) = (failed, completions)
+        && failed > completions
+    {
         path.invalid("maxFailedIndexes", failed, "must be less than or equal to completions");
+    }
+    at_most(spec, "maxFailedIndexes", MAX_FAILED_INDEXES, "", path);
+    let many = completions.is_some_and(|completions| completions > MANY_COMPLETIONS);
+    if !many || spec["backoffLimitPerIndex"].is_null() {
+        return;
+    }
+    if failed.is_none() {
+        let detail = format!("must be specified when completions is above {MANY_COMPLETIONS}");
+        path.required("maxFailedIndexes", &detail);
+    }
+    let reason = format!(
+        " when completions are above {MANY_COMPLETIONS} and used with backoff limit per index"
+    );
+    for field in ["parallelism", "maxFailedIndexes"] {
+        at_most(spec, field, MAX_OF_MANY, &reason, path);
+    }
+}
+
+fn at_most(spec: &Value, field: &str, most: i64, reason: &str, path: &FieldPath<'_>) {
+    if let Some(number) = spec[field].as_i64().filter(|number| *number > most) {
+        path.invalid(field, number, &format!("must be less than or equal to {most}{reason}"));
     }
 }
 

@@ -2,7 +2,9 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::Job;
-use crate::fixture::{admitted, problems, problems_of_update, refusals, refused_updates, row};
+use crate::fixture::{
+    admitted, problems, problems_of_update, refusals, refused_updates, row, with,
+};
 
 fn valid() -> Value {
     json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "sum", "namespace": "default",
@@ -33,6 +35,7 @@ fn what_it_cannot_be_is_refused() {
             json!({"rules": [{"action": "Magic", "onExitCodes": {"operator": "In", "values": [0]}}]}),
         ),
         ("/spec/podFailurePolicy", json!({"rules": [{"action": "FailJob"}]})),
+        ("/spec/podFailurePolicy", json!({"rules": [{"onPodConditions": [{"type": "a"}]}]})),
         ("/spec/successPolicy", json!({"rules": [{"succeededCount": 1}]})),
     ];
     expect![[r#"
@@ -53,6 +56,7 @@ fn what_it_cannot_be_is_refused() {
             spec.backoffLimitPerIndex: Invalid value: 1: requires indexed completion mode
         /spec/maxFailedIndexes = 1
             spec.backoffLimitPerIndex: Required value: when maxFailedIndexes is specified
+            spec.maxFailedIndexes: Invalid value: 1: requires indexed completion mode
         /spec/podReplacementPolicy = "Magic"
             spec.podReplacementPolicy: Unsupported value: "Magic": supported values: "Failed", "TerminatingOrFailed"
         /spec/managedBy = "me"
@@ -76,6 +80,10 @@ fn what_it_cannot_be_is_refused() {
             spec.podReplacementPolicy: Unsupported value: "TerminatingOrFailed": supported values: "Failed"
         /spec/podFailurePolicy = {"rules":[{"action":"FailJob"}]}
             spec.podFailurePolicy.rules[0]: Invalid value: {"action":"FailJob"}: specifying one of OnExitCodes and OnPodConditions is required
+            spec.podReplacementPolicy: Unsupported value: "TerminatingOrFailed": supported values: "Failed"
+        /spec/podFailurePolicy = {"rules":[{"onPodConditions":[{"type":"a"}]}]}
+            spec.podFailurePolicy.rules[0].action: Required value: valid values: ["Count" "FailIndex" "FailJob" "Ignore"]
+            spec.podFailurePolicy.rules[0].onPodConditions[0].status: Required value: valid values: ["False" "True" "Unknown"]
             spec.podReplacementPolicy: Unsupported value: "TerminatingOrFailed": supported values: "Failed"
         /spec/successPolicy = {"rules":[{"succeededCount":1}]}
             spec.successPolicy: Invalid value: {"rules":[{"succeededCount":1}]}: requires indexed completion mode
@@ -199,4 +207,75 @@ fn a_job_that_waits_may_still_be_placed() {
     let mut new = old.clone();
     new["spec"]["template"]["spec"]["nodeSelector"] = json!({"a": "b"});
     assert_eq!(problems_of_update(&Job, &new, &old), "");
+}
+
+#[test]
+fn only_nodes_may_still_be_chosen_for_a_job_that_waits() {
+    let mut old = admitted(&Job, valid());
+    old["spec"]["suspend"] = json!(true);
+    let with_affinity = |affinity: Value| {
+        let new = with(&old, "/spec/template/spec/affinity", affinity);
+        problems_of_update(&Job, &new, &old)
+    };
+    let term =
+        json!({"nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "Exists"}]}]});
+    let nodes = json!({"requiredDuringSchedulingIgnoredDuringExecution": term});
+    assert_eq!(with_affinity(json!({"nodeAffinity": nodes})), "");
+    assert_eq!(with_affinity(json!({})), "");
+    let refused = with_affinity(json!({"nodeAffinity": nodes, "podAffinity": {}}));
+    assert!(refused.ends_with("field is immutable"), "{refused}");
+}
+
+#[test]
+fn indexes_that_may_fail_or_have_to_succeed_are_checked() {
+    let mut job = valid();
+    job["spec"]["completionMode"] = json!("Indexed");
+    job["spec"]["completions"] = json!(200_000);
+    job["spec"]["backoffLimitPerIndex"] = json!(1);
+    job["spec"]["maxFailedIndexes"] = json!(10);
+    let changes = &[
+        ("/spec/maxFailedIndexes", json!(null)),
+        ("/spec/maxFailedIndexes", json!(20_000)),
+        ("/spec/maxFailedIndexes", json!(200_001)),
+        ("/spec/parallelism", json!(20_000)),
+        (
+            "/spec/successPolicy",
+            json!({"rules": [{"succeededIndexes": "0-9", "succeededCount": 10}]}),
+        ),
+        (
+            "/spec/successPolicy",
+            json!({"rules": [{"succeededIndexes": "0-9", "succeededCount": 11}]}),
+        ),
+        ("/spec/successPolicy", json!({"rules": [{"succeededIndexes": "9-0"}]})),
+    ];
+    expect![[r#"
+        no /spec/maxFailedIndexes
+            spec.maxFailedIndexes: Required value: must be specified when completions is above 100000
+        /spec/maxFailedIndexes = 20000
+            spec.maxFailedIndexes: Invalid value: 20000: must be less than or equal to 10000 when completions are above 100000 and used with backoff limit per index
+        /spec/maxFailedIndexes = 200001
+            spec.maxFailedIndexes: Invalid value: 200001: must be less than or equal to completions
+            spec.maxFailedIndexes: Invalid value: 200001: must be less than or equal to 100000
+            spec.maxFailedIndexes: Invalid value: 200001: must be less than or equal to 10000 when completions are above 100000 and used with backoff limit per index
+        /spec/parallelism = 20000
+            spec.parallelism: Invalid value: 20000: must be less than or equal to 10000 when completions are above 100000 and used with backoff limit per index
+        /spec/successPolicy = {"rules":[{"succeededCount":10,"succeededIndexes":"0-9"}]}
+            is fine
+        /spec/successPolicy = {"rules":[{"succeededCount":11,"succeededIndexes":"0-9"}]}
+            spec.successPolicy.rules[0].succeededCount: Invalid value: 11: must be less than or equal to 10 (the number of indexes in the specified succeededIndexes field)
+        /spec/successPolicy = {"rules":[{"succeededIndexes":"9-0"}]}
+            spec.successPolicy.rules[0].succeededIndexes: Invalid value: "9-0": error parsing succeededIndexes: non-increasing order, previous: 9, current: 0
+    "#]].assert_eq(&refusals(&Job, &job, changes));
+}
+
+#[test]
+fn conditions_of_a_pod_are_few() {
+    let mut job = valid();
+    let condition = json!({"type": "a", "status": "True"});
+    job["spec"]["podFailurePolicy"] =
+        json!({"rules": [{"action": "Ignore", "onPodConditions": vec![condition; 21]}]});
+    assert_eq!(
+        problems(&Job, &admitted(&Job, job)),
+        "spec.podFailurePolicy.rules[0].onPodConditions: Too many: 21: must have at most 20 items"
+    );
 }

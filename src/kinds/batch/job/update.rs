@@ -1,9 +1,9 @@
 //! What may change in a job once it exists.
 
 use machinery::FieldErrors;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::fill::{copy, object};
+use crate::fill::{copy, object, remove};
 use crate::read::text;
 
 /// Checks a change of a job.
@@ -50,8 +50,21 @@ fn keep_placement(template: &mut Value, old: &Value) {
         }
     }
     if let Some(spec) = object(template, "spec") {
-        for field in ["nodeSelector", "affinity", "tolerations", "schedulingGates"] {
+        for field in ["nodeSelector", "tolerations", "schedulingGates"] {
             copy(spec, field, &old["spec"]);
         }
+        keep_node_affinity(spec, &old["spec"]["affinity"]);
+    }
+}
+
+/// Which nodes it prefers may be told, next to which pods it wants to be not.
+fn keep_node_affinity(spec: &mut Value, old: &Value) {
+    if spec["affinity"].is_null() && old.is_null() {
+        return;
+    }
+    let Some(affinity) = object(spec, "affinity") else { return };
+    copy(affinity, "nodeAffinity", old);
+    if old.is_null() && affinity.as_object().is_some_and(Map::is_empty) {
+        remove(spec, "affinity");
     }
 }
