@@ -11,6 +11,35 @@ pub(crate) fn validate(address: &str, path: &FieldPath<'_>) {
     }
 }
 
+/// Reports an address that nobody can be reached at from another place: where it leads depends on who asks.
+///
+/// Loopback is left to the writer: a cluster on one machine lists its own server there.
+pub(crate) fn validate_reachable(address: &str, path: &FieldPath<'_>) {
+    let Ok(parsed) = address.parse::<IpAddr>() else { return };
+    let local = match parsed {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    };
+    if parsed.is_unspecified() {
+        path.invalid("", address, &format!("may not be unspecified ({address})"));
+    }
+    if local {
+        let detail = "may not be in the link-local range (169.254.0.0/16, fe80::/10)";
+        path.invalid("", address, detail);
+    }
+    if is_local_multicast(parsed) {
+        let detail = "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)";
+        path.invalid("", address, detail);
+    }
+}
+
+fn is_local_multicast(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.octets().starts_with(&[224, 0, 0]),
+        IpAddr::V6(v6) => v6.segments()[0] & 0xff0f == 0xff02,
+    }
+}
+
 /// Whether text is a range such as `10.42.0.0/24`.
 pub(crate) fn is_cidr(text: &str) -> bool {
     let Some((address, bits)) = text.split_once('/') else { return false };

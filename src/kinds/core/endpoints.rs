@@ -85,6 +85,14 @@ fn validate_subset(subset: &Value, path: &FieldPath<'_>) {
         for (index, one) in items(subset, list).enumerate() {
             let path = path.at(list).index(index);
             address::validate(text(one, "ip"), &path.at("ip"));
+            address::validate_reachable(text(one, "ip"), &path.at("ip"));
+            let (hostname, node) = (text(one, "hostname"), text(one, "nodeName"));
+            if !hostname.is_empty() {
+                path.check("hostname", hostname, names::dns1123_label(hostname));
+            }
+            if !node.is_empty() {
+                path.check("nodeName", node, names::dns1123_subdomain(node));
+            }
         }
     }
     let count = items(subset, "ports").count();
@@ -98,6 +106,9 @@ fn validate_subset(subset: &Value, path: &FieldPath<'_>) {
         }
         one_of(one, "protocol", &["SCTP", "TCP", "UDP"], &path);
         port::validate_number(one["port"].as_i64().unwrap_or(0), "port", &path);
+        if let Some(protocol) = one["appProtocol"].as_str() {
+            path.check("appProtocol", protocol, names::qualified_name(protocol));
+        }
     }
 }
 

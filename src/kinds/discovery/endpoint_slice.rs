@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::column::Column;
 use crate::core::endpoints::shortened;
 use crate::fill::{default, items_mut};
-use crate::kind::Kind;
+use crate::kind::{Kind, content_changes};
 use crate::names::{BuiltIn, Names};
-use crate::port;
 use crate::read::{items, text};
+use crate::{address, port};
 
 /// Some of the addresses behind a service.
 #[derive(Debug)]
@@ -73,6 +73,11 @@ impl Kind for EndpointSlice {
         true
     }
 
+    /// Its labels say whose addresses they are.
+    fn generation_changes(&self, new: &Value, old: &Value) -> bool {
+        content_changes(new, old) || new["metadata"]["labels"] != old["metadata"]["labels"]
+    }
+
     fn set_defaults(&self, slice: &mut Value) {
         for port in items_mut(slice, "ports") {
             if port["name"].is_null() {
@@ -132,7 +137,7 @@ fn validate_address(one: &str, kind: &str, path: &FieldPath<'_>) {
         "IPv6" if one.parse::<std::net::Ipv6Addr>().is_err() => {
             path.invalid("", one, "must be a valid IPv6 address");
         }
-        _ => {}
+        _ => address::validate_reachable(one, path),
     }
 }
 

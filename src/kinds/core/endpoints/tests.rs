@@ -11,6 +11,9 @@ fn valid() -> Value {
 
 #[test]
 fn subsets_hold_addresses_and_ports() {
+    const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
+        start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
+        '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
     check(
         &Endpoints,
         &valid(),
@@ -26,6 +29,29 @@ fn subsets_hold_addresses_and_ports() {
                 "subsets[0].addresses[0].ip: Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or \
                  2001:db8::ffff)",
             ),
+            (
+                "/subsets/0/addresses/0/ip",
+                json!("0.0.0.0"),
+                "subsets[0].addresses[0].ip: Invalid value: \"0.0.0.0\": may not be unspecified (0.0.0.0)",
+            ),
+            (
+                "/subsets/0/addresses/0/ip",
+                json!("fe80::1"),
+                "subsets[0].addresses[0].ip: Invalid value: \"fe80::1\": may not be in the link-local range \
+                 (169.254.0.0/16, fe80::/10)",
+            ),
+            (
+                "/subsets/0/addresses/0/ip",
+                json!("224.0.0.1"),
+                "subsets[0].addresses[0].ip: Invalid value: \"224.0.0.1\": may not be in the link-local multicast range \
+                 (224.0.0.0/24, ff02::/10)",
+            ),
+            (
+                "/subsets/0/addresses/0/hostname",
+                json!("a.b"),
+                &format!("subsets[0].addresses[0].hostname: Invalid value: \"a.b\": {LABEL}"),
+            ),
+            ("/subsets/0/ports/0/appProtocol", json!("kubernetes.io/h2c"), ""),
             (
                 "/subsets/0/ports/0/port",
                 json!(0),

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use super::EndpointSlice;
 use crate::fixture::{check, check_updates, row};
+use crate::kind::Kind;
 
 fn valid() -> Value {
     json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
@@ -70,4 +71,28 @@ fn the_row_shows_ports_and_addresses() {
         Age: <unknown>
     "]]
     .assert_eq(&row(&EndpointSlice, &empty));
+}
+
+#[test]
+fn an_endpoint_is_reachable_from_everywhere() {
+    check(
+        &EndpointSlice,
+        &valid(),
+        &[(
+            "/endpoints/0/addresses/0",
+            json!("169.254.1.1"),
+            "endpoints[0].addresses[0]: Invalid value: \"169.254.1.1\": may not be in the link-local range \
+             (169.254.0.0/16, fe80::/10)",
+        )],
+    );
+}
+
+#[test]
+fn a_slice_of_another_service_is_a_new_generation() {
+    let old = valid();
+    let mut new = old.clone();
+    new["metadata"]["annotations"] = json!({"a": "b"});
+    assert!(!EndpointSlice.generation_changes(&new, &old));
+    new["metadata"]["labels"] = json!({"kubernetes.io/service-name": "other"});
+    assert!(EndpointSlice.generation_changes(&new, &old));
 }
