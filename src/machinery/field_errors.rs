@@ -137,12 +137,12 @@ impl Field<'_> {
 
     /// The list item at `index`.
     pub fn index(&self, index: usize) -> Self {
-        Self { errors: self.errors, path: self.with(format_args!("[{index}]")) }
+        Self { errors: self.errors, path: self.with(&["[", &index.to_string(), "]"]) }
     }
 
     /// The map entry under `key`.
     pub fn key(&self, key: &str) -> Self {
-        Self { errors: self.errors, path: self.with(format_args!("[{key}]")) }
+        Self { errors: self.errors, path: self.with(&["[", key, "]"]) }
     }
 
     /// The path so far.
@@ -227,17 +227,25 @@ impl Field<'_> {
     fn child(&self, name: &str) -> String {
         match (self.path.is_empty(), name.is_empty()) {
             (_, true) => self.path.clone(),
-            (true, _) => self.with(format_args!("{name}")),
-            _ => self.with(format_args!(".{name}")),
+            (true, _) => self.with(&[name]),
+            _ => self.with(&[".", name]),
         }
     }
 
     /// The path and one step more. One that is long enough is not made longer.
-    fn with(&self, step: fmt::Arguments<'_>) -> String {
+    fn with(&self, step: &[&str]) -> String {
+        let length = self.path.len() + step.iter().map(|part| part.len()).sum::<usize>();
         if self.path.len() > PLACE_BYTES {
             return self.path.clone();
         }
-        short(format_args!("{}{step}", self.path))
+        if length > PLACE_BYTES {
+            return short(format_args!("{}{}", self.path, step.concat()));
+        }
+        // Every check of every object comes by here.
+        let mut path = String::with_capacity(length);
+        path.push_str(&self.path);
+        step.iter().for_each(|part| path.push_str(part));
+        path
     }
 }
 
