@@ -244,7 +244,9 @@ impl Field<'_> {
         // Every check of every object comes by here.
         let mut path = String::with_capacity(length);
         path.push_str(&self.path);
-        step.iter().for_each(|part| path.push_str(part));
+        for part in step {
+            path.push_str(part);
+        }
         path
     }
 }
