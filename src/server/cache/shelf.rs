@@ -483,7 +483,10 @@ fn select<'a>(
     revision: u64,
     objects: impl Iterator<Item = &'a Arc<Cached>>,
 ) -> Listed {
-    let mut candidates = objects.filter(|object| query.selection.matches(object));
+    // The range holds no other namespace; that nobody sees one is not left to it alone.
+    let wanted =
+        |object: &&'a Arc<Cached>| query.scope.contains(object) && query.selection.matches(object);
+    let mut candidates = objects.filter(wanted);
     let limit = if query.limit == 0 { usize::MAX } else { query.limit };
     let items: Vec<Arc<Cached>> = candidates.by_ref().take(limit).cloned().collect();
     let cut = query.limit != 0 && items.len() == limit;
