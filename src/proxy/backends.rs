@@ -16,26 +16,34 @@ pub(crate) struct Wanted<'a> {
     pub(crate) node_name: Option<&'a str>,
 }
 
+type Placed<'a> = (&'a EndpointSlice, &'a Endpoint);
+
 /// Endpoints that are ready; if there are none, those that still serve while they terminate (KEP-1669).
-pub(crate) fn usable<'a>(
-    member: &Member<'a>,
-    node_name: Option<&str>,
-) -> Vec<(&'a EndpointSlice, &'a Endpoint)> {
+pub(crate) fn usable<'a>(member: &Member<'a>, node_name: Option<&str>) -> Vec<Placed<'a>> {
+    let ready = ready(member, node_name);
+    if !ready.is_empty() {
+        return ready;
+    }
+    let here = endpoints(member, node_name);
+    here.filter(|(_, endpoint)| serves_while_terminating(endpoint)).collect()
+}
+
+/// Endpoints that are ready.
+pub(crate) fn ready<'a>(member: &Member<'a>, node_name: Option<&str>) -> Vec<Placed<'a>> {
+    let publish_all = member.spec.publish_not_ready_addresses == Some(true);
+    let here = endpoints(member, node_name);
+    here.filter(|(_, endpoint)| publish_all || is_ready(endpoint)).collect()
+}
+
+/// All endpoints, or those of a node.
+fn endpoints<'a>(member: &Member<'a>, node_name: Option<&str>) -> impl Iterator<Item = Placed<'a>> {
     let all = member
         .slices
         .iter()
         .flat_map(|slice| slice.endpoints.iter().map(move |endpoint| (*slice, endpoint)));
-    let here = all.filter(|(_, endpoint)| {
+    all.filter(move |(_, endpoint)| {
         node_name.is_none_or(|node| endpoint.node_name.as_deref() == Some(node))
-    });
-    let here: Vec<_> = here.collect();
-    let publish_all = member.spec.publish_not_ready_addresses == Some(true);
-    let ready = here.iter().filter(|(_, endpoint)| publish_all || is_ready(endpoint));
-    let ready: Vec<_> = ready.copied().collect();
-    if !ready.is_empty() {
-        return ready;
-    }
-    here.into_iter().filter(|(_, endpoint)| serves_while_terminating(endpoint)).collect()
+    })
 }
 
 /// The backends behind one port of a Service, in order, each once.

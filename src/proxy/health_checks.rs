@@ -1,9 +1,9 @@
-//! What load balancers are told that ask this node for a Service: whether it has pods of it (KEP-1669's
-//! `healthCheckNodePort`, of Services that keep to the node that traffic comes to).
+//! What load balancers are told that ask this node for a Service at its `healthCheckNodePort`: whether it has pods of
+//! it. Such Services keep to the node that traffic comes to.
 
 use std::collections::BTreeMap;
 
-use crate::backends::usable;
+use crate::backends::ready;
 use crate::objects::{Member, Objects};
 
 /// What there is of a Service on this node.
@@ -13,7 +13,8 @@ pub struct Health {
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// Its endpoints on this node that take traffic.
+    /// Its endpoints on this node that are ready. Those that only finish what they have begun are not: load balancers
+    /// are to turn to other nodes while these still serve (KEP-1669).
     pub local_endpoints: usize,
 }
 
@@ -26,7 +27,7 @@ pub fn health_checks(objects: &Objects<'_>) -> BTreeMap<u16, Health> {
             let health = Health {
                 namespace: member.namespace.to_owned(),
                 name: member.name.to_owned(),
-                local_endpoints: usable(member, Some(objects.node_name)).len(),
+                local_endpoints: ready(member, Some(objects.node_name)).len(),
             };
             (port, health)
         })

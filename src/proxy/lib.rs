@@ -1,7 +1,7 @@
 //! Turns every Service and EndpointSlice into the switch's tables.
 //!
-//! [`tables`], [`node_ports`] and [`health_checks`] say what the objects mean and know no I/O; [`start`] keeps a switch and the ports of
-//! its host as they say.
+//! [`tables`], [`node_ports`] and [`health_checks`] say what the objects mean and know no I/O; [`start`] keeps a switch
+//! and the ports of its host as they say.
 
 mod backends;
 mod health_checks;

@@ -411,5 +411,9 @@ fn load_balancers_ask_for_pods_of_this_node() {
     let all = json!([at("here", true), at("here", false), at("there", true)]);
     assert_eq!(counted("Local", all.clone()), Some(1));
     assert_eq!(counted("Local", json!([at("there", true)])), Some(0));
+    // It still serves, and traffic is to turn elsewhere meanwhile.
+    let mut ending = at("here", false);
+    ending["conditions"] = json!({"ready": false, "serving": true, "terminating": true});
+    assert_eq!(counted("Local", json!([ending])), Some(0));
     assert_eq!(counted("Cluster", all), None);
 }
