@@ -229,6 +229,9 @@ fn the_port_for_health_checks_belongs_to_local_load_balancers() {
             "spec.healthCheckNodePort: Forbidden: field is immutable",
         )],
     );
+    // One that is stored without a port gets it with its next change.
+    let without = with(&local, "/spec/healthCheckNodePort", json!(null));
+    assert_eq!(crate::fixture::problems_of_update(&Service, &local, &without), "");
     let mut kept = with(&local, "/spec/healthCheckNodePort", json!(0));
     Service.prepare_update(&mut kept, &local);
     assert_eq!(kept["spec"]["healthCheckNodePort"], 30090);

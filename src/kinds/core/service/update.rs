@@ -113,6 +113,7 @@ pub(super) fn validate(new: &Value, old: &Value, errors: &FieldErrors) {
     let path = errors.at("spec");
     if needs_health_check_port(new)
         && needs_health_check_port(old)
+        && !is_zero(&old["healthCheckNodePort"])
         && new["healthCheckNodePort"] != old["healthCheckNodePort"]
     {
         path.forbidden("healthCheckNodePort", "field is immutable");
