@@ -35,11 +35,8 @@ async fn lists_span_a_namespace_or_all() {
     assert_eq!(all["items"].as_array().unwrap().len(), 3);
 }
 
-/// Whoever may list in one namespace may not look into those that sort before it.
-#[tokio::test]
-async fn a_token_that_was_made_up_leads_to_no_other_namespace() {
-    let server = Fixture::new().await;
-    create(&server, &["a"]).await;
+/// A namespace before the default one and one behind it, each with a map of its own name.
+async fn neighbours(server: &Fixture) {
     for namespace in ["aa", "zz"] {
         let object =
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
@@ -48,6 +45,14 @@ async fn a_token_that_was_made_up_leads_to_no_other_namespace() {
         let path = format!("/api/v1/namespaces/{namespace}/configmaps");
         server.post(&path, &map).await.expect(201);
     }
+}
+
+/// Whoever may list in one namespace may not look into those that sort before it.
+#[tokio::test]
+async fn a_token_that_was_made_up_leads_to_no_other_namespace() {
+    let server = Fixture::new().await;
+    create(&server, &["a"]).await;
+    neighbours(&server).await;
     for (after, expected) in [
         ("", vec!["zz"]),
         ("!", vec!["zz"]),
@@ -118,14 +123,7 @@ async fn chunks_show_one_moment() {
 #[tokio::test]
 async fn pages_of_the_past_are_those_of_their_namespace_in_order() {
     let server = Fixture::new().await;
-    for namespace in ["aa", "zz"] {
-        let object =
-            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-        server.post("/api/v1/namespaces", &object).await.expect(201);
-        let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": namespace}});
-        let path = format!("/api/v1/namespaces/{namespace}/configmaps");
-        server.post(&path, &map).await.expect(201);
-    }
+    neighbours(&server).await;
     let before = create(&server, &["a", "c", "e", "g", "i"]).await;
     for gone in ["a", "e", "i"] {
         server.delete(&format!("{CONFIG_MAPS}/{gone}"), &Value::Null).await.expect(200);
