@@ -56,10 +56,14 @@ async fn a_limited_guest_gets_its_share_and_no_more() {
     while used < Duration::from_millis(60) {
         tokio::task::yield_now().await;
         let now = sandbox.usage("spin").cpu;
+        // Who rests may be looked at meanwhile, for some microseconds. They count together with the next tick.
+        if now < used + Duration::from_millis(1) {
+            continue;
+        }
         // However long a tick takes on a busy machine, the next one begins only when the last is paid for: ten
         // milliseconds of burst, then a tenth of a core. As much again is granted for looking late.
         let allowed = Duration::from_millis(20) + start.elapsed() / 10;
-        assert!(now == used || used <= allowed, "{used:?} after {:?}", start.elapsed());
+        assert!(used <= allowed, "{used:?}, then {now:?} after {:?}", start.elapsed());
         used = now;
     }
     sandbox.remove().await;
