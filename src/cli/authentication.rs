@@ -9,9 +9,13 @@ use server::{Authentication, OidcSettings, RequestHeader};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Authentication")]
 pub(super) struct AuthenticationFlags {
-    /// Whether requests that name nobody are made by system:anonymous; otherwise they are refused
-    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
-    anonymous_auth: bool,
+    /// Whether requests that name nobody are made by system:anonymous; otherwise they are refused [default: true]
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
+    anonymous_auth: Option<bool>,
+    /// Providers of identities, and where requests may name nobody: an authentication configuration of
+    /// apiserver.config.k8s.io/v1, instead of the flags for one provider; taken up again when it changes
+    #[arg(long, value_name = "FILE", conflicts_with = "issuer_url")]
+    authentication_config: Option<PathBuf>,
     /// Authorities whose client certificates are accepted, besides the cluster's own (PEM)
     #[arg(long, value_name = "FILE")]
     client_ca_file: Option<PathBuf>,
@@ -106,6 +110,7 @@ impl AuthenticationFlags {
     pub(super) fn settings(&self) -> Result<Authentication> {
         Ok(Authentication {
             anonymous: self.anonymous_auth,
+            config_file: self.authentication_config.clone(),
             client_ca_file: self.client_ca_file.clone(),
             request_header: RequestHeader {
                 client_ca_file: self.requestheader_client_ca_file.clone(),

@@ -14,7 +14,7 @@ pub(crate) fn wildcard(value: &str) -> Option<String> {
 }
 
 /// `acme.io/foo`: who made it, and what it is called there.
-pub(crate) fn validate_prefixed_path(value: &str, field: &str, path: &FieldPath<'_>) {
+pub fn validate_prefixed_path(value: &str, field: &str, path: &FieldPath<'_>) {
     if value.is_empty() {
         path.required(field, "");
         return;

@@ -60,6 +60,7 @@ pub use column::{Cell, Column, ColumnType};
 pub use custom::{
     CustomKind, CustomVersion, NamesDecision, Rival, custom_versions, decide_names, set_condition,
 };
+pub use domain::validate_prefixed_path;
 pub use kind::{Conversion, DeletionAnswer, FieldLabel, Kind, Scope, StorageView};
 pub use metadata::NameRule;
 pub use metrics::METRICS;

@@ -352,7 +352,7 @@ impl Api {
         peer: &Peer,
     ) -> Result<Arc<Identity>, ApiError> {
         let parts = record.parts;
-        let caller = self.authenticators.authenticate(&parts.headers, peer).await;
+        let caller = self.authenticators.authenticate(parts.uri.path(), &parts.headers, peer).await;
         self.metrics.authenticated(caller.is_ok());
         record.caller = caller.as_ref().ok().cloned();
         let identity = caller

@@ -2,14 +2,16 @@
 //!
 //! Asked in Kubernetes' order, the first that knows decides: a proxy that is believed, the connection's client
 //! certificate, a bearer token. A token is shown in turn to the file of tokens, the service accounts, the bootstrap
-//! Secrets, the provider of identities and the service that reviews tokens; only the last two may have to ask
+//! Secrets, the providers of identities and the service that reviews tokens; only the last two may have to ask
 //! elsewhere. A request with a token that nobody knows is refused; one without any sign of who makes it is
 //! made by nobody.
 
 mod bearer;
 mod certificate;
+mod configuration;
 mod front_proxy;
 mod oidc;
+mod providers;
 mod settings;
 mod token_file;
 mod webhook;
@@ -17,6 +19,7 @@ mod webhook;
 use std::path::Path;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use base::Clock;
 use http::HeaderMap;
 use machinery::ApiError;
@@ -33,7 +36,7 @@ use crate::pki::Pki;
 use crate::tokens::{Recognised, Tokens};
 use crate::{BoxError, Config, Error};
 use front_proxy::FrontProxy;
-use oidc::Oidc;
+use providers::{Maker, Providers};
 use token_file::TokenFile;
 use webhook::Webhook;
 
@@ -57,9 +60,9 @@ pub(crate) struct Authenticators {
     front_proxy: FrontProxy,
     token_file: Option<TokenFile>,
     tokens: Tokens,
-    oidc: Option<Oidc>,
+    providers: Arc<ArcSwap<Providers>>,
     webhook: Option<Webhook>,
-    anonymous: Option<Arc<Identity>>,
+    nobody: Arc<Identity>,
     clock: Clock,
 }
 
@@ -89,20 +92,27 @@ impl Authenticators {
             .token_auth_file
             .as_deref()
             .map(|file| TokenFile::parse(&read_file(file)?).map_err(|error| named(file, &error)));
-        let oidc = settings.oidc.as_ref();
-        let oidc = oidc.map(|oidc| Oidc::new(oidc, outgoing, config.clock.clone()));
+        let maker = Maker {
+            settings: settings.clone(),
+            outgoing: Arc::clone(outgoing),
+            clock: config.clock.clone(),
+        };
+        let providers = Arc::new(ArcSwap::from_pointee(maker.make()?));
+        if let Some(file) = settings.config_file.clone() {
+            maker.keep(&config.tasks, file, Arc::clone(&providers));
+        }
         let webhook = settings.token_webhook_config_file.as_deref().map(|file| {
             let lifetime = settings.token_webhook_cache_ttl;
             Webhook::new(outgoing, file, lifetime, tokens.audiences())
         });
         Ok(Self {
-            oidc: oidc.transpose()?,
+            providers,
             webhook: webhook.transpose()?,
             authorities: Authorities::new(&clients, proxies.as_deref(), config.clock.clone())?,
             front_proxy: FrontProxy::new(&settings.request_header)?,
             token_file: token_file.transpose()?,
             tokens,
-            anonymous: settings.anonymous.then(|| Arc::new(Identity::anonymous())),
+            nobody: Arc::new(Identity::anonymous()),
             clock: config.clock.clone(),
         })
     }
@@ -128,9 +138,10 @@ impl Authenticators {
         }
     }
 
-    /// The identity of a request.
+    /// The identity of a request for a path.
     pub(crate) async fn authenticate(
         &self,
+        path: &str,
         headers: &HeaderMap,
         peer: &Peer,
     ) -> Result<Arc<Identity>, ApiError> {
@@ -152,10 +163,10 @@ impl Authenticators {
                 }
             };
         }
-        match &self.anonymous {
-            Some(anonymous) if !stranger => Ok(Arc::clone(anonymous)),
-            _ => Err(ApiError::unauthorized()),
+        if stranger || !self.providers.load().let_nobody(path) {
+            return Err(ApiError::unauthorized());
         }
+        Ok(Arc::clone(&self.nobody))
     }
 
     /// By the certificate of the connection: the user a proxy speaks for, or the one the certificate names.
@@ -216,7 +227,7 @@ impl Authenticators {
         self.ask(token, audiences, &meant, refusal).await
     }
 
-    /// Asks those who may have to ask elsewhere. The provider speaks for this server alone, which is `meant`.
+    /// Asks those who may have to ask elsewhere. The providers speak for this server alone, which is `meant`.
     async fn ask(
         &self,
         token: &str,
@@ -225,11 +236,10 @@ impl Authenticators {
         refusal: Option<String>,
     ) -> Result<Recognised, String> {
         let mut refusals: Vec<String> = refusal.into_iter().collect();
-        if let Some(oidc) = self.oidc.as_ref().filter(|_| !meant.is_empty()) {
-            match oidc.identify(token).await {
-                Ok(Some(user)) => return Ok((Arc::new(Identity::new(user)), meant.to_vec())),
-                Ok(None) => {}
-                Err(refusal) => refusals.push(refusal),
+        if !meant.is_empty() {
+            let providers = self.providers.load_full();
+            if let Some(user) = providers.identify(token, &mut refusals).await {
+                return Ok((Arc::new(Identity::new(user)), meant.to_vec()));
             }
         }
         if let Some(webhook) = &self.webhook {

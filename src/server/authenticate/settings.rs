@@ -7,8 +7,11 @@ use crate::tokens::ISSUER;
 /// How clients may prove who they are. What is not set is not asked.
 #[derive(Debug, Clone)]
 pub struct Authentication {
-    /// Requests that name nobody are made by `system:anonymous`; otherwise they are refused.
-    pub anonymous: bool,
+    /// Whether requests that name nobody are made by `system:anonymous` or refused; the former, when nothing says so.
+    pub anonymous: Option<bool>,
+    /// Says which providers' tokens are accepted, and where requests may name nobody: an `AuthenticationConfiguration`
+    /// (KEP-3331), instead of `oidc`.
+    pub config_file: Option<PathBuf>,
     /// Certificates of authorities whose client certificates are accepted, besides the cluster's own.
     pub client_ca_file: Option<PathBuf>,
     /// The proxies that may say in headers who asks.
@@ -76,7 +79,8 @@ pub struct OidcSettings {
 impl Default for Authentication {
     fn default() -> Self {
         Self {
-            anonymous: true,
+            anonymous: None,
+            config_file: None,
             client_ca_file: None,
             request_header: RequestHeader::default(),
             token_auth_file: None,

@@ -58,6 +58,23 @@ impl Provider {
         Authentication { oidc: Some(oidc), ..Authentication::default() }
     }
 
+    /// A configuration that makes users of its tokens by an expression.
+    fn file(&self, username: &str) -> String {
+        let authority = self.hook.authority.replace('\n', "\n      ");
+        let mappings = format!("claimMappings: {{username: {{expression: \"{username}\"}}}}");
+        format!(
+            "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt:\n- issuer:\n    \
+             url: {}\n    audiences: [isopod]\n    certificateAuthority: |\n      {authority}\n  {mappings}\n",
+            self.issuer
+        )
+    }
+
+    fn configured(&self, text: &str) -> Authentication {
+        let file = self.folder.path().join("configuration");
+        std::fs::write(&file, text).unwrap();
+        Authentication { config_file: Some(file), ..Authentication::default() }
+    }
+
     fn rotate(&self) {
         *self.key.lock().unwrap() = (new_key(), "second".to_owned());
     }
@@ -185,7 +202,7 @@ async fn a_service_outside_reviews_what_nobody_else_knows_and_is_asked_once() {
 
 #[tokio::test(start_paused = true)]
 async fn without_anonymous_users_a_request_must_say_who_makes_it() {
-    let settings = Authentication { anonymous: false, ..Authentication::default() };
+    let settings = Authentication { anonymous: Some(false), ..Authentication::default() };
     let server = Fixture::with_authentication(settings).await;
     let request = Request::get("/version").body(Full::<bytes::Bytes>::default()).unwrap();
     let answer = Arc::clone(&server.api).handle(request, Peer::Unknown).await;
@@ -218,4 +235,53 @@ async fn who_sends_a_password_is_anybody() {
         assert_eq!(code(path, "Basic YWRhOnNlY3JldA==").await, password, "{path}");
         assert_eq!(code(path, "Bearer unknown").await, token, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_file_names_providers_and_what_their_claims_become() {
+    let (one, two) = (Provider::start().await, Provider::start().await);
+    let first = one.file("'one:' + claims.sub");
+    let second = two.file("'two:' + claims.sub");
+    let (_, second) = second.split_once("jwt:\n").unwrap();
+    let server = Fixture::with_authentication(one.configured(&format!("{first}{second}"))).await;
+    assert_eq!(whoami(&server, &one.token()).await.unwrap().0, "one:ada");
+    assert_eq!(whoami(&server, &two.token()).await.unwrap().0, "two:ada");
+    assert_eq!((one.fetches(), two.fetches()), (1, 1));
+}
+
+/// Nobody may ask here.
+fn nobody_at(path: &str) -> String {
+    format!(
+        "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\n\
+         anonymous: {{enabled: true, conditions: [{{path: {path}}}]}}\n"
+    )
+}
+
+async fn nobody_gets(server: &Fixture, path: &str) -> u16 {
+    let request = Request::get(path).body(Full::<bytes::Bytes>::default()).unwrap();
+    Arc::clone(&server.api).handle(request, Peer::Unknown).await.status().as_u16()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_says_where_nobody_may_ask_and_is_taken_up_again_when_it_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("configuration");
+    std::fs::write(&file, nobody_at("/livez")).unwrap();
+    let settings = Authentication { config_file: Some(file.clone()), ..Authentication::default() };
+    let server = Fixture::with_authentication(settings).await;
+    for (path, code) in [("/livez?verbose", 200), ("/livez/ping", 401), ("/version", 401)] {
+        assert_eq!(nobody_gets(&server, path).await, code, "{path}");
+    }
+    // What cannot be used changes nothing.
+    std::fs::write(&file, "anonymous: {}").unwrap();
+    tokio::time::sleep(std::time::Duration::from_mins(3)).await;
+    assert_eq!(nobody_gets(&server, "/livez").await, 200);
+    std::fs::write(&file, nobody_at("/version")).unwrap();
+    let taken_up = async {
+        while nobody_gets(&server, "/version").await != 200 {
+            tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_mins(10), taken_up).await.unwrap();
+    assert_eq!(nobody_gets(&server, "/livez").await, 401);
 }

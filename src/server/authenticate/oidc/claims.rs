@@ -1,42 +1,224 @@
 //! What the claims of a verified token make of its bearer.
 
-use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use std::collections::BTreeMap;
 
-use super::EMAIL;
-use crate::authenticate::OidcSettings;
+use jiff::{SignedDuration, Timestamp};
+use kinds::expression::Expression;
+use serde_json::{Value, json};
+
+use super::expression::{self, Evaluation, Kind};
+use crate::BoxError;
+use crate::authenticate::configuration::{ClaimRule, EMAIL, Mapping, Provider, UidMapping};
 use crate::identity::User;
 
 /// How far the provider's clock may be ahead of ours, as for other clients of such tokens.
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// Groups of one user, as many as of one whom somebody impersonates; more come from a provider that lists everything.
 const GROUPS_MAX: usize = 1_000;
+/// The names that expressions know.
+const CLAIMS: &str = "claims";
+const USER: &str = "user";
 
-/// The user, or why there is none.
-pub(super) fn user(
-    claims: &Value,
-    settings: &OidcSettings,
-    prefix: &str,
-    now: Timestamp,
-) -> Result<User, String> {
-    check_times(claims, now)?;
-    if !is_for(claims, &settings.client_id) {
-        return Err(format!("oidc: verify token: expected audience {:?}", settings.client_id));
+/// What must be true of claims, and what becomes of them.
+#[derive(Debug)]
+pub(super) struct Claims {
+    audiences: Vec<String>,
+    username: Source,
+    groups: Option<Source>,
+    uid: Option<Source>,
+    extra: Vec<(String, Expression)>,
+    required: Vec<(String, String)>,
+    claim_rules: Vec<Rule>,
+    user_rules: Vec<Rule>,
+}
+
+/// Where something comes from.
+#[derive(Debug)]
+enum Source {
+    Claim { name: String, prefix: String },
+    Expression(Expression),
+}
+
+/// What must be true.
+#[derive(Debug)]
+struct Rule {
+    expression: Expression,
+    message: String,
+}
+
+impl Claims {
+    pub(super) fn new(provider: Provider) -> Result<Self, BoxError> {
+        let mappings = provider.claim_mappings;
+        let username = Source::of(mappings.username)?;
+        let (required, claim_rules): (Vec<_>, Vec<_>) =
+            provider.claim_validation_rules.into_iter().partition(|rule| !rule.claim.is_empty());
+        let required = required
+            .into_iter()
+            .map(|ClaimRule { claim, required_value, .. }| (claim, required_value));
+        let claim_rules = claim_rules
+            .into_iter()
+            .map(|rule| Rule::new(&rule.expression, rule.message, Kind::ClaimRule));
+        let user_rules = provider
+            .user_validation_rules
+            .into_iter()
+            .map(|rule| Rule::new(&rule.expression, rule.message, Kind::UserRule));
+        let extra = mappings.extra.into_iter().map(|one| {
+            Ok::<_, String>((one.key, expression::compile(&one.value_expression, Kind::Mapping)?))
+        });
+        let UidMapping { claim, expression } = mappings.uid;
+        let uid = Mapping { claim, expression, prefix: None };
+        Ok(Self {
+            audiences: provider.issuer.audiences,
+            username: username.ok_or("nothing says what the user's name is")?,
+            groups: Source::of(mappings.groups)?,
+            uid: Source::of(uid)?,
+            extra: extra.collect::<Result<_, _>>()?,
+            required: required.collect(),
+            claim_rules: claim_rules.collect::<Result<_, _>>()?,
+            user_rules: user_rules.collect::<Result<_, _>>()?,
+        })
     }
-    let name = username(claims, &settings.username_claim)?;
-    for (claim, wanted) in &settings.required_claims {
-        match claims[claim].as_str() {
-            Some(found) if found == wanted => {}
-            Some(_) => return Err(format!("oidc: required claim {claim} value does not match")),
-            None => return Err(format!("oidc: required claim {claim} not present in ID token")),
+
+    /// The user, or why there is none.
+    pub(super) fn user(&self, claims: &Value, now: Timestamp) -> Result<User, String> {
+        check_times(claims, now)?;
+        if !self.audiences.iter().any(|audience| is_for(claims, audience)) {
+            let expected = &self.audiences;
+            return Err(format!("oidc: verify token: expected audience in {expected:?}"));
+        }
+        let evaluation = Evaluation::default();
+        let user = User {
+            name: self.username(claims, &evaluation)?,
+            groups: self.groups(claims, &evaluation)?,
+            uid: self.uid(claims, &evaluation)?,
+            extra: self.extra(claims, &evaluation)?,
+        };
+        for (claim, wanted) in &self.required {
+            match claims[claim].as_str() {
+                Some(found) if found == wanted => {}
+                Some(_) => {
+                    return Err(format!("oidc: required claim {claim} value does not match"));
+                }
+                None => {
+                    return Err(format!("oidc: required claim {claim} not present in ID token"));
+                }
+            }
+        }
+        for rule in &self.claim_rules {
+            rule.check(&evaluation, CLAIMS, claims).map_err(|why| {
+                format!("oidc: error evaluating claim validation expression: {why}")
+            })?;
+        }
+        if !self.user_rules.is_empty() {
+            let User { name, uid, groups, extra } = &user;
+            let about = json!({"username": name, "uid": uid, "groups": groups, "extra": extra});
+            for rule in &self.user_rules {
+                rule.check(&evaluation, USER, &about).map_err(|why| {
+                    format!("oidc: error evaluating user info validation rule: {why}")
+                })?;
+            }
+        }
+        Ok(user)
+    }
+
+    fn username(&self, claims: &Value, evaluation: &Evaluation) -> Result<String, String> {
+        match &self.username {
+            Source::Claim { name, prefix } => Ok(format!("{prefix}{}", username(claims, name)?)),
+            Source::Expression(expression) => {
+                match evaluation.value(expression, CLAIMS, claims).map(text) {
+                    Ok(Some(name)) if !name.is_empty() => Ok(name),
+                    Ok(_) => Err("oidc: username claim expression gave no text".to_owned()),
+                    Err(why) => {
+                        Err(format!("oidc: error evaluating username claim expression: {why}"))
+                    }
+                }
+            }
         }
     }
-    let groups = match &settings.groups_claim {
-        Some(claim) => groups(&claims[claim], claim)?,
-        None => Vec::new(),
-    };
-    let groups = groups.into_iter().map(|group| format!("{}{group}", settings.groups_prefix));
-    Ok(User { name: format!("{prefix}{name}"), groups: groups.collect(), ..User::default() })
+
+    fn groups(&self, claims: &Value, evaluation: &Evaluation) -> Result<Vec<String>, String> {
+        let (found, what, prefix) = match &self.groups {
+            None => return Ok(Vec::new()),
+            Some(Source::Claim { name, prefix }) => {
+                (claims[name].clone(), format!("groups claim {name:?}"), prefix.as_str())
+            }
+            Some(Source::Expression(expression)) => {
+                let found = evaluation.value(expression, CLAIMS, claims);
+                let found = found.map_err(|why| {
+                    format!("oidc: error evaluating group claim expression: {why}")
+                })?;
+                (found, "group claim expression".to_owned(), "")
+            }
+        };
+        let groups = texts(found)
+            .ok_or_else(|| format!("oidc: parse {what}: a text or a list of texts is wanted"))?;
+        if groups.len() > GROUPS_MAX {
+            let most = format!("a user may be in {GROUPS_MAX} groups at most");
+            return Err(format!("oidc: parse {what}: {most}"));
+        }
+        Ok(groups.into_iter().map(|group| format!("{prefix}{group}")).collect())
+    }
+
+    fn uid(&self, claims: &Value, evaluation: &Evaluation) -> Result<String, String> {
+        let found = match &self.uid {
+            None => return Ok(String::new()),
+            Some(Source::Claim { name, .. }) => Ok(claims[name].clone()),
+            Some(Source::Expression(expression)) => evaluation.value(expression, CLAIMS, claims),
+        };
+        let found = found.map_err(|why| format!("oidc: error evaluating uid claim: {why}"))?;
+        text(found).ok_or_else(|| "oidc: error parsing uid claim: a text is wanted".to_owned())
+    }
+
+    fn extra(
+        &self,
+        claims: &Value,
+        evaluation: &Evaluation,
+    ) -> Result<BTreeMap<String, Vec<String>>, String> {
+        let mut extra = BTreeMap::new();
+        for (key, expression) in &self.extra {
+            let found = evaluation.value(expression, CLAIMS, claims);
+            let found = found
+                .map_err(|why| format!("oidc: error evaluating extra claim expression: {why}"))?;
+            let texts = texts(found)
+                .ok_or_else(|| format!("oidc: extra {key}: a text or a list of texts is wanted"))?;
+            if !texts.is_empty() {
+                extra.insert(key.clone(), texts);
+            }
+        }
+        Ok(extra)
+    }
+}
+
+impl Source {
+    /// `None` when nothing is said.
+    fn of(mapping: Mapping) -> Result<Option<Self>, String> {
+        let Mapping { claim: name, prefix, expression } = mapping;
+        if !expression.is_empty() {
+            return expression::compile(&expression, Kind::Mapping).map(Self::Expression).map(Some);
+        }
+        let prefix = prefix.unwrap_or_default();
+        Ok((!name.is_empty()).then_some(Self::Claim { name, prefix }))
+    }
+}
+
+impl Rule {
+    fn new(source: &str, message: String, kind: Kind) -> Result<Self, String> {
+        Ok(Self { expression: expression::compile(source, kind)?, message })
+    }
+
+    fn check(&self, evaluation: &Evaluation, name: &str, about: &Value) -> Result<(), String> {
+        let source = self.expression.source();
+        match evaluation.value(&self.expression, name, about)? {
+            Value::Bool(true) => Ok(()),
+            Value::Bool(false) if self.message.is_empty() => {
+                Err(format!("validation expression '{source}' failed"))
+            }
+            Value::Bool(false) => {
+                Err(format!("validation expression '{source}' failed: {}", self.message))
+            }
+            _ => Err(format!("validation expression '{source}' must return a boolean")),
+        }
+    }
 }
 
 fn check_times(claims: &Value, now: Timestamp) -> Result<(), String> {
@@ -62,10 +244,10 @@ fn check_times(claims: &Value, now: Timestamp) -> Result<(), String> {
     }
 }
 
-fn is_for(claims: &Value, client: &str) -> bool {
+fn is_for(claims: &Value, audience: &str) -> bool {
     match &claims["aud"] {
-        Value::String(only) => only == client,
-        Value::Array(several) => several.iter().any(|one| one == client),
+        Value::String(only) => only == audience,
+        Value::Array(several) => several.iter().any(|one| one == audience),
         _ => false,
     }
 }
@@ -81,21 +263,21 @@ fn username<'a>(claims: &'a Value, claim: &str) -> Result<&'a str, String> {
     Ok(name)
 }
 
-/// One group or several.
-fn groups(value: &Value, claim: &str) -> Result<Vec<String>, String> {
-    let malformed =
-        || format!("oidc: parse groups claim {claim:?}: a text or a list of texts is wanted");
+fn text(value: Value) -> Option<String> {
     match value {
-        Value::Null => Ok(Vec::new()),
-        Value::String(one) => Ok(vec![one.clone()]),
-        Value::Array(several) if several.len() > GROUPS_MAX => Err(format!(
-            "oidc: parse groups claim {claim:?}: a user may be in {GROUPS_MAX} groups at most"
-        )),
-        Value::Array(several) => several
-            .iter()
-            .map(|group| group.as_str().map(str::to_owned).ok_or_else(malformed))
-            .collect(),
-        _ => Err(malformed()),
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// One text or several; no text at all is none of them.
+fn texts(value: Value) -> Option<Vec<String>> {
+    match value {
+        Value::Null => Some(Vec::new()),
+        Value::String(one) if one.is_empty() => Some(Vec::new()),
+        Value::String(one) => Some(vec![one]),
+        Value::Array(several) => several.into_iter().map(text).collect(),
+        _ => None,
     }
 }
 

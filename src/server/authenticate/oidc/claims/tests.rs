@@ -1,6 +1,8 @@
 use serde_json::json;
 
 use super::*;
+use crate::authenticate::OidcSettings;
+use crate::authenticate::configuration::Configuration;
 
 const NOW: i64 = 1_767_225_600;
 
@@ -23,9 +25,28 @@ fn claims() -> Value {
 }
 
 fn found(change: impl FnOnce(&mut Value)) -> Result<User, String> {
+    let settings = OidcSettings { username_prefix: Some("p:".to_owned()), ..settings() };
     let mut claims = claims();
     change(&mut claims);
-    user(&claims, &settings(), "p:", Timestamp::from_second(NOW).unwrap())
+    by_flags(&settings).user(&claims, now())
+}
+
+fn by_flags(settings: &OidcSettings) -> Claims {
+    Claims::new(Provider::of_flags(settings).unwrap()).unwrap()
+}
+
+/// As a file maps claims.
+fn by_file(mappings: &str) -> Claims {
+    let text = format!(
+        "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt:\n- issuer: {{url: \
+         'https://issuer.example', audiences: [isopod]}}\n{mappings}"
+    );
+    let mut configuration = Configuration::parse(&text, &[]).unwrap();
+    Claims::new(configuration.jwt.remove(0)).unwrap()
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(NOW).unwrap()
 }
 
 #[test]
@@ -74,7 +95,7 @@ fn an_address_counts_only_when_it_is_verified() {
         if !verified.is_null() {
             claims["email_verified"] = verified;
         }
-        user(&claims, &settings, "", Timestamp::from_second(NOW).unwrap())
+        by_flags(&settings).user(&claims, now())
     };
     assert_eq!(check(true.into()).unwrap().name, "ada@example.com");
     assert!(check(Value::Null).is_ok());
@@ -88,4 +109,72 @@ fn a_user_may_be_in_a_thousand_groups_and_in_no_more() {
     assert_eq!(of(1_000).unwrap().groups.len(), 1_000);
     let expected = "oidc: parse groups claim \"groups\": a user may be in 1000 groups at most";
     assert_eq!(of(1_001).unwrap_err(), expected);
+}
+
+#[test]
+fn expressions_make_users_of_claims() {
+    let mapped = by_file(
+        r#"
+  claimMappings:
+    username: {expression: "claims.sub + '@' + claims.team"}
+    groups: {expression: "claims.groups.filter(group, group != 'ops')"}
+    uid: {expression: "string(claims.exp)"}
+    extra:
+    - {key: example.com/team, valueExpression: claims.team}
+    - {key: example.com/groups, valueExpression: claims.groups}
+    - {key: example.com/none, valueExpression: "claims.?none.orValue('')"}
+"#,
+    );
+    let user = mapped.user(&claims(), now()).unwrap();
+    assert_eq!(user.name, "ada@one");
+    assert_eq!(user.groups, ["dev"]);
+    assert_eq!(user.uid, (NOW + 60).to_string());
+    let extra = json!({"example.com/team": ["one"], "example.com/groups": ["dev", "ops"]});
+    assert_eq!(json!(user.extra), extra);
+}
+
+#[test]
+fn what_must_be_true_of_claims_and_users_refuses_tokens() {
+    let strict = by_file(
+        r#"
+  claimValidationRules:
+  - {claim: team, requiredValue: one}
+  - {expression: "claims.groups.size() < 3", message: too many groups}
+  claimMappings:
+    username: {claim: sub, prefix: ""}
+    groups: {claim: groups, prefix: ""}
+  userValidationRules:
+  - {expression: "!user.username.startsWith('system:')", message: the prefix is for others}
+  - {expression: "user.groups.all(group, group != 'system:masters')"}
+"#,
+    );
+    let why = |change: &dyn Fn(&mut Value)| {
+        let mut claims = claims();
+        change(&mut claims);
+        strict.user(&claims, now()).err()
+    };
+    assert_eq!(why(&|_| {}), None);
+    assert_eq!(
+        why(&|claims| claims["team"] = "two".into()).unwrap(),
+        "oidc: required claim team value does not match"
+    );
+    let many = why(&|claims| claims["groups"] = json!(["a", "b", "c"])).unwrap();
+    assert!(many.ends_with("failed: too many groups"), "{many}");
+    let prefix = why(&|claims| claims["sub"] = "system:admin".into()).unwrap();
+    assert!(prefix.ends_with("failed: the prefix is for others"), "{prefix}");
+    let masters = why(&|claims| claims["groups"] = json!(["system:masters"])).unwrap();
+    assert!(masters.ends_with("'user.groups.all(group, group != 'system:masters')' failed"));
+    // What cannot be evaluated is not true.
+    assert!(why(&|claims| claims["groups"] = Value::Null).is_some());
+}
+
+#[test]
+fn an_expression_that_gives_no_name_refuses_the_token() {
+    let mapped = by_file("  claimMappings: {username: {expression: claims.name}}\n");
+    for name in [Value::Null, "".into(), 7.into(), json!(["ada"])] {
+        let mut claims = claims();
+        claims["name"] = name;
+        assert!(mapped.user(&claims, now()).is_err());
+    }
+    assert!(mapped.user(&claims(), now()).is_err());
 }

@@ -1,0 +1,168 @@
+//! The keys of a provider, as they are published.
+//!
+//! They are fetched when the first of its tokens arrives and kept. A token that names a key nobody has seen makes the
+//! server look again, but not more often than the limit: anybody can make up such a name.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
+use jsonwebtoken::{DecodingKey, Header, Validation};
+use serde_json::Value;
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use crate::authenticate::configuration::Issuer;
+use crate::outgoing::{Destination, Outgoing, Remote, Settings, Trust};
+
+/// Between two looks at the provider's keys, whatever the outcome.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+/// For one answer of the provider, while a request waits for it.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// Keys of one provider; the largest publish a handful.
+const KEYS_MAX: usize = 64;
+const DISCOVERY: &str = "/.well-known/openid-configuration";
+
+/// The keys of one provider.
+#[derive(Debug)]
+pub(super) struct Keys {
+    issuer: String,
+    /// Where its discovery document is.
+    document: String,
+    trust: Trust,
+    outgoing: Arc<Outgoing>,
+    known: Mutex<Known>,
+    /// Held while the provider is asked, so that it is asked once.
+    asking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    keys: Arc<Vec<Key>>,
+    asked: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Key {
+    id: Option<String>,
+    key: DecodingKey,
+}
+
+impl Keys {
+    pub(super) fn new(issuer: &Issuer, outgoing: &Arc<Outgoing>) -> Self {
+        let below = || format!("{}{DISCOVERY}", issuer.url.trim_end_matches('/'));
+        let document = Some(issuer.discovery_url.clone()).filter(|url| !url.is_empty());
+        let trust = match issuer.certificate_authority.as_str() {
+            "" => Trust::System,
+            authority => Trust::Authorities(authority.as_bytes().to_vec()),
+        };
+        Self {
+            issuer: issuer.url.clone(),
+            document: document.unwrap_or_else(below),
+            trust,
+            outgoing: Arc::clone(outgoing),
+            known: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The claims of a token that one of the keys has signed.
+    pub(super) async fn open(&self, token: &str, header: &Header) -> Result<Value, String> {
+        let keys = self.fitting_or_new(header).await?;
+        let claims = open(token, header, &keys);
+        claims.ok_or_else(|| "oidc: verify token: failed to verify id token signature".to_owned())
+    }
+
+    /// The keys that may have signed a token with this header.
+    async fn fitting_or_new(&self, header: &Header) -> Result<Arc<Vec<Key>>, String> {
+        if let Some(keys) = self.fitting(header) {
+            return Ok(keys);
+        }
+        let _asking = self.asking.lock().await;
+        if let Some(keys) = self.fitting(header) {
+            // Somebody else has asked meanwhile.
+            return Ok(keys);
+        }
+        {
+            let mut known = self.known.lock().expect("nobody panics with it");
+            if known.asked.is_some_and(|asked| asked.elapsed() < LOOK_AGAIN) {
+                return Err("oidc: no key of the provider fits".to_owned());
+            }
+            known.asked = Some(Instant::now());
+        }
+        match self.fetch().await {
+            Ok(keys) => {
+                info!(issuer = self.issuer, keys = keys.len(), "read a provider's keys");
+                self.known.lock().expect("nobody panics with it").keys = Arc::new(keys);
+            }
+            Err(error) => {
+                warn!(issuer = self.issuer, %error, "cannot read a provider's keys");
+                return Err("oidc: authenticator not initialized".to_owned());
+            }
+        }
+        self.fitting(header).ok_or_else(|| "oidc: no key of the provider fits".to_owned())
+    }
+
+    fn fitting(&self, header: &Header) -> Option<Arc<Vec<Key>>> {
+        let keys = Arc::clone(&self.known.lock().expect("nobody panics with it").keys);
+        keys.iter().any(|key| key.fits(header)).then_some(keys)
+    }
+
+    async fn fetch(&self) -> Result<Vec<Key>, String> {
+        let document = self.get(&self.document).await?;
+        if document["issuer"] != self.issuer.as_str() {
+            return Err(format!("the provider calls itself {}", document["issuer"]));
+        }
+        let keys_at = document["jwks_uri"].as_str().unwrap_or_default();
+        if !keys_at.starts_with("https://") {
+            return Err(format!("the keys are at {keys_at:?}, which is no https address"));
+        }
+        Ok(keys(&self.get(keys_at).await?))
+    }
+
+    async fn get(&self, url: &str) -> Result<Value, String> {
+        let settings =
+            Settings { trust: self.trust.clone(), ..Settings::new(Destination::of_url(url)?) };
+        let remote = Remote::new(&self.outgoing, settings)?;
+        let bytes = remote.get("", DEADLINE).await.map_err(|failure| failure.message)?;
+        serde_json::from_slice(&bytes).map_err(|error| format!("{url}: {error}"))
+    }
+}
+
+impl Key {
+    /// Whether a token with this header may be signed with it.
+    fn fits(&self, header: &Header) -> bool {
+        let family = self.key.family();
+        family.algorithms().contains(&header.alg)
+            && header.kid.as_ref().is_none_or(|id| self.id.as_ref() == Some(id))
+    }
+}
+
+fn open(token: &str, header: &Header, keys: &[Key]) -> Option<Value> {
+    let mut validation = Validation::new(header.alg);
+    // Times are for our own clock, and the audience is checked with the other claims.
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    let mut fitting = keys.iter().filter(|key| key.fits(header));
+    fitting.find_map(|key| {
+        jsonwebtoken::decode::<Value>(token, &key.key, &validation).ok().map(|data| data.claims)
+    })
+}
+
+/// The keys of a set that verify signatures; others are left out.
+fn keys(set: &Value) -> Vec<Key> {
+    let all = set["keys"].as_array().into_iter().flatten();
+    let parsed = all.filter_map(|key| serde_json::from_value::<Jwk>(key.clone()).ok());
+    let signing = parsed
+        .filter(|key| matches!(key.common.public_key_use, None | Some(PublicKeyUse::Signature)));
+    signing
+        .filter_map(|jwk| {
+            Some(Key { key: DecodingKey::from_jwk(&jwk).ok()?, id: jwk.common.key_id })
+        })
+        .take(KEYS_MAX)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

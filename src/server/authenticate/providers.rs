@@ -1,0 +1,136 @@
+//! The providers of identities in force, and whether requests may be made by nobody: what a file says of both, which is
+//! looked at again while the server runs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use base::{Clock, Tasks};
+use sha2::{Digest, Sha256};
+use tracing::{error, info};
+
+use super::configuration::{self, Anonymous, Configuration, Provider};
+use super::oidc::Oidc;
+use super::{Authentication, named};
+use crate::BoxError;
+use crate::identity::User;
+use crate::outgoing::Outgoing;
+
+/// Between two looks at the file, as in Kubernetes.
+const INTERVAL: Duration = Duration::from_mins(1);
+
+/// What is in force.
+#[derive(Debug)]
+pub(super) struct Providers {
+    all: Vec<Oidc>,
+    nobody: Nobody,
+    /// Of the text it was made of.
+    digest: [u8; 32],
+}
+
+/// Where requests may be made by nobody.
+#[derive(Debug)]
+enum Nobody {
+    Nowhere,
+    Anywhere,
+    /// At these paths.
+    At(Vec<String>),
+}
+
+/// What providers are made with.
+#[derive(Debug, Clone)]
+pub(super) struct Maker {
+    pub(super) settings: Authentication,
+    pub(super) outgoing: Arc<Outgoing>,
+    pub(super) clock: Clock,
+}
+
+impl Maker {
+    /// As flags say, and the file that they name.
+    pub(super) fn make(&self) -> Result<Providers, BoxError> {
+        let Some(file) = &self.settings.config_file else {
+            let oidc = self.settings.oidc.as_ref().map(Provider::of_flags).transpose()?;
+            return self.of(oidc.into_iter().collect(), None, [0; 32]);
+        };
+        let made = configuration::read(file).and_then(|text| self.of_text(&text));
+        made.map_err(|error| named(file, &error))
+    }
+
+    fn of_text(&self, text: &str) -> Result<Providers, BoxError> {
+        let Configuration { jwt, anonymous, .. } =
+            Configuration::parse(text, &self.settings.issuers())?;
+        if anonymous.is_some() && self.settings.anonymous.is_some() {
+            return Err("anonymous: the flag --anonymous-auth says it already".into());
+        }
+        self.of(jwt, anonymous, Sha256::digest(text).into())
+    }
+
+    fn of(
+        &self,
+        providers: Vec<Provider>,
+        anonymous: Option<Anonymous>,
+        digest: [u8; 32],
+    ) -> Result<Providers, BoxError> {
+        let make = |provider| Oidc::new(provider, &self.outgoing, self.clock.clone());
+        let nobody = match anonymous {
+            None if self.settings.anonymous.unwrap_or(true) => Nobody::Anywhere,
+            None | Some(Anonymous { enabled: false, .. }) => Nobody::Nowhere,
+            Some(Anonymous { conditions, .. }) if conditions.is_empty() => Nobody::Anywhere,
+            Some(Anonymous { conditions, .. }) => {
+                Nobody::At(conditions.into_iter().map(|condition| condition.path).collect())
+            }
+        };
+        let all = providers.into_iter().map(make).collect::<Result<_, _>>()?;
+        Ok(Providers { all, nobody, digest })
+    }
+
+    /// Starts to look at the file. One that cannot be used leaves everything as it was.
+    pub(super) fn keep(self, tasks: &Tasks, file: PathBuf, in_force: Arc<ArcSwap<Providers>>) {
+        tasks.spawn_until_stop("authentication configuration", async move {
+            let mut refused = None;
+            loop {
+                tokio::time::sleep(INTERVAL).await;
+                let Ok(text) = configuration::read(&file) else { continue };
+                let digest: [u8; 32] = Sha256::digest(&text).into();
+                if in_force.load().digest == digest || refused == Some(digest) {
+                    continue;
+                }
+                match self.of_text(&text) {
+                    Ok(providers) => {
+                        in_force.store(Arc::new(providers));
+                        info!(file = %file.display(), "the authentication configuration has changed");
+                    }
+                    Err(error) => {
+                        // Said once for each text.
+                        refused = Some(digest);
+                        error!(file = %file.display(), %error, "the authentication configuration stays as it was");
+                    }
+                }
+            }
+        });
+    }
+}
+
+impl Providers {
+    /// Whether a request for a path may be made by nobody.
+    pub(super) fn let_nobody(&self, path: &str) -> bool {
+        match &self.nobody {
+            Nobody::Nowhere => false,
+            Nobody::Anywhere => true,
+            Nobody::At(paths) => paths.iter().any(|own| own == path),
+        }
+    }
+
+    /// The user a token of one of the providers stands for; why they refused it is added to `refusals`.
+    pub(super) async fn identify(&self, token: &str, refusals: &mut Vec<String>) -> Option<User> {
+        for provider in &self.all {
+            match provider.identify(token).await {
+                Ok(Some(user)) => return Some(user),
+                Ok(None) => {}
+                Err(refusal) => refusals.push(refusal),
+            }
+        }
+        None
+    }
+}
