@@ -26,6 +26,12 @@ const CAPACITY: usize = 1000;
 /// Ports in a form that can be compared: name, number, protocol, application protocol.
 type Ports = Vec<(String, i32, String, Option<String>)>;
 
+/// The same of a port as it is listed.
+type PortKey<'e> = (&'e str, i32, &'e str, Option<&'e str>);
+
+/// A port, if it has any, at an address of a pod.
+type Offer<'e> = (Option<PortKey<'e>>, &'e str, Option<&'e str>);
+
 /// What a decision about one Endpoints object is based on.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
@@ -50,10 +56,37 @@ fn reconcile(snapshot: &Snapshot) -> Plan {
     let Some(wanted) = wanted(service, &snapshot.pods, present) else { return plan };
     match present {
         None => plan.create(&wanted),
-        Some(present) if *present != wanted => plan.update(&wanted),
-        Some(_) => {}
+        Some(present) if says(present, &wanted) => {}
+        Some(_) => plan.update(&wanted),
     }
     plan
+}
+
+/// Whether an object says what is wanted, however the server groups its subsets.
+fn says(present: &Endpoints, wanted: &Endpoints) -> bool {
+    present.metadata == wanted.metadata && offers(present) == offers(wanted)
+}
+
+/// Who offers which port, and whether it is ready.
+fn offers(endpoints: &Endpoints) -> BTreeMap<Offer<'_>, (bool, &EndpointAddress)> {
+    let mut offers = BTreeMap::new();
+    for subset in endpoints.subsets.iter().flatten() {
+        let ready = subset.addresses.iter().flatten().map(|address| (true, address));
+        let waiting = subset.not_ready_addresses.iter().flatten().map(|address| (false, address));
+        for (ready, address) in ready.chain(waiting) {
+            let uid = address.target_ref.as_ref().and_then(|target| target.uid.as_deref());
+            let ports = subset.ports.iter().flatten().map(port_key).map(Some);
+            for port in ports.chain(subset.ports.is_none().then_some(None)) {
+                offers.insert((port, address.ip.as_str(), uid), (ready, address));
+            }
+        }
+    }
+    offers
+}
+
+fn port_key(port: &EndpointPort) -> PortKey<'_> {
+    let (name, protocol) = (port.name.as_deref(), port.protocol.as_deref());
+    (name.unwrap_or_default(), port.port, protocol.unwrap_or("TCP"), port.app_protocol.as_deref())
 }
 
 fn is_ours(endpoints: &Endpoints) -> bool {

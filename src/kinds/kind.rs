@@ -87,10 +87,10 @@ pub struct StorageView {
 ///
 /// Documents are complete JSON objects that have passed the schema: a field that is present has the type
 /// the schema gives it. The server calls, for a create: `set_defaults`, `prepare_create`, then
-/// [`crate::validate_create`], with `complete` right before it; for an update: `set_defaults`, `prepare_update`, then [`crate::validate_update`];
-/// for a write to `/status`: `prepare_status_update`, then [`crate::validate_status_update`]; for one to
-/// `/approval`: `prepare_approval`, then the same; for one to another path below the object: `prepare_below`, then
-/// [`crate::validate_below`].
+/// [`crate::validate_create`], with `complete` right before it; for an update: `set_defaults`, `prepare_update`, then
+/// [`crate::validate_update`]; `canonicalize` follows either check; for a write to `/status`: `prepare_status_update`,
+/// then [`crate::validate_status_update`]; for one to `/approval`: `prepare_approval`, then the same; for one to another
+/// path below the object: `prepare_below`, then [`crate::validate_below`].
 pub trait Kind: Debug + Send + Sync + 'static {
     /// What the kind is called.
     fn names(&self) -> &Names;
@@ -214,6 +214,11 @@ pub trait Kind: Debug + Send + Sync + 'static {
 
     /// Checks everything about the object except its metadata.
     fn validate(&self, _object: &Value, _errors: &FieldErrors) {}
+
+    /// Gives an object that has been checked the one form that means the same, and says whether it had another.
+    fn canonicalize(&self, _object: &mut Value) -> bool {
+        false
+    }
 
     /// Checks what may not change from `old` to `new`.
     fn validate_update(&self, _new: &Value, _old: &Value, _errors: &FieldErrors) {}

@@ -24,3 +24,22 @@ fn endpoints_go_with_their_service_whoever_made_them() {
 fn endpoints_that_never_had_a_service_stay() {
     check(json!({}), false, "");
 }
+
+#[test]
+fn subsets_that_the_server_groups_otherwise_say_the_same() {
+    let endpoints = |subsets| object::<Endpoints>(json!({ "subsets": subsets }));
+    let wanted = endpoints(json!([
+        {"addresses": [{"ip": "10.42.0.1"}], "ports": [{"name": "a", "port": 80}, {"name": "b", "port": 81}]},
+        {"addresses": [{"ip": "10.42.0.2"}], "ports": [{"name": "a", "port": 80}, {"name": "b", "port": 82}]},
+    ]));
+    let mut stored = json!([
+        {"addresses": [{"ip": "10.42.0.1"}, {"ip": "10.42.0.2"}],
+            "ports": [{"name": "a", "port": 80, "protocol": "TCP"}]},
+        {"addresses": [{"ip": "10.42.0.1"}], "ports": [{"name": "b", "port": 81}]},
+        {"addresses": [{"ip": "10.42.0.2"}], "ports": [{"name": "b", "port": 82}]},
+    ]);
+    assert!(says(&endpoints(stored.clone()), &wanted));
+    stored[0]["notReadyAddresses"] = json!([stored[0]["addresses"][1].take()]);
+    stored[0]["addresses"].as_array_mut().expect("a list").pop();
+    assert!(!says(&endpoints(stored), &wanted), "readiness counts");
+}

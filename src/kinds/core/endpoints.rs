@@ -1,11 +1,13 @@
 //! Endpoints: the addresses behind a service, as they were listed before EndpointSlice.
 
+mod repack;
+
 use machinery::{FieldErrors, FieldPath, names};
 use serde_json::Value;
 
 use crate::choice::one_of;
 use crate::column::{Column, NONE};
-use crate::fill::{default, items_mut};
+use crate::fill::{default, items_mut, remove, set};
 use crate::kind::Kind;
 use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
@@ -66,6 +68,18 @@ impl Kind for Endpoints {
         for (index, subset) in items(endpoints, "subsets").enumerate() {
             validate_subset(subset, &errors.at("subsets").index(index));
         }
+    }
+
+    fn canonicalize(&self, endpoints: &mut Value) -> bool {
+        let Some(subsets) = endpoints["subsets"].as_array() else { return false };
+        let repacked = repack::repacked(subsets);
+        let differs = *subsets != repacked;
+        if repacked.is_empty() {
+            remove(endpoints, "subsets");
+        } else {
+            set(endpoints, "subsets", repacked);
+        }
+        differs
     }
 
     fn warnings(&self, _endpoints: &Value) -> Vec<String> {

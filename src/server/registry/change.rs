@@ -115,13 +115,16 @@ impl Registry {
         // The parts above may have taken over more than they should: the version is never theirs.
         let version = old["metadata"]["resourceVersion"].clone();
         document::metadata_mut(&mut new).insert("resourceVersion".to_owned(), version);
-        let unchanged = ownership::is_unchanged(&new, old) && !self.is_outdated(place).await?;
+        let mut unchanged = ownership::is_unchanged(&new, old) && !self.is_outdated(place).await?;
         // Webhooks and policies are asked even then: whoever tries may want to know.
         if unchanged && !self.admission.is_extended() {
             let same = Object::Cached(Arc::clone(current));
             return Ok(Some(Outcome::changed(same).with_warnings(warnings)));
         }
         validate(call, origin.part, &new, old)?;
+        if origin.part == Part::Main && kind.canonicalize(&mut new) {
+            unchanged = ownership::is_unchanged(&new, old) && !self.is_outdated(place).await?;
+        }
         let attributes = attributes_of(call, origin, &mut new, old);
         let mut admitted = self.admission.check(&self.catalog, &attributes).await?;
         warnings.append(&mut admitted.warnings);

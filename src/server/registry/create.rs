@@ -112,6 +112,7 @@ impl Registry {
             let names = kind.names();
             return Err(ApiError::invalid(&names.group, &names.kind, &name, errors));
         }
+        kind.canonicalize(&mut object);
         let attributes = attributes_of(call, &name, &mut object);
         let mut admitted = self.admission.check(&self.catalog, &attributes).await?;
         let mut warnings: Vec<String> = owners_again.into_iter().collect();

@@ -54,6 +54,21 @@ async fn a_write_that_changes_nothing_keeps_the_version() {
 }
 
 #[tokio::test]
+async fn endpoints_are_kept_in_one_form_whatever_their_writer_sends() {
+    const ENDPOINTS: &str = "/api/v1/namespaces/default/endpoints";
+    let server = Fixture::new().await;
+    let subset = |ip: &str| json!({"addresses": [{ "ip": ip }], "ports": [{"port": 80}]});
+    let wanted = json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "a"},
+        "subsets": [subset("10.0.0.2"), subset("10.0.0.1")]});
+    let created = server.post(ENDPOINTS, &wanted).await.expect(201);
+    let together = json!([{"addresses": [{"ip": "10.0.0.1"}, {"ip": "10.0.0.2"}],
+        "ports": [{"port": 80, "protocol": "TCP"}]}]);
+    assert_eq!(created["subsets"], together);
+    let again = server.put(&format!("{ENDPOINTS}/a"), &wanted).await.expect(200);
+    assert_eq!(version(&again), version(&created), "that is no change");
+}
+
+#[tokio::test]
 async fn names_are_generated() {
     let server = Fixture::new().await;
     let wanted =
