@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Debug;
 
+use jiff::Timestamp;
 use machinery::{FieldErrors, Structural, document};
 use serde_json::Value;
 
@@ -198,6 +199,9 @@ pub trait Kind: Debug + Send + Sync + 'static {
     fn prepare_status_update(&self, new: &mut Value, old: &Value) {
         crate::status::keep_all_but_status(new, old);
     }
+
+    /// Fills in times that the writer of a status, or of a decision, may leave out.
+    fn date_status(&self, _new: &mut Value, _old: &Value, _now: Timestamp) {}
 
     /// Restricts a write through `/approval` to the decision, plus what metadata it may change.
     fn prepare_approval(&self, new: &mut Value, old: &Value) {

@@ -119,10 +119,8 @@ async fn advance(api: &Api, signer: &pki::Signer, mut object: Value) -> Result<(
         }
     };
     if let Some((kind, reason, message)) = condition {
-        let time = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let condition = json!({
             "type": kind, "status": "True", "reason": reason, "message": message,
-            "lastUpdateTime": time, "lastTransitionTime": time,
         });
         match &mut object["status"]["conditions"] {
             Value::Array(conditions) => conditions.push(condition),

@@ -5,6 +5,7 @@ mod spec;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use machinery::FieldErrors;
 use machinery::document::scalar_at;
 use serde_json::{Value, json};
@@ -114,6 +115,10 @@ impl Kind for CertificateSigningRequest {
                 set(status, "conditions", conditions);
             }
         }
+    }
+
+    fn date_status(&self, new: &mut Value, old: &Value, now: Timestamp) {
+        decision::date(new, old, now);
     }
 
     fn validate(&self, request: &Value, errors: &FieldErrors) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use kinds::{Kind, Subresource};
 use machinery::{ApiError, FieldErrors, document};
 use serde_json::Value;
@@ -170,7 +171,8 @@ impl Registry {
         owners: Option<Value>,
     ) -> Result<(Reservation, Vec<String>), ApiError> {
         let kind = call.place.served.kind();
-        restrict(kind, origin.part, new, old);
+        let now = self.clock.now();
+        restrict(kind, origin.part, new, old, now);
         match owners {
             Some(owners) => ownership::set(new, owners),
             None => self.own_changes(call, origin, new, old).await?,
@@ -178,7 +180,7 @@ impl Registry {
         let mut attributes = attributes_of(call, origin, new, old);
         let changes = self.admission.admit(&self.catalog, &mut attributes).await?;
         if changes.changed {
-            restrict(kind, origin.part, new, old);
+            restrict(kind, origin.part, new, old, now);
         }
         let reservation = match origin.part {
             Part::Main => self.allocators.assign(kind, new, Some(old))?,
@@ -195,7 +197,7 @@ impl Registry {
 }
 
 /// Fills in defaults and keeps what the change may not touch.
-fn restrict(kind: &dyn Kind, part: Part, new: &mut Value, old: &Value) {
+fn restrict(kind: &dyn Kind, part: Part, new: &mut Value, old: &Value, now: Timestamp) {
     if part != Part::Internal {
         kind.set_defaults(new);
     }
@@ -205,6 +207,9 @@ fn restrict(kind: &dyn Kind, part: Part, new: &mut Value, old: &Value) {
         Part::Approval => kind.prepare_approval(new, old),
         Part::Below(path) => kind.prepare_below(path, new, old),
         Part::Internal => {}
+    }
+    if matches!(part, Part::Status | Part::Approval) {
+        kind.date_status(new, old, now);
     }
 }
 

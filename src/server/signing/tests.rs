@@ -78,7 +78,10 @@ async fn an_approved_request_becomes_a_certificate_that_the_api_knows() {
     assert_eq!(created["spec"]["username"], "system:admin");
     let path = format!("{REQUESTS}/ada/approval");
     let answer = server.patch(&path, "merge", &approved()).await.expect(200);
-    assert_eq!(answer["status"]["conditions"][0]["type"], "Approved");
+    let condition = &answer["status"]["conditions"][0];
+    assert_eq!(condition["type"], "Approved");
+    let times = [&condition["lastUpdateTime"], &condition["lastTransitionTime"]];
+    assert_eq!(times, [EPOCH, EPOCH], "the server says when");
     let issued = until(&server, "ada", is_issued).await;
     let pem = STANDARD.decode(issued["status"]["certificate"].as_str().unwrap()).unwrap();
     let der = CertificateDer::from_pem_slice(&pem).unwrap();

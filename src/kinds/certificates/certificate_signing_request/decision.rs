@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use machinery::FieldPath;
+use jiff::Timestamp;
+use machinery::{FieldPath, time};
 use serde_json::Value;
 
-use crate::fill::{object, remove, set};
+use crate::fill::{default, items_mut, object, present, remove, set};
 use crate::read::{is_unset, items, text};
 
 /// The decisions; each is made once.
@@ -40,6 +41,19 @@ pub(super) fn keep(new: &mut Value, old: &Value) {
         remove(status, "conditions");
     } else {
         set(status, "conditions", conditions);
+    }
+}
+
+/// Says of each condition when it was written, and since when it has been so, unless its writer does.
+pub(super) fn date(new: &mut Value, old: &Value, now: Timestamp) {
+    let now = time::format_time(now);
+    let Some(status) = present(new, "status") else { return };
+    for condition in items_mut(status, "conditions") {
+        default(condition, "lastUpdateTime", now.as_str());
+        let same = |old: &&Value| ["type", "status"].iter().all(|f| old[*f] == condition[*f]);
+        let before = items(&old["status"], "conditions").find(same);
+        let since = before.and_then(|before| before["lastTransitionTime"].as_str());
+        default(condition, "lastTransitionTime", since.unwrap_or(&now));
     }
 }
 

@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::CertificateSigningRequest;
-use crate::fixture::{admitted, refusals, row};
+use crate::fixture::{NOW, admitted, refusals, row};
 use crate::kind::Kind;
 
 fn valid() -> Value {
@@ -154,4 +154,21 @@ fn a_decision_is_not_taken_back() {
         without(json!([condition("Denied"), condition("Failed")])),
         "status.conditions: Forbidden: updates may not remove a condition of type \"Approved\""
     );
+}
+
+#[test]
+fn a_condition_gets_the_times_its_writer_leaves_out() {
+    let of = |condition: Value| json!({"status": {"conditions": [condition]}});
+    let now = NOW.parse().expect("a time");
+    let before = "2026-01-01T00:00:00Z";
+    let old = of(json!({"type": "Failed", "status": "True", "lastTransitionTime": before}));
+    let check = |condition: Value, expected: [&str; 2]| {
+        let mut new = of(condition);
+        CertificateSigningRequest.date_status(&mut new, &old, now);
+        let condition = &new["status"]["conditions"][0];
+        assert_eq!([&condition["lastUpdateTime"], &condition["lastTransitionTime"]], expected);
+    };
+    check(condition("Failed"), [NOW, before]);
+    check(condition("Approved"), [NOW, NOW]);
+    check(json!({"type": "Failed", "status": "False", "lastUpdateTime": before}), [before, NOW]);
 }
