@@ -6,6 +6,7 @@ mod config_map;
 pub(crate) mod endpoints;
 pub(crate) mod event;
 mod limit_range;
+pub(crate) mod load_balancer;
 mod namespace;
 mod node;
 mod persistent_volume;

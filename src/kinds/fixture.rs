@@ -29,6 +29,32 @@ pub(crate) fn problems_of_update(kind: &dyn Kind, new: &Value, old: &Value) -> S
     lines(errors)
 }
 
+/// What is said of each change of the status of an admitted object.
+pub(crate) fn refused_statuses(
+    kind: &dyn Kind,
+    valid: &Value,
+    changes: &[(&str, Value)],
+) -> String {
+    let old = admitted(kind, valid.clone());
+    refused_changes_of_status(kind, &old, changes)
+}
+
+/// What is said of each change of the status of an object that is stored.
+pub(crate) fn refused_changes_of_status(
+    kind: &dyn Kind,
+    old: &Value,
+    changes: &[(&str, Value)],
+) -> String {
+    said(changes.iter().cloned(), |pointer, value| {
+        let mut new = with(old, pointer, value);
+        kind.set_defaults(&mut new);
+        kind.prepare_status_update(&mut new, old);
+        let errors = FieldErrors::new();
+        crate::validate_status_update(kind, &new, old, &errors);
+        lines(errors)
+    })
+}
+
 fn lines(errors: FieldErrors) -> String {
     let lines = errors.into_vec().into_iter().map(|error| error.to_string());
     lines.collect::<Vec<_>>().join("\n")

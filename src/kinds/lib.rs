@@ -53,6 +53,7 @@ mod share;
 mod status;
 mod storage;
 mod subresource;
+mod tally;
 
 pub use self::core::{has_node_ports, needs_health_check_port};
 pub use apiextensions::CLEANUP_FINALIZER;

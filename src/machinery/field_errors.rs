@@ -45,6 +45,8 @@ pub enum FieldErrorKind {
     Duplicate,
     /// The value is malformed.
     Invalid,
+    /// The value is malformed, and too large to be shown.
+    InvalidWhole,
     /// The value is not one of a known set.
     NotSupported,
     /// The field may not be set.
@@ -165,6 +167,11 @@ impl Field<'_> {
         self.report(FieldErrorKind::Invalid, field, value.into(), detail);
     }
 
+    /// `Invalid value: detail`, of what is too large to be shown.
+    pub fn invalid_whole(&self, field: &str, detail: &str) {
+        self.report(FieldErrorKind::InvalidWhole, field, Value::Null, detail);
+    }
+
     /// Reports `problem`, if there is one, as an invalid value; fits the checks of [`crate::names`].
     pub fn check(&self, field: &str, value: &str, problem: Option<String>) {
         if let Some(detail) = problem {
@@ -276,7 +283,7 @@ impl FieldErrorKind {
             Self::NotFound => "FieldValueNotFound",
             Self::Required => "FieldValueRequired",
             Self::Duplicate => "FieldValueDuplicate",
-            Self::Invalid => "FieldValueInvalid",
+            Self::Invalid | Self::InvalidWhole => "FieldValueInvalid",
             Self::NotSupported => "FieldValueNotSupported",
             Self::Forbidden => "FieldValueForbidden",
             Self::TooLong => "FieldValueTooLong",
@@ -291,7 +298,7 @@ impl FieldErrorKind {
             Self::NotFound => "Not found",
             Self::Required => "Required value",
             Self::Duplicate => "Duplicate value",
-            Self::Invalid | Self::TypeInvalid => "Invalid value",
+            Self::Invalid | Self::InvalidWhole | Self::TypeInvalid => "Invalid value",
             Self::NotSupported => "Unsupported value",
             Self::Forbidden => "Forbidden",
             Self::TooLong => "Too long",
@@ -301,7 +308,10 @@ impl FieldErrorKind {
     }
 
     fn shows_value(self) -> bool {
-        !matches!(self, Self::Required | Self::Forbidden | Self::TooLong | Self::Internal)
+        !matches!(
+            self,
+            Self::InvalidWhole | Self::Required | Self::Forbidden | Self::TooLong | Self::Internal
+        )
     }
 }
 

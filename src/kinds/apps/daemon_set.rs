@@ -12,7 +12,7 @@ use crate::names::{BuiltIn, Names};
 use crate::read::text;
 use crate::scale::labels_text;
 use crate::subresource::Subresource;
-use crate::{number, selector, share};
+use crate::{number, selector, share, tally};
 
 /// One pod on each node.
 #[derive(Debug)]
@@ -129,6 +129,22 @@ impl Kind for DaemonSet {
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         let (new, old) = (&new["spec"], &old["spec"]);
         errors.at("spec").immutable("selector", new.get("selector"), old.get("selector"));
+    }
+
+    fn validate_status_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        let counts = [
+            "currentNumberScheduled",
+            "numberMisscheduled",
+            "desiredNumberScheduled",
+            "numberReady",
+            "observedGeneration",
+            "updatedNumberScheduled",
+            "numberAvailable",
+            "numberUnavailable",
+            "collisionCount",
+        ];
+        number::not_negative(&new["status"], &counts, &errors.at("status"));
+        tally::validate_collisions(new, old, errors);
     }
 }
 

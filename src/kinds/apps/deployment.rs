@@ -12,8 +12,8 @@ use crate::fill::{copy, default, present, set};
 use crate::kind::Kind;
 use crate::names::{BuiltIn, Names};
 use crate::scale::ScalePaths;
-use crate::selector;
 use crate::subresource::Subresource;
+use crate::{selector, tally};
 
 /// Replaces pods by newer ones, step by step.
 #[derive(Debug)]
@@ -137,6 +137,23 @@ impl Kind for Deployment {
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         let (new, old) = (&new["spec"], &old["spec"]);
         errors.at("spec").immutable("selector", new.get("selector"), old.get("selector"));
+    }
+
+    fn validate_status_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        let counts = [
+            "observedGeneration",
+            "replicas",
+            "updatedReplicas",
+            "readyReplicas",
+            "availableReplicas",
+            "unavailableReplicas",
+            "terminatingReplicas",
+            "collisionCount",
+        ];
+        let parts = ["updatedReplicas", "readyReplicas", "availableReplicas"];
+        tally::validate(new, &counts, &parts, errors);
+        tally::validate_available(new, "readyReplicas", errors);
+        tally::validate_collisions(new, old, errors);
     }
 }
 

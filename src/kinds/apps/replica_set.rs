@@ -11,8 +11,8 @@ use crate::fill::{default, present, set};
 use crate::kind::{FieldLabel, Kind};
 use crate::names::{BuiltIn, Names};
 use crate::scale::ScalePaths;
-use crate::selector;
 use crate::subresource::Subresource;
+use crate::{selector, tally};
 
 /// Keeps a number of identical pods running.
 #[derive(Debug)]
@@ -110,6 +110,20 @@ impl Kind for ReplicaSet {
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         let (new, old) = (&new["spec"], &old["spec"]);
         errors.at("spec").immutable("selector", new.get("selector"), old.get("selector"));
+    }
+
+    fn validate_status(&self, set: &Value, errors: &FieldErrors) {
+        let counts = [
+            "replicas",
+            "fullyLabeledReplicas",
+            "readyReplicas",
+            "availableReplicas",
+            "terminatingReplicas",
+            "observedGeneration",
+        ];
+        let parts = ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"];
+        tally::validate(set, &counts, &parts, errors);
+        tally::validate_available(set, "readyReplicas", errors);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
 use crate::scale::ScalePaths;
 use crate::subresource::Subresource;
-use crate::{metadata, number, selector, share};
+use crate::{metadata, number, selector, share, tally};
 
 /// Pods with names and volumes of their own, in order.
 #[derive(Debug)]
@@ -165,6 +165,21 @@ impl Kind for StatefulSet {
         if new != *old {
             errors.root().forbidden("spec", IMMUTABLE);
         }
+    }
+
+    fn validate_status_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        let counts = [
+            "replicas",
+            "readyReplicas",
+            "currentReplicas",
+            "updatedReplicas",
+            "availableReplicas",
+            "observedGeneration",
+            "collisionCount",
+        ];
+        tally::validate(new, &counts, &counts[1..5], errors);
+        tally::validate_available(new, "status.readyReplicas", errors);
+        tally::validate_collisions(new, old, errors);
     }
 }
 

@@ -12,6 +12,7 @@ use crate::core::replication_controller::count;
 use crate::fill::{default, present, set};
 use crate::kind::Kind;
 use crate::names::{BuiltIn, Names};
+use crate::number;
 use crate::read::{items, text};
 use crate::subresource::Subresource;
 
@@ -107,6 +108,11 @@ impl Kind for HorizontalPodAutoscaler {
             metric::validate(metric, &path.at("metrics").index(index));
         }
         behavior::validate(&spec["behavior"], &path.at("behavior"));
+    }
+
+    fn validate_status(&self, autoscaler: &Value, errors: &FieldErrors) {
+        let counts = ["currentReplicas", "desiredReplicas"];
+        number::not_negative(&autoscaler["status"], &counts, &errors.at("status"));
     }
 }
 

@@ -104,6 +104,10 @@ impl Kind for HorizontalPodAutoscalerV1 {
     fn validate(&self, autoscaler: &Value, errors: &FieldErrors) {
         HorizontalPodAutoscaler.validate(&to_stored(autoscaler.clone()), errors);
     }
+
+    fn validate_status(&self, autoscaler: &Value, errors: &FieldErrors) {
+        HorizontalPodAutoscaler.validate_status(autoscaler, errors);
+    }
 }
 
 fn in_stored_form(autoscaler: &mut Value, change: impl FnOnce(&mut Value)) {

@@ -6,6 +6,7 @@ pub(super) mod failure;
 mod generated;
 mod indexes;
 pub(super) mod spec;
+mod status;
 mod update;
 
 use machinery::document::scalar_at;
@@ -118,6 +119,10 @@ impl Kind for Job {
 
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         update::validate(new, old, errors);
+    }
+
+    fn validate_status_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        status::validate(new, old, errors);
     }
 }
 

@@ -114,6 +114,17 @@ impl Kind for Namespace {
             path.check("", finalizer, names::qualified_name(finalizer));
         }
     }
+
+    fn validate_status(&self, namespace: &Value, errors: &FieldErrors) {
+        let leaving = !namespace["metadata"]["deletionTimestamp"].is_null();
+        let (phase, state) =
+            if leaving { ("Terminating", "not empty") } else { ("Active", "empty") };
+        let found = text(&namespace["status"], "phase");
+        if found != phase {
+            let detail = format!("may only be '{phase}' if `deletionTimestamp` is {state}");
+            errors.at("status").invalid("phase", found, &detail);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use machinery::document::scalar_at;
 use machinery::{FieldErrors, FieldPath, names};
 use serde_json::Value;
 
+use super::pod::resources;
 use crate::address::is_cidr;
 use crate::column::Column;
 use crate::fill::{default, present, set};
@@ -87,6 +88,7 @@ impl Kind for Node {
                 path.at("podCIDRs").index(index).invalid("", range, detail);
             }
         }
+        self.validate_status(node, errors);
     }
 
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
@@ -99,6 +101,21 @@ impl Kind for Node {
         if !is_unset(&old["providerID"]) && new["providerID"] != old["providerID"] {
             let detail = "node updates may not change providerID except from \"\" to valid";
             path.forbidden("providerID", detail);
+        }
+    }
+
+    fn validate_status(&self, node: &Value, errors: &FieldErrors) {
+        let (status, path) = (&node["status"], errors.at("status"));
+        for field in ["capacity", "allocatable"] {
+            for (name, amount) in status[field].as_object().into_iter().flatten() {
+                resources::validate_amount(name, amount, &path.at(field).key(name));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for (index, one) in items(status, "addresses").enumerate() {
+            if !seen.insert((text(one, "type"), text(one, "address"))) {
+                path.at("addresses").index(index).duplicate("", one.clone());
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 pub(super) mod access_mode;
 mod source;
 
-use machinery::{FieldErrors, FieldPath, names};
+use jiff::Timestamp;
+use machinery::{FieldErrors, FieldPath, names, time};
 use serde_json::{Value, json};
 
 use super::persistent_volume_claim::{phase, storage_class};
@@ -105,7 +106,19 @@ impl Kind for PersistentVolume {
     }
 
     fn prepare_create(&self, volume: &mut Value) {
-        set(volume, "status", json!({ "phase": "Pending" }));
+        let now = volume["metadata"]["creationTimestamp"].clone();
+        set(volume, "status", json!({ "phase": "Pending", "lastPhaseTransitionTime": now }));
+    }
+
+    /// Says since when it has been in its phase, unless its controller does.
+    fn date_status(&self, new: &mut Value, old: &Value, now: Timestamp) {
+        const SINCE: &str = "lastPhaseTransitionTime";
+        let (Some(status), old) = (present(new, "status"), &old["status"]) else { return };
+        if status["phase"] != old["phase"]
+            && (status[SINCE].is_null() || status[SINCE] == old[SINCE])
+        {
+            set(status, SINCE, time::format_time(now));
+        }
     }
 
     fn validate(&self, volume: &Value, errors: &FieldErrors) {

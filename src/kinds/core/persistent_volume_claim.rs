@@ -107,6 +107,38 @@ impl Kind for PersistentVolumeClaim {
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         update::validate(new, old, errors);
     }
+
+    fn validate_status(&self, claim: &Value, errors: &FieldErrors) {
+        let (status, path) = (&claim["status"], errors.at("status"));
+        for (name, amount) in status["capacity"].as_object().into_iter().flatten() {
+            validate_amount(amount, &path.at("capacity").key(name));
+        }
+        for field in ["allocatedResources", "allocatedResourceStatuses"] {
+            for (name, value) in status[field].as_object().into_iter().flatten() {
+                let path = path.at(field).key(name);
+                validate_resource(name, &path);
+                if field == "allocatedResources" {
+                    validate_amount(value, &path);
+                }
+            }
+        }
+    }
+}
+
+fn validate_amount(amount: &Value, path: &FieldPath<'_>) {
+    if let Some(found) = amount::parse(amount).filter(|amount| amount.is_negative()) {
+        path.invalid("", found.value(), "must be a valid resource quantity");
+    }
+}
+
+/// A claim is for storage; other resources are for drivers to name.
+fn validate_resource(name: &str, path: &FieldPath<'_>) {
+    let native = !name.contains('/') || name.contains("kubernetes.io/");
+    if let Some(problem) = names::qualified_name(name) {
+        path.invalid("", name, &problem);
+    } else if native && name != "storage" {
+        path.not_supported("", name, &["storage"]);
+    }
 }
 
 /// What a table says of its state.

@@ -14,6 +14,7 @@ mod resize;
 pub(crate) mod resources;
 pub(crate) mod scheduling;
 mod spec;
+mod status;
 pub(crate) mod template;
 mod update;
 pub(crate) mod volume;
@@ -131,6 +132,7 @@ impl Kind for Pod {
         let class = qos::class(new);
         if let Some(status) = present(new, "status") {
             default(status, "qosClass", class);
+            status::both_address_fields(status);
             keep_observed_generations(status, &old["status"]);
         }
     }
@@ -151,6 +153,10 @@ impl Kind for Pod {
 
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         update::validate(new, old, errors);
+    }
+
+    fn validate_status_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        status::validate(new, old, errors);
     }
 
     fn prepare_below(&self, path: &str, new: &mut Value, old: &Value) {

@@ -5,6 +5,7 @@ use machinery::document::scalar_at;
 use serde_json::{Value, json};
 
 use super::pod::template;
+use crate::apps::ReplicaSet;
 use crate::column::{Column, NONE};
 use crate::fill::{default, present, set};
 use crate::kind::{FieldLabel, Kind};
@@ -135,6 +136,10 @@ impl Kind for ReplicationController {
         }
         let template = path.at("template");
         template::validate_of_lasting_workload(&spec["template"], NAMES.kind.as_ref(), &template);
+    }
+
+    fn validate_status(&self, rc: &Value, errors: &FieldErrors) {
+        ReplicaSet.validate_status(rc, errors);
     }
 }
 

@@ -91,18 +91,7 @@ impl Kind for ResourceQuota {
 
     fn validate(&self, quota: &Value, errors: &FieldErrors) {
         let (spec, path) = (&quota["spec"], errors.at("spec"));
-        for (name, amount) in spec["hard"].as_object().into_iter().flatten() {
-            let path = path.at("hard").key(name);
-            validate_resource(name, &path);
-            amount::validate(amount, &path);
-            let counts = name.contains('/') || COUNTED.contains(&name.as_str());
-            if counts
-                && amount::parse(amount)
-                    .is_some_and(|amount| Quantity::new(amount.value()) != amount)
-            {
-                path.invalid("", amount.clone(), "must be an integer");
-            }
-        }
+        validate_amounts(spec, "hard", &path);
         scope::validate(spec, &path);
     }
 
@@ -110,6 +99,26 @@ impl Kind for ResourceQuota {
         let (new, old) = (&new["spec"], &old["spec"]);
         if scope::of(new) != scope::of(old) {
             errors.at("spec").invalid("scopes", new["scopes"].clone(), "field is immutable");
+        }
+    }
+
+    fn validate_status(&self, quota: &Value, errors: &FieldErrors) {
+        for field in ["hard", "used"] {
+            validate_amounts(&quota["status"], field, &errors.at("status"));
+        }
+    }
+}
+
+fn validate_amounts(parent: &Value, field: &str, path: &FieldPath<'_>) {
+    for (name, amount) in parent[field].as_object().into_iter().flatten() {
+        let path = path.at(field).key(name);
+        validate_resource(name, &path);
+        amount::validate(amount, &path);
+        let counts = name.contains('/') || COUNTED.contains(&name.as_str());
+        if counts
+            && amount::parse(amount).is_some_and(|amount| Quantity::new(amount.value()) != amount)
+        {
+            path.invalid("", amount.clone(), "must be an integer");
         }
     }
 }

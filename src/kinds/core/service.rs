@@ -9,12 +9,13 @@ use machinery::FieldErrors;
 use machinery::document::scalar_at;
 use serde_json::{Value, json};
 
+use super::load_balancer;
 use crate::column::Column;
 use crate::fill::set;
 use crate::kind::{DeletionAnswer, FieldLabel, Kind};
 use crate::metadata::NameRule;
 use crate::names::{BuiltIn, Names};
-use crate::read::text;
+use crate::read::{items, text};
 use crate::subresource::Subresource;
 
 /// One address for many pods.
@@ -89,6 +90,16 @@ impl Kind for Service {
 
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         update::validate(&new["spec"], &old["spec"], errors);
+    }
+
+    fn validate_status(&self, service: &Value, errors: &FieldErrors) {
+        let balancer = &service["status"]["loadBalancer"];
+        if text(&service["spec"], "type") == "LoadBalancer" {
+            load_balancer::validate(service, errors, validation::validate_ip_mode);
+        } else if items(balancer, "ingress").next().is_some() {
+            let detail = "may only be used when `spec.type` is LoadBalancer";
+            errors.at("status").at("loadBalancer").forbidden("ingress", detail);
+        }
     }
 }
 

@@ -91,6 +91,10 @@ impl Kind for FlowSchema {
         crate::status::take_status_alone(new, old);
     }
 
+    fn validate_status(&self, schema: &Value, errors: &FieldErrors) {
+        super::validate_conditions(schema, errors);
+    }
+
     fn validate(&self, schema: &Value, errors: &FieldErrors) {
         let (spec, path) = (&schema["spec"], errors.at("spec"));
         let field = "matchingPrecedence";

@@ -109,6 +109,10 @@ impl Kind for PriorityLevelConfiguration {
         crate::status::take_status_alone(new, old);
     }
 
+    fn validate_status(&self, level: &Value, errors: &FieldErrors) {
+        super::validate_conditions(level, errors);
+    }
+
     fn validate(&self, level: &Value, errors: &FieldErrors) {
         let (spec, path) = (&level["spec"], errors.at("spec"));
         let kind = text(spec, "type");

@@ -7,6 +7,7 @@ use machinery::{FieldErrors, names};
 use serde_json::{Value, json};
 
 use crate::column::{Column, or_none};
+use crate::core::load_balancer;
 use crate::fill::set;
 use crate::kind::Kind;
 use crate::names::{BuiltIn, Names};
@@ -113,6 +114,10 @@ impl Kind for Ingress {
             let detail = "must match `ingressClassName` when both are specified";
             errors.at("annotations").invalid(CLASS_ANNOTATION, annotated, detail);
         }
+    }
+
+    fn validate_status(&self, ingress: &Value, errors: &FieldErrors) {
+        load_balancer::validate(ingress, errors, |_, _| {});
     }
 
     fn warnings(&self, ingress: &Value) -> Vec<String> {

@@ -10,7 +10,7 @@ use crate::fill::set;
 use crate::kind::Kind;
 use crate::names::{BuiltIn, Names};
 use crate::subresource::Subresource;
-use crate::{selector, share};
+use crate::{condition, number, selector, share};
 
 /// How many pods of an application may be evicted at a time.
 #[derive(Debug)]
@@ -91,6 +91,17 @@ impl Kind for PodDisruptionBudget {
         }
         selector::validate(&spec["selector"], &path.at("selector"));
         optional_one_of(spec, "unhealthyPodEvictionPolicy", POLICIES, &path);
+    }
+
+    fn validate_status(&self, budget: &Value, errors: &FieldErrors) {
+        let (status, path) = (&budget["status"], errors.at("status"));
+        condition::validate(status, &path);
+        // Under this name people have always been told of it.
+        let allowed = &status["disruptionsAllowed"];
+        let counts = ["podDisruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"];
+        let mut counted = status.clone();
+        set(&mut counted, counts[0], allowed.clone());
+        number::not_negative(&counted, &counts, &path);
     }
 }
 

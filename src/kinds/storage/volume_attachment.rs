@@ -105,7 +105,31 @@ impl Kind for VolumeAttachment {
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         errors.root().immutable("spec", new.get("spec"), old.get("spec"));
     }
+
+    fn validate_status(&self, attachment: &Value, errors: &FieldErrors) {
+        let (status, path) = (&attachment["status"], errors.at("status"));
+        let metadata = status["attachmentMetadata"].as_object();
+        let mut bytes = 0;
+        for (key, value) in metadata.into_iter().flatten() {
+            bytes += key.len() + value.as_str().unwrap_or_default().len();
+            if key.is_empty() {
+                path.at("attachmentMetadata").key(key).required("", "");
+            }
+        }
+        if bytes > MAX_METADATA_BYTES {
+            path.too_long("attachmentMetadata", MAX_METADATA_BYTES);
+        }
+        for field in ["attachError", "detachError"] {
+            if text(&status[field], "message").len() > MAX_MESSAGE_BYTES {
+                path.at(field).too_long("message", MAX_MESSAGE_BYTES);
+            }
+        }
+    }
 }
+
+/// What a driver notes about an attachment has to fit into one value of the store, and a message onto a screen.
+const MAX_METADATA_BYTES: usize = 256 * 1024;
+const MAX_MESSAGE_BYTES: usize = 1024;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::DaemonSet;
-use crate::fixture::{admitted, refusals, refused_updates, row, with};
+use crate::fixture::{admitted, refusals, refused_statuses, refused_updates, row, with};
 use crate::kind::Kind;
 
 fn valid() -> Value {
@@ -101,4 +101,17 @@ fn an_annotation_counts_how_often_the_template_changes() {
         updated("/spec/template/spec/containers/0/image", json!("c:1")),
         json!({count: "2"})
     );
+}
+
+#[test]
+fn the_counts_of_a_status_are_counts() {
+    let changes = &[(
+        "/status",
+        json!({"currentNumberScheduled": -1, "desiredNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": -2}),
+    )];
+    expect![[r#"
+        /status = {"currentNumberScheduled":-1,"desiredNumberScheduled":0,"numberMisscheduled":0,"numberReady":-2}
+            status.currentNumberScheduled: Invalid value: -1: must be greater than or equal to 0
+            status.numberReady: Invalid value: -2: must be greater than or equal to 0
+    "#]].assert_eq(&refused_statuses(&DaemonSet, &valid(), changes));
 }

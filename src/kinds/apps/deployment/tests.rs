@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::Deployment;
-use crate::fixture::{admitted, check, check_updates, row, with};
+use crate::fixture::{admitted, check, check_updates, refused_statuses, row, with};
 use crate::kind::Kind;
 
 fn valid() -> Value {
@@ -143,4 +143,35 @@ fn the_row_shows_how_far_it_is() {
         | Selector: app=web
     "]]
     .assert_eq(&row(&Deployment, &deployment));
+}
+
+#[test]
+fn the_counts_of_a_status_agree() {
+    let changes = &[
+        (
+            "/status",
+            json!({"replicas": 1, "updatedReplicas": 2, "readyReplicas": 1, "availableReplicas": 2}),
+        ),
+        ("/status", json!({"replicas": -1, "unavailableReplicas": -1, "collisionCount": -1})),
+        (
+            "/status",
+            json!({"replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "availableReplicas": 1}),
+        ),
+    ];
+    expect![[r#"
+        /status = {"availableReplicas":2,"readyReplicas":1,"replicas":1,"updatedReplicas":2}
+            status.updatedReplicas: Invalid value: 2: cannot be greater than status.replicas
+            status.availableReplicas: Invalid value: 2: cannot be greater than status.replicas
+            status.availableReplicas: Invalid value: 2: cannot be greater than readyReplicas
+        /status = {"collisionCount":-1,"replicas":-1,"unavailableReplicas":-1}
+            status.replicas: Invalid value: -1: must be greater than or equal to 0
+            status.unavailableReplicas: Invalid value: -1: must be greater than or equal to 0
+            status.collisionCount: Invalid value: -1: must be greater than or equal to 0
+            status.updatedReplicas: Invalid value: 0: cannot be greater than status.replicas
+            status.readyReplicas: Invalid value: 0: cannot be greater than status.replicas
+            status.availableReplicas: Invalid value: 0: cannot be greater than status.replicas
+        /status = {"availableReplicas":1,"readyReplicas":2,"replicas":2,"updatedReplicas":2}
+            is fine
+    "#]]
+    .assert_eq(&refused_statuses(&Deployment, &valid(), changes));
 }

@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::ReplicaSet;
-use crate::fixture::{admitted, check, check_updates, row};
+use crate::fixture::{admitted, check, check_updates, refused_statuses, row};
 use crate::kind::Kind;
 
 fn valid() -> Value {
@@ -125,4 +125,24 @@ fn the_row_shows_counts_and_template() {
         | Selector: app=web
     "]]
     .assert_eq(&row(&ReplicaSet, &admitted(&ReplicaSet, valid())));
+}
+
+#[test]
+fn the_counts_of_a_status_agree() {
+    let changes = &[
+        (
+            "/status",
+            json!({"replicas": 1, "fullyLabeledReplicas": 2, "readyReplicas": 2, "availableReplicas": 1}),
+        ),
+        ("/status", json!({"replicas": 1, "observedGeneration": -1, "terminatingReplicas": -1})),
+    ];
+    expect![[r#"
+        /status = {"availableReplicas":1,"fullyLabeledReplicas":2,"readyReplicas":2,"replicas":1}
+            status.fullyLabeledReplicas: Invalid value: 2: cannot be greater than status.replicas
+            status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas
+        /status = {"observedGeneration":-1,"replicas":1,"terminatingReplicas":-1}
+            status.terminatingReplicas: Invalid value: -1: must be greater than or equal to 0
+            status.observedGeneration: Invalid value: -1: must be greater than or equal to 0
+    "#]]
+    .assert_eq(&refused_statuses(&ReplicaSet, &valid(), changes));
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::StatefulSet;
 use crate::fixture::{
-    admitted, problems, problems_of_update, refusals, refused_updates, row, with,
+    admitted, problems, problems_of_update, refusals, refused_statuses, refused_updates, row, with,
 };
 use crate::kind::Kind;
 use crate::read::items;
@@ -173,4 +173,19 @@ fn as_many_claims_as_a_body_can_bring_are_checked_in_no_time() {
     spec["volumeClaimTemplates"] = (0..100_000).map(claim).collect();
     let template = super::with_claims(&spec);
     assert_eq!(items(&template["spec"], "volumes").count(), 100_000);
+}
+
+#[test]
+fn the_counts_of_a_status_agree() {
+    let changes = &[(
+        "/status",
+        json!({"replicas": 1, "currentReplicas": 2, "updatedReplicas": 2, "availableReplicas": 1}),
+    )];
+    expect![[r#"
+        /status = {"availableReplicas":1,"currentReplicas":2,"replicas":1,"updatedReplicas":2}
+            status.currentReplicas: Invalid value: 2: cannot be greater than status.replicas
+            status.updatedReplicas: Invalid value: 2: cannot be greater than status.replicas
+            status.availableReplicas: Invalid value: 1: cannot be greater than status.readyReplicas
+    "#]]
+    .assert_eq(&refused_statuses(&StatefulSet, &valid(), changes));
 }

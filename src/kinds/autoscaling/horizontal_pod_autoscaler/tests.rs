@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::HorizontalPodAutoscaler;
-use crate::fixture::{admitted, refusals, row};
+use crate::fixture::{admitted, refusals, refused_statuses, row};
 
 fn valid() -> Value {
     json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web",
@@ -159,4 +159,15 @@ fn who_limits_one_direction_gets_the_rules_of_both() {
                 {"type": "Percent", "value": 100, "periodSeconds": 15}]},
         })
     );
+}
+
+#[test]
+fn the_counts_of_a_status_are_counts() {
+    let changes = &[("/status", json!({"currentReplicas": -1, "desiredReplicas": -1}))];
+    expect![[r#"
+        /status = {"currentReplicas":-1,"desiredReplicas":-1}
+            status.currentReplicas: Invalid value: -1: must be greater than or equal to 0
+            status.desiredReplicas: Invalid value: -1: must be greater than or equal to 0
+    "#]]
+    .assert_eq(&refused_statuses(&HorizontalPodAutoscaler, &valid(), changes));
 }

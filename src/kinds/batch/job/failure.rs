@@ -48,14 +48,10 @@ fn validate_failure(spec: &Value, path: &FieldPath<'_>) {
         let codes = &rule["onExitCodes"];
         let conditions = items(rule, "onPodConditions").count();
         match (codes.is_null(), conditions) {
-            (true, 0) => path.invalid(
+            (true, 0) => path
+                .invalid_whole("", "specifying one of OnExitCodes and OnPodConditions is required"),
+            (false, 1..) => path.invalid_whole(
                 "",
-                rule.clone(),
-                "specifying one of OnExitCodes and OnPodConditions is required",
-            ),
-            (false, 1..) => path.invalid(
-                "",
-                rule.clone(),
                 "specifying both OnExitCodes and OnPodConditions is not supported",
             ),
             (false, 0) => validate_codes(codes, &containers, &path.at("onExitCodes")),

@@ -79,7 +79,7 @@ fn what_it_cannot_be_is_refused() {
             spec.podFailurePolicy.rules[0].onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator
             spec.podReplacementPolicy: Unsupported value: "TerminatingOrFailed": supported values: "Failed"
         /spec/podFailurePolicy = {"rules":[{"action":"FailJob"}]}
-            spec.podFailurePolicy.rules[0]: Invalid value: {"action":"FailJob"}: specifying one of OnExitCodes and OnPodConditions is required
+            spec.podFailurePolicy.rules[0]: Invalid value: specifying one of OnExitCodes and OnPodConditions is required
             spec.podReplacementPolicy: Unsupported value: "TerminatingOrFailed": supported values: "Failed"
         /spec/podFailurePolicy = {"rules":[{"onPodConditions":[{"type":"a"}]}]}
             spec.podFailurePolicy.rules[0].action: Required value: valid values: ["Count" "FailIndex" "FailJob" "Ignore"]

@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::json;
 
 use super::Namespace;
-use crate::fixture::{admitted, check, row};
+use crate::fixture::{admitted, check, refused_statuses, row};
 use crate::kind::Kind;
 
 fn valid() -> serde_json::Value {
@@ -75,4 +75,15 @@ fn the_row_shows_the_phase() {
         Age: 24h
     "]]
     .assert_eq(&row(&Namespace, &admitted(&Namespace, valid())));
+}
+
+#[test]
+fn the_phase_follows_from_the_deletion() {
+    let changes = &[("/status/phase", json!("Terminating")), ("/status/phase", json!("Active"))];
+    expect![[r#"
+        /status/phase = "Terminating"
+            status.phase: Invalid value: "Terminating": may only be 'Active' if `deletionTimestamp` is empty
+        /status/phase = "Active"
+            is fine
+    "#]].assert_eq(&refused_statuses(&Namespace, &valid(), changes));
 }

@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::Node;
-use crate::fixture::{admitted, check, check_updates, row};
+use crate::fixture::{admitted, check, check_updates, refused_statuses, row};
 
 fn valid() -> Value {
     json!({"apiVersion": "v1", "kind": "Node",
@@ -101,4 +101,20 @@ fn the_row_shows_roles_and_whether_pods_may_come() {
         | Container-Runtime: <unknown>
     "]]
     .assert_eq(&row(&Node, &json!({"metadata": {"name": "n"}})));
+}
+
+#[test]
+fn a_status_has_amounts_and_each_address_once() {
+    let changes = &[(
+        "/status",
+        json!({"capacity": {"cpu": "-1", "example.com/gpu": "500m"}, "addresses": [{"type": "InternalIP", "address": "10.0.0.1"}, {"type": "InternalIP", "address": "10.0.0.1"}]}),
+    )];
+    expect![[r#"
+        /status = {"addresses":[{"address":"10.0.0.1","type":"InternalIP"},{"address":"10.0.0.1","type":"InternalIP"}],"capacity":{"cpu":"-1","example.com/gpu":"500m"}}
+            status.capacity[cpu]: Invalid value: "-1": must be greater than or equal to 0
+            status.capacity[example.com/gpu]: Invalid value: "500m": must be an integer
+            status.allocatable[cpu]: Invalid value: "-1": must be greater than or equal to 0
+            status.allocatable[example.com/gpu]: Invalid value: "500m": must be an integer
+            status.addresses[1]: Duplicate value: {"address":"10.0.0.1","type":"InternalIP"}
+    "#]].assert_eq(&refused_statuses(&Node, &valid(), changes));
 }

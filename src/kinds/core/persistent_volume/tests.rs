@@ -2,7 +2,8 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::PersistentVolume;
-use crate::fixture::{admitted, check_updates, problems, refusals, refused_updates, row};
+use crate::fixture::{NOW, admitted, check_updates, problems, refusals, refused_updates, row};
+use crate::kind::Kind;
 
 fn valid() -> Value {
     json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "pv1",
@@ -125,4 +126,16 @@ fn who_expands_a_volume_may_be_said_later_and_then_stays() {
         &volume,
         &[(field, json!({"name": "c", "namespace": "b"}), fixed), (field, json!(null), fixed)],
     );
+}
+
+#[test]
+fn it_says_since_when_it_is_in_its_phase() {
+    let old = admitted(&PersistentVolume, valid());
+    let now = NOW.parse().expect("a time");
+    let mut new = old.clone();
+    PersistentVolume.date_status(&mut new, &old, now);
+    assert_eq!(new, old, "the phase is the same");
+    new["status"]["phase"] = json!("Bound");
+    PersistentVolume.date_status(&mut new, &old, now);
+    assert_eq!(new["status"]["lastPhaseTransitionTime"], NOW);
 }

@@ -3,7 +3,8 @@ use serde_json::{Value, json};
 
 use super::PersistentVolumeClaim;
 use crate::fixture::{
-    admitted, check, check_updates, problems_of_update, refusals, refused_updates, row, with,
+    admitted, check, check_updates, problems_of_update, refusals, refused_statuses,
+    refused_updates, row, with,
 };
 use crate::kind::Kind;
 
@@ -235,4 +236,22 @@ fn the_row_of_a_bound_claim_tells_of_its_volume() {
         | VolumeMode: Filesystem
     "]]
     .assert_eq(&row(&PersistentVolumeClaim, &object));
+}
+
+#[test]
+fn a_status_names_amounts_of_storage() {
+    let changes = &[
+        ("/status/capacity", json!({"storage": "-1"})),
+        (
+            "/status/allocatedResources",
+            json!({"storage": "1Gi", "cpu": "1", "example.com/iops": "5"}),
+        ),
+    ];
+    expect![[r#"
+        /status/capacity = {"storage":"-1"}
+            status.capacity[storage]: Invalid value: -1: must be a valid resource quantity
+        /status/allocatedResources = {"cpu":"1","example.com/iops":"5","storage":"1Gi"}
+            status.allocatedResources[cpu]: Unsupported value: "cpu": supported values: "storage"
+    "#]]
+    .assert_eq(&refused_statuses(&PersistentVolumeClaim, &valid(), changes));
 }

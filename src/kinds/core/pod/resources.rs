@@ -59,14 +59,19 @@ fn validate_amounts(
         for (name, value) in resources[side].as_object().into_iter().flatten() {
             let path = path.at(side);
             validate_name(name, &path);
-            amount::validate(value, &path.key(name));
-            if is_extended(name) && parse(value).is_some_and(|amount| !amount.is_whole()) {
-                path.key(name).invalid("", value.clone(), "must be an integer");
-            }
+            validate_amount(name, value, &path.key(name));
         }
     }
     for (name, request) in resources["requests"].as_object().into_iter().flatten() {
         validate_pair(name, request, &resources["limits"][name.as_str()], path);
+    }
+}
+
+/// Checks how much of a resource there is, or is asked for; what comes in pieces is not divided.
+pub(crate) fn validate_amount(name: &str, value: &Value, path: &FieldPath<'_>) {
+    amount::validate(value, path);
+    if is_extended(name) && parse(value).is_some_and(|amount| !amount.is_whole()) {
+        path.invalid("", value.clone(), "must be an integer");
     }
 }
 

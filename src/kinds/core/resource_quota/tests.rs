@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::ResourceQuota;
-use crate::fixture::{admitted, check_updates, refusals, refused_updates, row};
+use crate::fixture::{admitted, check_updates, refusals, refused_statuses, refused_updates, row};
 
 fn valid() -> Value {
     json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "quota", "namespace": "default",
@@ -117,4 +117,16 @@ fn the_order_of_scopes_means_nothing() {
         &quota,
         &[("/spec/scopes", json!(["Terminating", "NotBestEffort"]), "")],
     );
+}
+
+#[test]
+fn a_status_names_amounts_of_resources() {
+    let changes = &[("/status/used", json!({"pods": "1500m", "cpus": "1", "cpu": "-1"}))];
+    expect![[r#"
+        /status/used = {"cpu":"-1","cpus":"1","pods":"1500m"}
+            status.used[cpu]: Invalid value: "-1": must be greater than or equal to 0
+            status.used[cpus]: Invalid value: "cpus": must be a standard resource for quota
+            status.used[pods]: Invalid value: "1500m": must be an integer
+    "#]]
+    .assert_eq(&refused_statuses(&ResourceQuota, &valid(), changes));
 }

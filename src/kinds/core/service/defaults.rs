@@ -9,6 +9,7 @@ use crate::read::{is_unset, text};
 const AFFINITY_SECONDS: i64 = 10_800;
 
 pub(super) fn fill(service: &mut Value) {
+    fill_ip_modes(service);
     let Some(spec) = present(service, "spec") else { return };
     default(spec, "sessionAffinity", "None");
     if text(spec, "sessionAffinity") == "None" {
@@ -29,6 +30,20 @@ pub(super) fn fill(service: &mut Value) {
         }
     }
     fill_policies(spec);
+}
+
+fn fill_ip_modes(service: &mut Value) {
+    if text(&service["spec"], "type") != "LoadBalancer" {
+        return;
+    }
+    let status = present(service, "status");
+    let Some(balancer) = status.and_then(|status| present(status, "loadBalancer")) else { return };
+    for ingress in items_mut(balancer, "ingress").filter(|ingress| !text(ingress, "ip").is_empty())
+    {
+        if ingress["ipMode"].is_null() {
+            set(ingress, "ipMode", "VIP");
+        }
+    }
 }
 
 fn fill_policies(spec: &mut Value) {

@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::Service;
-use crate::fixture::{admitted, check, check_updates, problems, row, with};
+use crate::fixture::{admitted, check, check_updates, problems, refused_statuses, row, with};
 use crate::kind::Kind;
 
 fn valid() -> Value {
@@ -238,4 +238,28 @@ fn the_port_for_health_checks_belongs_to_local_load_balancers() {
     let mut freed = with(&local, "/spec/externalTrafficPolicy", json!("Cluster"));
     Service.prepare_update(&mut freed, &local);
     assert_eq!(freed["spec"].get("healthCheckNodePort"), None);
+}
+
+#[test]
+fn only_load_balancers_have_points_of_ingress() {
+    let changes = &[("/status/loadBalancer/ingress", json!([{"ip": "10.0.0.1"}]))];
+    expect![[r#"
+        /status/loadBalancer/ingress = [{"ip":"10.0.0.1"}]
+            status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is LoadBalancer
+    "#]].assert_eq(&refused_statuses(&Service, &valid(), changes));
+}
+
+#[test]
+fn a_load_balancer_says_how_it_delivers_to_addresses() {
+    let mut balanced = valid();
+    balanced["spec"]["type"] = json!("LoadBalancer");
+    let changes = &[(
+        "/status/loadBalancer/ingress",
+        json!([{"ip": "10.0.0.1"}, {"ip": "10.0.0.1", "ipMode": "Magic"}, {"hostname": "a.b", "ipMode": "VIP"}]),
+    )];
+    expect![[r#"
+        /status/loadBalancer/ingress = [{"ip":"10.0.0.1"},{"ip":"10.0.0.1","ipMode":"Magic"},{"hostname":"a.b","ipMode":"VIP"}]
+            status.loadBalancer.ingress[1].ipMode: Unsupported value: "Magic": supported values: "Proxy", "VIP"
+            status.loadBalancer.ingress[2].ipMode: Forbidden: may not be specified when `ip` is not set
+    "#]].assert_eq(&refused_statuses(&Service, &balanced, changes));
 }

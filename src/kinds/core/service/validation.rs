@@ -191,3 +191,16 @@ fn supported(spec: &Value, field: &str, known: &[&str], path: &FieldPath<'_>) {
         path.not_supported(field, value, known);
     }
 }
+
+/// Checks how a load balancer delivers, which is said of addresses alone.
+pub(super) fn validate_ip_mode(ingress: &Value, path: &FieldPath<'_>) {
+    let mode = &ingress["ipMode"];
+    match (text(ingress, "ip").is_empty(), mode.is_null()) {
+        (false, true) => path.required("ipMode", "must be specified when `ip` is set"),
+        (true, false) => path.forbidden("ipMode", "may not be specified when `ip` is not set"),
+        _ => {}
+    }
+    if !mode.is_null() && !matches!(mode.as_str(), Some("Proxy" | "VIP")) {
+        path.not_supported("ipMode", mode.clone(), &["Proxy", "VIP"]);
+    }
+}

@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::Ingress;
-use crate::fixture::{admitted, refusals, row};
+use crate::fixture::{admitted, refusals, refused_statuses, row};
 use crate::kind::Kind;
 
 fn valid() -> Value {
@@ -137,4 +137,18 @@ fn a_class_is_said_in_one_way() {
     let expected = "must match `ingressClassName` when both are specified";
     let path = "annotations.kubernetes.io/ingress.class";
     assert_eq!(problems("other"), [(path.to_owned(), expected.to_owned())]);
+}
+
+#[test]
+fn points_of_ingress_are_addresses_or_names() {
+    let changes = &[(
+        "/status/loadBalancer/ingress",
+        json!([{"ip": "x"}, {"hostname": "10.0.0.1"}, {"hostname": "a_b"}, {"ip": "10.0.0.1"}]),
+    )];
+    expect![[r#"
+        /status/loadBalancer/ingress = [{"ip":"x"},{"hostname":"10.0.0.1"},{"hostname":"a_b"},{"ip":"10.0.0.1"}]
+            status.loadBalancer.ingress[0].ip: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)
+            status.loadBalancer.ingress[1].hostname: Invalid value: "10.0.0.1": must be a DNS name, not an IP address
+            status.loadBalancer.ingress[2].hostname: Invalid value: "a_b": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
+    "#]].assert_eq(&refused_statuses(&Ingress, &valid(), changes));
 }

@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::PodDisruptionBudget;
-use crate::fixture::{admitted, refusals, row};
+use crate::fixture::{admitted, refusals, refused_statuses, row};
 
 fn valid() -> Value {
     json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "web",
@@ -58,4 +58,30 @@ fn a_strategic_patch_replaces_its_selector() {
     let patched = machinery::patch::strategic::apply(valid(), &patch, schemas, definition).unwrap();
     assert_eq!(patched["spec"]["selector"], patch["spec"]["selector"]);
     assert_eq!(patched["spec"]["minAvailable"], "50%");
+}
+
+#[test]
+fn a_status_has_counts_and_conditions_that_say_why() {
+    let changes = &[
+        ("/status/disruptionsAllowed", json!(-1)),
+        (
+            "/status/conditions",
+            json!([{"type": "a b", "status": "Maybe", "reason": "no reason", "lastTransitionTime": null, "message": ""}]),
+        ),
+        (
+            "/status/conditions",
+            json!([{"type": "A", "status": "True", "reason": "", "lastTransitionTime": "2026-01-02T03:04:05Z", "message": ""}]),
+        ),
+    ];
+    expect![[r#"
+        /status/disruptionsAllowed = -1
+            status.podDisruptionsAllowed: Invalid value: -1: must be greater than or equal to 0
+        /status/conditions = [{"lastTransitionTime":null,"message":"","reason":"no reason","status":"Maybe","type":"a b"}]
+            status.conditions[0].type: Invalid value: "a b": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')
+            status.conditions[0].status: Unsupported value: "Maybe": supported values: "False", "True", "Unknown"
+            status.conditions[0].lastTransitionTime: Required value: must be set
+            status.conditions[0].reason: Invalid value: "no reason": a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for validation is '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?')
+        /status/conditions = [{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"","reason":"","status":"True","type":"A"}]
+            status.conditions[0].reason: Required value: must be set
+    "#]].assert_eq(&refused_statuses(&PodDisruptionBudget, &valid(), changes));
 }

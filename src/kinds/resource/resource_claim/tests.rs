@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::ResourceClaim;
-use crate::fixture::{admitted, refusals, refused_updates, row};
+use crate::fixture::{admitted, refusals, refused_statuses, refused_updates, row};
 
 fn valid() -> Value {
     json!({"apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim", "metadata": {"name": "gpu",
@@ -95,4 +95,22 @@ fn the_row_tells_the_essentials() {
         Age: 4m5s
     "]]
     .assert_eq(&row(&ResourceClaim, &object));
+}
+
+#[test]
+fn users_are_listed_once_and_of_what_is_allocated() {
+    let changes = &[
+        ("/status/reservedFor", json!([{"resource": "pods", "name": "a", "uid": "u"}])),
+        (
+            "/status",
+            json!({"allocation": {}, "reservedFor": [{"resource": "pods", "name": "", "uid": "u"}, {"resource": "pods", "name": "b", "uid": "u"}]}),
+        ),
+    ];
+    expect![[r#"
+        /status/reservedFor = [{"name":"a","resource":"pods","uid":"u"}]
+            status.reservedFor: Forbidden: may not be specified when `allocated` is not set
+        /status = {"allocation":{},"reservedFor":[{"name":"","resource":"pods","uid":"u"},{"name":"b","resource":"pods","uid":"u"}]}
+            status.reservedFor[0].name: Required value
+            status.reservedFor[1].uid: Duplicate value: "u"
+    "#]].assert_eq(&refused_statuses(&ResourceClaim, &valid(), changes));
 }
