@@ -1,4 +1,4 @@
-//! Streams between clients and pods: port forwarding, attaching, commands, HTTP by proxy.
+//! Streams between clients and pods: port forwarding, attaching, commands, HTTP by proxy; answers over WebSocket.
 //!
 //! Clients speak WebSocket or SPDY/3.1 (`handshake`); both become numbered `channel`s here, so that a node sees but
 //! one thing: a stream of bytes that `NodeTransport::open` gives.
@@ -6,6 +6,7 @@
 mod attach;
 mod channel;
 mod handshake;
+mod messages;
 mod port_forward;
 mod proxy;
 mod spdy;
@@ -37,7 +38,7 @@ use attach::{EndForm, Session};
 pub(crate) use handshake::TOKEN_PROTOCOL;
 use handshake::{Carrier, Handshake};
 pub(crate) use target::PodTarget;
-use websocket::Version;
+use websocket::Codec;
 
 /// Connections that have become streams. Each holds up to a few MiB when its client or its pod is slow.
 const STREAMS_MAX: usize = 1_024;
@@ -106,9 +107,10 @@ impl Streaming {
                     }));
                 }
                 let ports = port_forward::ports(query)?;
-                self.switch(share, handshake, protocol, |io| async move {
+                let codec = Codec::of(protocol);
+                self.switch(share, handshake, protocol, move |io| async move {
                     let socket = websocket::accept(io).await;
-                    port_forward::over_channels(socket, ports, pod).await;
+                    port_forward::over_channels(socket, codec, ports, pod).await;
                 })
             }
         })
@@ -144,9 +146,9 @@ impl Streaming {
             }
             Carrier::WebSocket => {
                 let protocol = handshake.choose(attach::OVER_WEBSOCKET)?;
-                let version = if protocol == attach::V5 { Version::V5 } else { Version::V4 };
+                let (codec, form) = (Codec::of(protocol), EndForm::of(protocol));
                 self.switch(share, handshake, protocol, move |io| async move {
-                    session.over_channels(websocket::accept(io).await, version).await;
+                    session.over_channels(websocket::accept(io).await, codec, form).await;
                 })
             }
         })
@@ -167,9 +169,9 @@ impl Streaming {
     /// Answers that the protocol is switched, and serves what the connection becomes.
     fn switch<F, Fut>(
         &self,
-        share: Share,
+        held: impl Send + 'static,
         handshake: Handshake,
-        protocol: &'static str,
+        protocol: &str,
         serve: F,
     ) -> Answer
     where
@@ -184,7 +186,7 @@ impl Streaming {
                 Ok(upgraded) => serve(TokioIo::new(upgraded)).await,
                 Err(error) => debug!(%error, "a client left before its stream began"),
             }
-            drop((share, lasting));
+            drop((held, lasting));
         });
         answer
     }

@@ -8,5 +8,5 @@ mod readers;
 mod siege;
 mod silence;
 mod streams;
-mod tenant;
+pub(crate) mod tenant;
 mod watches;

@@ -1,5 +1,7 @@
 //! Streams to pods, as every kubectl opens them: `port-forward`, `attach`, `exec`, `proxy`.
 
+mod websockets;
+
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -16,7 +18,7 @@ spec:
   containers: [{name: c, image: localhost/isopod/tcp-echo}]
 ";
 
-const BATCH: &str = "
+pub(crate) const BATCH: &str = "
 apiVersion: v1
 kind: Pod
 metadata: {name: batch}

@@ -124,7 +124,10 @@ impl Api {
         }
         let registry = &self.registry;
         let outcome = match (name, target.verb) {
-            ("log", _) => return registry.log(call, query, self.nodes.as_ref()).await,
+            ("log", _) => {
+                let answer = registry.log(call, query, self.nodes.as_ref()).await?;
+                return self.streaming.log(parts, answer);
+            }
             ("approval" | "status" | "ephemeralcontainers" | "resize", Verb::Get) => {
                 return self.answer_get(parts, query, call).await;
             }
@@ -192,7 +195,9 @@ impl Api {
         let options = ListOptions::read(query, watch)?;
         if watch {
             let lifetime = options.lifetime(&self.random);
-            return self.registry.watch(&call.place, &options, form, view, lifetime).await;
+            let place = &call.place;
+            let answer = self.registry.watch(place, &options, form, view, lifetime).await?;
+            return self.streaming.watch(parts, answer);
         }
         self.registry.list(&call.place, &options, form, &view).await
     }

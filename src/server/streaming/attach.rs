@@ -14,12 +14,18 @@ use tokio_tungstenite::WebSocketStream;
 use super::channel::{Channel, Incoming, LEAVE_MAX, Outgoing};
 use super::spdy::{self, Arrival};
 use super::target::PodTarget;
-use super::websocket::{self, Version};
+use super::websocket::{self, Codec};
 use crate::nodes::NodeStream;
 use crate::query::{self, Query};
 
 /// The protocols over WebSocket, the oldest first: it is what a client means that names none.
-pub(super) const OVER_WEBSOCKET: &[&str] = &["v4.channel.k8s.io", V5];
+pub(super) const OVER_WEBSOCKET: &[&str] = &[
+    "channel.k8s.io",
+    "base64.channel.k8s.io",
+    "v4.channel.k8s.io",
+    "v4.base64.channel.k8s.io",
+    V5,
+];
 /// The protocols over SPDY.
 pub(super) const OVER_SPDY: &[&str] =
     &["v4.channel.k8s.io", V5, "v3.channel.k8s.io", "v2.channel.k8s.io", "channel.k8s.io"];
@@ -71,6 +77,13 @@ impl EndForm {
     }
 }
 
+impl Ends {
+    /// The first channel on which something may be said.
+    fn first(&self) -> &Outgoing {
+        self.stdout.as_ref().or(self.stderr.as_ref()).unwrap_or(&self.error)
+    }
+}
+
 impl Session {
     /// Reads what a client asks for; `verb` is `attach` or `exec`.
     pub(super) fn read(
@@ -108,17 +121,26 @@ impl Session {
     }
 
     /// Serves a client with numbered channels.
-    pub(super) async fn over_channels<IO>(self, socket: WebSocketStream<IO>, version: Version)
-    where
+    pub(super) async fn over_channels<IO>(
+        self,
+        socket: WebSocketStream<IO>,
+        codec: Codec,
+        form: EndForm,
+    ) where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (connection, channels) = websocket::channels(socket, CHANNELS, version);
+        let (connection, channels) = websocket::channels(socket, CHANNELS, codec);
         let Some(ends) = self.ends(channels) else { return };
+        let session = async {
+            // By an empty message, clients know that they are connected.
+            ends.first().send(Bytes::new()).await;
+            self.run(ends, form).await;
+        };
         let mut connection = std::pin::pin!(connection);
         tokio::select! {
             biased;
             _ = &mut connection => return,
-            () = self.run(ends, EndForm::Status) => {}
+            () = session => {}
         }
         // Nobody holds a channel any more: what is queued is sent, then the connection is closed.
         let _ = connection.await;

@@ -28,6 +28,14 @@ pub(crate) enum Carrier {
     Spdy,
 }
 
+/// Whether a request asks for a WebSocket.
+pub(crate) fn is_for_websocket(parts: &http::request::Parts) -> bool {
+    let has = |name: &HeaderName, wanted: &str| {
+        words(&parts.headers, name).iter().any(|word| word.eq_ignore_ascii_case(wanted))
+    };
+    has(&UPGRADE, "websocket") && has(&CONNECTION, "upgrade")
+}
+
 /// A request to switch protocols.
 #[derive(Debug)]
 pub(crate) struct Handshake {
@@ -77,8 +85,13 @@ impl Handshake {
         })
     }
 
+    /// The client's first protocol, whatever it is.
+    pub(crate) fn first(&self) -> String {
+        self.offers.first().cloned().unwrap_or_default()
+    }
+
     /// The answer, and what becomes the connection once the answer has been sent.
-    pub(crate) fn accept(self, protocol: &'static str) -> (Answer, OnUpgrade) {
+    pub(crate) fn accept(self, protocol: &str) -> (Answer, OnUpgrade) {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
@@ -97,8 +110,8 @@ impl Handshake {
                 STREAM_PROTOCOL
             }
         };
-        if named {
-            headers.insert(name, HeaderValue::from_static(protocol));
+        if named && let Ok(protocol) = HeaderValue::from_str(protocol) {
+            headers.insert(name, protocol);
         }
         (response, self.upgrade)
     }

@@ -16,13 +16,14 @@ use tracing::debug;
 use super::channel::{Channel, Outgoing};
 use super::spdy::{self, Arrival};
 use super::target::PodTarget;
-use super::websocket::{self, Version};
+use super::websocket::{self, Codec};
 use crate::query::Query;
 
 /// SPDY itself.
 pub(super) const OVER_SPDY: &[&str] = &["portforward.k8s.io"];
 /// SPDY in WebSocket messages, and two numbered channels for each port.
-pub(super) const OVER_WEBSOCKET: &[&str] = &["v4.channel.k8s.io", "portforward.k8s.io", TUNNEL];
+pub(super) const OVER_WEBSOCKET: &[&str] =
+    &["v4.channel.k8s.io", "v4.base64.channel.k8s.io", "portforward.k8s.io", TUNNEL];
 /// SPDY in WebSocket messages: what `kubectl` has spoken since 1.31 (KEP-4006).
 pub(super) const TUNNEL: &str = "SPDY/3.1+portforward.k8s.io";
 /// For the second stream of a pair to follow the first, as in Kubernetes.
@@ -116,13 +117,14 @@ fn pair(
 /// Serves a client that names its ports beforehand.
 pub(super) async fn over_channels<IO>(
     socket: WebSocketStream<IO>,
+    codec: Codec,
     ports: Vec<u16>,
     pod: Arc<PodTarget>,
 ) where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let count = u8::try_from(ports.len() * 2).expect("there are few ports");
-    let (connection, channels) = websocket::channels(socket, count, Version::V4);
+    let (connection, channels) = websocket::channels(socket, count, codec);
     let forwards: FuturesUnordered<_> = FuturesUnordered::new();
     let mut channels = channels.into_iter();
     for port in ports {

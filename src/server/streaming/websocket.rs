@@ -1,12 +1,14 @@
 //! WebSocket (RFC 6455) as Kubernetes' clients use it: as a pipe for another protocol, or with a channel's number in
 //! front of each message.
 
+mod codec;
+
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{Sink, SinkExt, Stream, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -17,11 +19,11 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::channel::{self, Channel, Feed, Idle, LEAVE_MAX, Outbound, PIECE_BYTES};
+pub(crate) use codec::Codec;
+use codec::Said;
 
 /// A message; the Python client sends up to 1 MiB at once.
 const MESSAGE_BYTES_MAX: usize = 4 << 20;
-/// Before the number of a channel, says that the sender sends no more on it; since `v5.channel.k8s.io`.
-const CLOSE: u8 = 255;
 
 /// The connection after the handshake.
 pub(crate) async fn accept<IO>(io: IO) -> WebSocketStream<IO>
@@ -34,19 +36,12 @@ where
     WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await
 }
 
-/// Whether the client can say that it sends no more on a channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Version {
-    V4,
-    V5,
-}
-
 /// Shares a connection among `count` channels: the future is the connection. It ends when the client leaves, or
 /// when whoever holds the channels has dropped them all.
 pub(crate) fn channels<IO>(
     socket: WebSocketStream<IO>,
     count: u8,
-    version: Version,
+    codec: Codec,
 ) -> (impl Future<Output = io::Result<()>> + Send, Vec<Channel>)
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -57,10 +52,10 @@ where
     let connection = async move {
         let (sink, stream) = socket.split();
         let idle = Idle::new();
-        let mut reading = std::pin::pin!(read(stream, feeds, version, &idle));
+        let mut reading = std::pin::pin!(read(stream, feeds, codec, &idle));
         tokio::select! {
             biased;
-            ended = write(sink, outbound, &idle) => ended?,
+            ended = write(sink, outbound, codec, &idle) => ended?,
             ended = &mut reading => return ended,
             () = idle.expired() => return Ok(()),
         }
@@ -72,7 +67,7 @@ where
 async fn read<IO>(
     mut stream: SplitStream<WebSocketStream<IO>>,
     feeds: Vec<Feed>,
-    version: Version,
+    codec: Codec,
     idle: &Idle,
 ) -> io::Result<()>
 where
@@ -80,21 +75,23 @@ where
 {
     let mut feeds: Vec<Option<Feed>> = feeds.into_iter().map(Some).collect();
     while let Some(message) = stream.next().await {
-        let mut bytes = match message.map_err(io::Error::other)? {
+        let bytes = match message.map_err(io::Error::other)? {
             Message::Binary(bytes) => bytes,
-            Message::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
+            Message::Text(text) => text.into(),
             Message::Close(_) => break,
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
         };
         idle.touch();
-        let Some(id) = bytes.first().copied() else { continue };
-        bytes = bytes.slice(1..);
-        if id == CLOSE && version == Version::V5 {
-            if let Some(feed) = bytes.first().and_then(|id| feeds.get_mut(usize::from(*id))) {
-                *feed = None;
+        let (id, mut bytes) = match codec.read(bytes)? {
+            Said::Data { id, bytes } => (id, bytes),
+            Said::End { id } => {
+                if let Some(feed) = feeds.get_mut(usize::from(id)) {
+                    *feed = None;
+                }
+                continue;
             }
-            continue;
-        }
+            Said::Nothing => continue,
+        };
         let Some(slot) = feeds.get_mut(usize::from(id)) else {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "there is no such channel"));
         };
@@ -113,6 +110,7 @@ where
 async fn write<IO>(
     mut sink: SplitSink<WebSocketStream<IO>, Message>,
     mut outbound: mpsc::Receiver<Outbound>,
+    codec: Codec,
     idle: &Idle,
 ) -> io::Result<()>
 where
@@ -124,19 +122,20 @@ where
             if let Outbound::Data { id, bytes } = message {
                 idle.touch();
                 let id = u8::try_from(id).expect("there are at most 256 channels");
-                let mut framed = BytesMut::with_capacity(bytes.len() + 1);
-                framed.put_u8(id);
-                framed.put_slice(&bytes);
-                let message = Message::Binary(framed.freeze());
-                sink.feed(message).await.map_err(io::Error::other)?;
+                sink.feed(codec.write(id, &bytes)).await.map_err(io::Error::other)?;
             }
             next = outbound.try_recv().ok();
         }
         sink.flush().await.map_err(io::Error::other)?;
     }
     // Clients take any other code, and none, for a failure.
+    sink.send(normal_end()).await.map_err(io::Error::other)
+}
+
+/// Says that everything has been said.
+pub(super) fn normal_end() -> Message {
     let normal = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
-    sink.send(Message::Close(Some(normal))).await.map_err(io::Error::other)
+    Message::Close(Some(normal))
 }
 
 /// A WebSocket as a pipe: the bytes of its binary messages, one after the other.
