@@ -20,6 +20,7 @@ use base::Tasks;
 use machinery::ApiError;
 
 use crate::authenticate::ProxyHeaders;
+use crate::identity::User;
 use crate::outgoing::{ClientCertificate, Outgoing};
 use crate::pki::Pki;
 use crate::room::{Room, Share};
@@ -28,7 +29,7 @@ pub(crate) use keep::{make_local, start};
 pub(crate) use merge::Merge;
 pub(crate) use route::Route;
 
-/// Connections that have become streams, as for streams to pods.
+/// Connections that have become streams, and bodies of any length, as for streams to pods.
 const STREAMS_MAX: usize = 1_024;
 /// Those of one user, as there.
 const STREAMS_OF_ONE_MAX: usize = 256;
@@ -81,8 +82,9 @@ impl Aggregation {
         Merge::new(self.routes.load_full())
     }
 
-    fn share(&self, user: &str) -> Result<Share, ApiError> {
-        self.streams.try_take(user).ok_or_else(|| {
+    /// A place among the streams.
+    pub(crate) fn share(&self, user: &User) -> Result<Share, ApiError> {
+        self.streams.try_take(&user.name).ok_or_else(|| {
             ApiError::too_many_requests("too many streams are open", FULL_RETRY_SECONDS)
         })
     }

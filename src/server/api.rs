@@ -19,11 +19,10 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use http_body_util::BodyExt;
 use machinery::{ApiError, Reason};
 use tracing::{Instrument, Span, debug, debug_span, error, warn};
 
-use bodies::{Bodies, RequestBody};
+use bodies::{Bodies, Sent};
 use deadline::Deadline;
 
 use crate::admission::Ledger;
@@ -33,6 +32,7 @@ use crate::audit::{self, Auditor};
 use crate::authenticate::{Authenticators, Peer, ProxyHeaders};
 use crate::authorize::{self, Action, Authorizer};
 use crate::backup::{self, Backups};
+use crate::body::RequestBody;
 use crate::cache::{Cache, CacheProgress, Listener};
 use crate::catalog::Catalog;
 use crate::definitions::Definitions;
@@ -50,7 +50,7 @@ use crate::registry::Registry;
 use crate::request::{self, Target};
 use crate::respond::{self, AUDIT_ID, Answer};
 use crate::room::{Room, Share};
-use crate::streaming::Streaming;
+use crate::streaming::{self, Streaming};
 use crate::usage::Meter;
 use crate::zpages::Zpages;
 use crate::{BoxError, Config, Error, NodeTransport, Version, discovery, issuer, openapi};
@@ -244,11 +244,7 @@ impl Api {
         B::Error: Into<BoxError>,
     {
         let (parts, body) = request.into_parts();
-        let body = match parts.method {
-            Method::GET | Method::HEAD => None,
-            _ if body.is_end_stream() => None,
-            _ => Some(RequestBody::new(body.map_err(|error| -> BoxError { error.into() }))),
-        };
+        let body = (!body.is_end_stream()).then(|| RequestBody::new(body));
         if self.auditor.is_some() {
             return Box::pin(audit::noting(async move { self.complete(parts, body, peer).await }));
         }
@@ -321,21 +317,38 @@ impl Api {
         self.allow(record, &identity, &target, query)?;
         let lasting = record.is_long_running().then(|| self.last(&identity)).transpose()?;
         // Nobody's body is held who may not send one, and nobody has a seat while it is on its way.
-        let body = self.bodies.read(&identity.user.name, body).await?;
+        let sent = self.sent(&target, parts, &identity, body).await?;
         if let Some(entry) = &mut record.audited {
-            entry.sent(&target, &parts.headers, &body.bytes);
+            entry.sent(&target, &parts.headers, &sent.bytes());
         }
         let seat = self.seat(&class, Some(&target), query).await?;
         // A pod may take as long as it likes to answer, and nobody else is to wait for it.
         let is_about_a_pod = record.is_long_running() && target.verb != request::Verb::Watch;
         let _seat = seat.filter(|_| !is_about_a_pod);
         let _under_way = (!record.is_long_running()).then(|| self.metrics.begin(record));
-        let body = body.bytes.clone();
-        let mut answer = self.answer_object(parts, query, &target, &identity, body).await?;
+        let mut answer = self.answer_object(parts, query, &target, &identity, sent).await?;
         if let Some(lasting) = lasting {
             answer.body_mut().hold(Box::new(lasting));
         }
         Ok(answer)
+    }
+
+    /// What a request carries, as far as it concerns this server.
+    async fn sent(
+        &self,
+        target: &Target<'_>,
+        parts: &Parts,
+        identity: &Identity,
+        body: Option<RequestBody>,
+    ) -> Result<Sent, ApiError> {
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        match body {
+            Some(body) if streaming::passes_body(target) => Ok(Sent::Passing(body)),
+            Some(body) if !reads => {
+                Ok(Sent::Held(self.bodies.read(&identity.user.name, Some(body)).await?))
+            }
+            _ => Ok(Sent::nothing()),
+        }
     }
 
     /// A place among the requests that last.

@@ -1,5 +1,7 @@
 //! The bodies of answers: bytes that are shared, lists that are put together while they are sent, streams.
 
+mod request;
+
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -9,6 +11,7 @@ use http_body::{Frame, SizeHint};
 
 use crate::cache::WatchBody;
 use crate::view::ListBody;
+pub(crate) use request::{RequestBody, announce};
 
 /// Any error of a body.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -64,6 +64,11 @@ pub(crate) fn is_stream(target: &Target<'_>) -> bool {
     matches!(target.subresource, Some("attach" | "exec" | "portforward" | "proxy"))
 }
 
+/// Whether the body of a request is for somebody else, and passed on as it comes. What a node is asked is short.
+pub(crate) fn passes_body(target: &Target<'_>) -> bool {
+    target.subresource == Some("proxy") && target.resource != "nodes"
+}
+
 /// Whether whoever may do this must also be allowed to create: what reads as a GET runs programs and opens
 /// connections.
 pub(crate) fn needs_create(target: &Target<'_>) -> bool {

@@ -32,6 +32,7 @@ pub const BENCH: Guest = guest("bench", include_bytes!(concat!(env!("OUT_DIR"), 
 pub const TEST_GUESTS: &[(&str, &str)] = &[
     ("tcp-client", concat!(env!("OUT_DIR"), "/tcp-client.wasm")),
     ("udp-client", concat!(env!("OUT_DIR"), "/udp-client.wasm")),
+    ("http-echo", concat!(env!("OUT_DIR"), "/http-echo.wasm")),
     ("spin", concat!(env!("OUT_DIR"), "/spin.wasm")),
     ("memory-bomb", concat!(env!("OUT_DIR"), "/memory-bomb.wasm")),
     ("socket-hoarder", concat!(env!("OUT_DIR"), "/socket-hoarder.wasm")),

@@ -1,5 +1,6 @@
 //! Streams to pods, as every kubectl opens them: `port-forward`, `attach`, `exec`, `proxy`.
 
+mod proxies;
 mod websockets;
 
 use std::time::Duration;

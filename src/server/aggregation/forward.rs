@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, UPGRADE};
 use http::request::Parts;
 use http::{Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::upgrade::OnUpgrade;
@@ -16,7 +15,7 @@ use tracing::debug;
 
 use super::route::Way;
 use super::{Aggregation, Route};
-use crate::body::{Body, BoxBody};
+use crate::body::{Body, BoxBody, RequestBody, announce};
 use crate::identity::{Identity, User};
 use crate::outgoing::tls;
 use crate::respond::Answer;
@@ -32,18 +31,19 @@ impl Aggregation {
         route: &Route,
         parts: &Parts,
         identity: &Identity,
-        body: Bytes,
+        body: RequestBody,
     ) -> Result<Answer, ApiError> {
         if !route.is_available() {
             return Err(ApiError::service_unavailable("service unavailable"));
         }
         let way = route.way.as_ref().map_err(unreachable)?;
-        let mut request = Request::new(Full::new(body));
+        let mut request = Request::new(body);
         *request.method_mut() = parts.method.clone();
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         *request.uri_mut() = path.parse::<Uri>().map_err(ApiError::internal)?;
         let kept = forwarded(&parts.headers, &self.proxy_headers);
         *request.headers_mut() = headers(kept, &identity.user)?;
+        announce(&mut request);
         let answer = self.send(&identity.user, way, parts, request).await;
         if answer.is_err() {
             route.doubt.notify_one();
@@ -56,7 +56,7 @@ impl Aggregation {
         user: &User,
         way: &Way,
         parts: &Parts,
-        mut request: Request<Full<Bytes>>,
+        mut request: Request<RequestBody>,
     ) -> Result<Answer, ApiError> {
         let upgrade = parts.extensions.get::<OnUpgrade>().cloned();
         let answer = async {
@@ -77,10 +77,10 @@ impl Aggregation {
         &self,
         user: &User,
         way: &Way,
-        mut request: Request<Full<Bytes>>,
+        mut request: Request<RequestBody>,
         client: OnUpgrade,
     ) -> Result<Answer, ApiError> {
-        let share = self.share(&user.name)?;
+        let share = self.share(user)?;
         let failed = |failure: crate::outgoing::Failure| unreachable(failure.message);
         let stream = self.outgoing.open(&way.address).await.map_err(failed)?;
         let name = way.address.server_name();

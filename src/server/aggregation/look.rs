@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, HeaderValue};
 use http::{HeaderMap, Request};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use machinery::document;
 use serde_json::{Value, json};
 
@@ -14,6 +14,7 @@ use super::forward::headers;
 use super::route::{Known, Way};
 use super::status::{Verdict, obstacle};
 use super::{Aggregation, Route};
+use crate::body::RequestBody;
 use crate::catalog::Catalog;
 use crate::identity::{MASTERS, User};
 
@@ -57,7 +58,7 @@ async fn look(catalog: &Catalog, route: &Route) -> Result<Known, Verdict> {
 
 /// Asks in the name of this server itself.
 async fn ask(way: &Way, path: &str) -> Result<Value, String> {
-    let mut request = Request::new(Full::new(Bytes::new()));
+    let mut request = Request::new(RequestBody::from(Bytes::new()));
     *request.uri_mut() = path.parse().map_err(|_| "it is no path".to_owned())?;
     let user = User::new("system:kube-aggregator", &[MASTERS]);
     let mut headers = headers(HeaderMap::new(), &user).map_err(|error| error.message)?;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
 use http_body_util::BodyExt;
-use http_body_util::combinators::UnsyncBoxBody;
 use machinery::ApiError;
 
 use crate::BoxError;
+use crate::body::RequestBody;
 use crate::room::{Room, Share};
 
 /// The longest body, as in Kubernetes: twice what etcd stores by default.
@@ -36,8 +36,6 @@ const ITEM_BYTES: usize = 32;
 /// What the account of held bytes counts in.
 const UNIT_BYTES: usize = 1 << 10;
 
-pub(super) type RequestBody = UnsyncBoxBody<Bytes, BoxError>;
-
 /// Reads bodies, of which only so much is held at a time.
 #[derive(Debug)]
 pub(super) struct Bodies {
@@ -51,6 +49,41 @@ pub(super) struct Held {
     pub(super) bytes: Bytes,
     /// The room it takes, until its request is answered, and what is read from it.
     _room: [Option<Share>; 2],
+}
+
+/// What a request carries.
+#[derive(Debug)]
+pub(super) enum Sent {
+    Held(Held),
+    /// To be passed on as it comes.
+    Passing(RequestBody),
+}
+
+impl Sent {
+    pub(super) fn nothing() -> Self {
+        Self::Held(Held { bytes: Bytes::new(), _room: [None, None] })
+    }
+
+    /// Whether it is still on its way.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self, Self::Passing(_))
+    }
+
+    /// What is there of it.
+    pub(super) fn bytes(&self) -> Bytes {
+        match self {
+            Self::Held(held) => held.bytes.clone(),
+            Self::Passing(_) => Bytes::new(),
+        }
+    }
+
+    /// The body for whoever it is passed on to.
+    pub(super) fn into_body(self) -> RequestBody {
+        match self {
+            Self::Held(held) => RequestBody::from(held.bytes.clone()).holding(held),
+            Self::Passing(body) => body,
+        }
+    }
 }
 
 impl Bodies {
@@ -94,6 +127,20 @@ impl Bodies {
                 Err(ApiError::bad_request(format!("the body cannot be read: {error}")))
             }
             Err(_) => Err(ApiError::timeout("the body did not arrive in time", 1)),
+        }
+    }
+
+    /// Reads a user's body that is told to be no longer than the limit; others are for passing on.
+    pub(super) async fn read_short(
+        &self,
+        user: &str,
+        body: Option<RequestBody>,
+    ) -> Result<Sent, ApiError> {
+        match body {
+            Some(body) if body.length().is_none_or(|length| length > BODY_BYTES_MAX as u64) => {
+                Ok(Sent::Passing(body))
+            }
+            body => Ok(Sent::Held(self.read(user, body).await?)),
         }
     }
 

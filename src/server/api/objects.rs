@@ -8,6 +8,7 @@ use http::request::Parts;
 use machinery::{ApiError, Reason};
 
 use crate::api::Api;
+use crate::api::bodies::Sent;
 use crate::cache::Cached;
 use crate::catalog::Served;
 use crate::definitions;
@@ -31,8 +32,9 @@ impl Api {
         query: &Query<'_>,
         target: &Target<'_>,
         identity: &Identity,
-        body: Bytes,
+        sent: Sent,
     ) -> Result<Answer, ApiError> {
+        let body = sent.bytes();
         if target.verb == Verb::Options && target.subresource != Some("proxy") {
             return Err(not_allowed());
         }
@@ -57,7 +59,7 @@ impl Api {
         };
         let place = place(served, target)?;
         if streaming::is_stream(target) {
-            return self.answer_stream(parts, query, target, identity, &place, body).await;
+            return self.answer_stream(parts, query, target, identity, &place, sent).await;
         }
         let options = WriteOptions::read(target.verb, query, &parts.headers, identity)?;
         let call = Call { place, identity, options };

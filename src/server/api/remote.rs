@@ -4,8 +4,8 @@ use machinery::ApiError;
 
 use crate::aggregation::Route;
 use crate::api::Api;
-use crate::api::bodies::RequestBody;
 use crate::authenticate::Peer;
+use crate::body::RequestBody;
 use crate::query::Query;
 use crate::record::Record;
 use crate::respond::Answer;
@@ -31,9 +31,14 @@ impl Api {
             let verb = parts.method.as_str().to_ascii_lowercase();
             self.authorizer.authorize_path(&identity, &verb, parts.uri.path())?;
         }
-        let body = self.bodies.read(&identity.user.name, body).await?;
-        let _seat = self.seat(&class, target.as_ref(), query).await?;
-        self.aggregation.forward(route, parts, &identity, body.bytes.clone()).await
+        let sent = self.bodies.read_short(&identity.user.name, body).await?;
+        let seat = self.seat(&class, target.as_ref(), query).await?;
+        // Whoever sends for long keeps nobody else from a seat.
+        let _seat = seat.filter(|_| !sent.is_passing());
+        let share =
+            sent.is_passing().then(|| self.aggregation.share(&identity.user)).transpose()?;
+        let body = sent.into_body().holding(share);
+        self.aggregation.forward(route, parts, &identity, body).await
     }
 }
 

@@ -1,12 +1,13 @@
 //! Subresources whose answer is a stream.
 
-use bytes::Bytes;
 use http::request::Parts;
 use machinery::{ApiError, document};
 use serde_json::{Value, json};
 
 use crate::admission::{Operation, Request};
 use crate::api::Api;
+use crate::api::bodies::Sent;
+use crate::body::RequestBody;
 use crate::identity::Identity;
 use crate::query::Query;
 use crate::registry::Place;
@@ -22,7 +23,7 @@ impl Api {
         target: &Target<'_>,
         identity: &Identity,
         place: &Place<'_>,
-        body: Bytes,
+        sent: Sent,
     ) -> Result<Answer, ApiError> {
         let name = target.subresource.unwrap_or_default();
         let subresource = place.served.subresource(name).ok_or_else(ApiError::unknown_path)?;
@@ -48,6 +49,7 @@ impl Api {
             old: None,
         };
         let options = || connect_options(place, name, parts, query);
+        let body = sent.into_body();
         let admission = self.registry.admission();
         let admitted = admission.admit_document(self.registry.catalog(), request, options).await?;
         let same = |admitted: &Value| *admitted == connect_options(place, name, parts, query);
@@ -71,7 +73,7 @@ impl Api {
         parts: &Parts,
         query: &Query<'_>,
         place: &Place<'_>,
-        body: Bytes,
+        body: RequestBody,
     ) -> Result<Answer, ApiError> {
         let user = &identity.user.name;
         match name {

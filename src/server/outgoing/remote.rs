@@ -7,10 +7,12 @@ use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use http::request::Builder;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioTimer;
+
+use crate::body::RequestBody;
 
 use super::connect::{Connector, Spawner};
 use super::{ClientCertificate, Destination, Failure, Outgoing, Trust, tls};
@@ -55,7 +57,7 @@ impl Settings {
 pub(crate) struct Remote {
     destination: Destination,
     authorization: Option<HeaderValue>,
-    client: Client<Connector, Full<Bytes>>,
+    client: Client<Connector, RequestBody>,
 }
 
 impl Remote {
@@ -115,7 +117,7 @@ impl Remote {
         let request = request
             .header(ACCEPT, "application/json")
             .header(USER_AGENT, AGENT)
-            .body(Full::new(body))
+            .body(body.into())
             .map_err(|error| Failure::new(error.to_string()))?;
         let call = async {
             let response = self.send(request).await?;
@@ -136,7 +138,7 @@ impl Remote {
     /// Sends a request, whose URI may be a path alone, with the credentials of this remote.
     pub(crate) async fn send(
         &self,
-        mut request: Request<Full<Bytes>>,
+        mut request: Request<RequestBody>,
     ) -> Result<Response<Incoming>, Failure> {
         if request.uri().authority().is_none() {
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str());

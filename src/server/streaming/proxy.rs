@@ -2,15 +2,16 @@
 
 mod rewrite;
 
+use std::sync::Arc;
+
 use base::Random;
-use bytes::Bytes;
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
     UPGRADE,
 };
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::client::conn::http1;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -20,7 +21,7 @@ use tracing::debug;
 
 use super::Streaming;
 use crate::authenticate::ProxyHeaders;
-use crate::body::{Body, BoxBody};
+use crate::body::{Body, BoxBody, RequestBody, announce};
 use crate::catalog::Catalog;
 use crate::outgoing::{Backend, PodName, Trust, backends, tls};
 use crate::registry::Place;
@@ -79,7 +80,7 @@ impl Streaming {
         parts: &Parts,
         place: &Place<'_>,
         catalog: &Catalog,
-        body: Bytes,
+        body: RequestBody,
     ) -> Result<Answer, ApiError> {
         let behind = path_behind(parts.uri.path(), place.namespace.is_some());
         // Clients follow with a GET, whatever they have asked before; a stream they do not follow.
@@ -102,13 +103,14 @@ impl Streaming {
             "services" => Some(self.backend(&object, named.port, catalog)?),
             _ => Some(pod_backend(&object, named.port)?),
         };
-        let share = self.share(user)?;
+        let share = Arc::new(self.share(user)?);
         let authority = backend.as_ref().map_or(named.name.to_owned(), Backend::authority);
         let way = Way::new(parts, behind.unwrap_or_default(), &authority);
-        let mut request = Request::new(body);
+        let mut request = Request::new(body.holding(Arc::clone(&share)));
         *request.method_mut() = parts.method.clone();
         *request.uri_mut() = uri(&target)?;
         *request.headers_mut() = forwarded(&parts.headers, &self.proxy_headers);
+        announce(&mut request);
         way.tell(parts, request.headers_mut());
         let mut answer = match &backend {
             None => self.ask_node(share, named.name, request).await?,
@@ -120,11 +122,16 @@ impl Streaming {
 
     async fn ask_node(
         &self,
-        share: Share,
+        share: Arc<Share>,
         node: &str,
-        request: Request<Bytes>,
+        request: Request<RequestBody>,
     ) -> Result<Answer, ApiError> {
+        // Its body is short and has come; the room it takes is held until it is answered.
+        let (head, mut body) = request.into_parts();
+        let bytes = (&mut body).collect().await.map_err(unreachable)?.to_bytes();
+        let request = Request::from_parts(head, bytes);
         let response = self.nodes.send(node, request).await.map_err(unreachable)?;
+        drop(body);
         let mut answer = returned(response.map(Body::from));
         answer.body_mut().hold(Box::new(share));
         Ok(answer)
@@ -132,11 +139,11 @@ impl Streaming {
 
     async fn ask(
         &self,
-        share: Share,
+        share: Arc<Share>,
         parts: &Parts,
         named: &Named<'_>,
         backend: &Backend,
-        request: Request<Bytes>,
+        mut request: Request<RequestBody>,
     ) -> Result<Answer, ApiError> {
         let mut stream = self.outgoing.open_backend(backend).await.map_err(unreachable)?;
         if named.tls {
@@ -151,7 +158,6 @@ impl Streaming {
                 debug!(%error, "a connection to a pod broke");
             }
         });
-        let mut request = request.map(Full::new);
         let headers = request.headers_mut();
         let host = HeaderValue::try_from(backend.authority());
         headers.insert(HOST, host.map_err(ApiError::internal)?);

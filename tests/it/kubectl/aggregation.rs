@@ -77,6 +77,14 @@ async fn comes_and_goes(k: &Session<'_>, group: &str) {
     let explained = k.ok(&format!("explain fishes.{group}")).await;
     assert!(explained.contains("It swims."), "{explained}");
 
+    // What is sent is passed on however long it is: kubectl tells the length, and a stream does not.
+    let feed = format!("/apis/{group}/v1/namespaces/{}/fishes/nemo/feed", k.space.name);
+    for length in [1 << 10, 8 << 20] {
+        let file = k.file("food", &"x".repeat(length));
+        let eaten = k.ok(&format!("create --raw {feed} -f {file}")).await;
+        assert_eq!(eaten, format!("{{\"eaten\":{length}}}"));
+    }
+
     // Whoever may not list may not list through it.
     let refused = k.run(&format!("get fishes.{group} --as=eve")).await;
     assert!(refused.stderr.contains("User \"eve\" cannot list resource \"fishes\""), "{refused:?}");

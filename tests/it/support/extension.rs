@@ -134,6 +134,10 @@ impl Sea {
                 Some(fish) => json_answer(200, &fish),
                 None => self.unknown(name),
             },
+            ("POST", ["namespaces", _, "fishes", _, "feed"]) => {
+                let eaten = body.collect().await.expect("a body").to_bytes();
+                json_answer(200, &json!({"eaten": eaten.len()}))
+            }
             ("POST", ["namespaces", namespace, "fishes"]) => {
                 let body = body.collect().await.expect("a body").to_bytes();
                 let mut fish: Value = serde_json::from_slice(&body).expect("JSON");

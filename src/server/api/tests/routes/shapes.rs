@@ -149,6 +149,10 @@ async fn what_is_too_long_is_too_large_everywhere() {
     let body = Bytes::from(vec![b' '; TOO_LONG]);
     for route in routes(&server).await {
         for ask in route.asks().into_iter().filter(|ask| ask.method != Method::GET) {
+            // What a pod may be sent is the pod's business; nodes are asked short questions.
+            if ask.path.ends_with("/proxy") && !ask.path.contains("/nodes/") {
+                continue;
+            }
             let reply = server.ask(ask.method.clone(), &ask.path, &[], body.clone()).await;
             failed(&reply, 413, "RequestEntityTooLarge", &format!("{} {}", ask.method, ask.path));
         }

@@ -1,0 +1,90 @@
+//! Programs behind the proxies of pods and Services, which are sent and answer whatever they like.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use futures::SinkExt as _;
+use futures::channel::mpsc;
+use http::{Method, Request};
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Frame;
+
+use crate::hostile::tenant::{Content, Tenant, whole};
+use crate::support::cluster::Cluster;
+use crate::support::raw::Media;
+
+const PAGES: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: pages, labels: {app: pages}}
+spec:
+  containers: [{name: c, image: 'IMAGE', ports: [{containerPort: 80}]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: pages}
+spec: {selector: {app: pages}, ports: [{port: 80}]}
+";
+
+const BINARY: Media<'_> = Media { sends: "application/octet-stream", accepts: "*/*" };
+
+async fn tenant(name: &str) -> Tenant {
+    let cluster = Cluster::shared().await;
+    let image = format!("localhost/test/{name}:v1");
+    cluster.import_as("http-echo", &image);
+    let tenant = Tenant::new(cluster, name).await;
+    tenant.space.apply(&PAGES.replace("IMAGE", &image)).await;
+    tenant.space.running("pages").await;
+    tenant.space.said("pages", "listening").await;
+    tenant
+}
+
+#[tokio::test]
+async fn a_body_is_passed_on_however_long_it_is() {
+    let tenant = tenant("proxy-long").await;
+    let sent = Bytes::from(vec![b'x'; 8 << 20]);
+    let path = format!("{}/pages/proxy/", tenant.path("pods"));
+    for method in [Method::POST, Method::PUT, Method::GET] {
+        let answer = tenant.ask(method.clone(), &path, BINARY, sent.clone()).await;
+        assert!(answer.code == 200 && answer.body == sent, "{method} {:?}", answer.headers);
+    }
+    // Nobody reads what is sent to a pod that is not there, and the next request is answered all the same.
+    let nobody = format!("{}/nobody/proxy/", tenant.path("pods"));
+    let answer = tenant.ask(Method::POST, &nobody, BINARY, "a few words").await;
+    assert_eq!(answer.code, 404);
+    let mut sender = tenant.http1().await;
+    for path in [&nobody, &path] {
+        sender.ready().await.expect("the connection is kept");
+        let body: Content = Full::from("a few words").boxed();
+        let request = tenant.request(Method::POST, path).body(body).expect("a request");
+        let answer = whole(sender.send_request(request).await.expect("an answer")).await;
+        assert_eq!(answer.code == 200, path.contains("/pages/"), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_passed_on_as_it_comes() {
+    let tenant = tenant("proxy-stream").await;
+    for method in [Method::POST, Method::GET] {
+        let (mut body, pieces) = mpsc::channel::<Result<Frame<Bytes>, Infallible>>(1);
+        let path = format!("{}/pages:80/proxy/talk", tenant.path("services"));
+        let mut request: Request<Content> = tenant
+            .request(method.clone(), &path)
+            .body(BodyExt::boxed(StreamBody::new(pieces)))
+            .expect("a request");
+        if method == Method::GET {
+            let chunked = http::HeaderValue::from_static("chunked");
+            request.headers_mut().insert("transfer-encoding", chunked);
+        }
+        let mut sender = tenant.http1().await;
+        let mut answer = sender.send_request(request).await.expect("an answer before the end");
+        assert_eq!(answer.status(), 200);
+        for word in ["one", "two", "three"] {
+            body.send(Ok(Frame::data(Bytes::from(word)))).await.expect("it is read");
+            let heard = answer.body_mut().frame().await.expect("it goes on").expect("it is whole");
+            assert_eq!(heard.into_data().expect("data"), word);
+        }
+        drop(body);
+        assert_eq!(whole(answer).await.body, "");
+    }
+}
