@@ -1,5 +1,6 @@
 //! `proxy` of pods, services and nodes: HTTP for what runs in the cluster, through the API server.
 
+mod page;
 mod rewrite;
 
 use std::sync::Arc;
@@ -117,7 +118,7 @@ impl Streaming {
             Some(backend) => self.ask(share, parts, &named, backend, request).await?,
         };
         way.redirect(answer.headers_mut());
-        Ok(answer)
+        Ok(page::rewrite(answer, &parts.method, way))
     }
 
     async fn ask_node(

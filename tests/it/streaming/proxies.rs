@@ -88,3 +88,18 @@ async fn a_body_is_passed_on_as_it_comes() {
         assert_eq!(whole(answer).await.body, "");
     }
 }
+
+#[tokio::test]
+async fn the_links_of_a_page_lead_by_the_proxy() {
+    let tenant = tenant("proxy-pages").await;
+    let page = "<!DOCTYPE html><a href=\"/docs\">/docs</a> <img src='logo.png'>";
+    for (resource, name) in [("pods", "pages"), ("services", "pages:80")] {
+        let path = format!("{}/{name}/proxy/", tenant.path(resource));
+        let html = Media { sends: "text/html; charset=utf-8", accepts: "text/html" };
+        let answer = tenant.ask(Method::POST, &path, html, page).await;
+        let expected = page.replace("\"/docs", &format!("\"{path}docs"));
+        assert_eq!((answer.code, answer.body), (200, Bytes::from(expected)));
+        let text = Media { sends: "text/plain", accepts: "*/*" };
+        assert_eq!(tenant.ask(Method::POST, &path, text, page).await.body, page);
+    }
+}

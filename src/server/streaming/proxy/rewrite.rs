@@ -1,4 +1,4 @@
-//! What a program behind the proxy is told of the way to it, and where its redirects then lead.
+//! What a program behind the proxy is told of the way to it, and where its redirects and links then lead.
 
 use http::header::{HOST, HeaderMap, HeaderValue, LOCATION};
 use http::request::Parts;
@@ -12,23 +12,24 @@ const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 /// The way of a request to a program.
 #[derive(Debug)]
-pub(super) struct Way<'a> {
+pub(super) struct Way {
     /// What stands before the program's own paths, up to `/proxy`.
-    prefix: &'a str,
+    prefix: String,
     /// The client's name for this server.
-    host: &'a str,
+    host: String,
     /// This server's name for the program.
-    backend: &'a str,
+    backend: String,
 }
 
-impl<'a> Way<'a> {
+impl Way {
     /// Of a request whose path ends in this path behind the proxy.
-    pub(super) fn new(parts: &'a Parts, behind: &str, backend: &'a str) -> Self {
+    pub(super) fn new(parts: &Parts, behind: &str, backend: &str) -> Self {
         let path = parts.uri.path();
         let named = || parts.headers.get(HOST).and_then(|host| host.to_str().ok());
         let host = parts.uri.authority().map(http::uri::Authority::as_str).or_else(named);
         let prefix = path.strip_suffix(behind).unwrap_or(path);
-        Self { prefix, host: host.unwrap_or_default(), backend }
+        let host = host.unwrap_or_default();
+        Self { prefix: prefix.to_owned(), host: host.to_owned(), backend: backend.to_owned() }
     }
 
     /// Tells the program; what a proxy in front of this server has said of names stays.
@@ -40,7 +41,7 @@ impl<'a> Way<'a> {
         };
         say(FORWARDED_URI, parts.uri.path());
         if !parts.headers.contains_key(FORWARDED_HOST) && !self.host.is_empty() {
-            say(FORWARDED_HOST, self.host);
+            say(FORWARDED_HOST, &self.host);
         }
         if !parts.headers.contains_key(FORWARDED_PROTO) {
             say(FORWARDED_PROTO, "https");
@@ -54,6 +55,25 @@ impl<'a> Way<'a> {
         if let Ok(location) = HeaderValue::from_str(&location) {
             headers.insert(LOCATION, location);
         }
+    }
+
+    /// Where a link in a page leads by the proxy, as the value of an attribute; `None` when it stays as it is.
+    pub(super) fn link(&self, value: &str) -> Option<String> {
+        let path = self.by_proxy(value)?;
+        let Some(own) = path.strip_prefix(&self.prefix) else { return Some(path) };
+        // What follows is the page's own, and written as values are.
+        let mut link = String::with_capacity(path.len());
+        for character in self.prefix.chars() {
+            match character {
+                '&' => link.push_str("&amp;"),
+                '"' => link.push_str("&#34;"),
+                '\'' => link.push_str("&#39;"),
+                '<' => link.push_str("&lt;"),
+                '>' => link.push_str("&gt;"),
+                other => link.push(other),
+            }
+        }
+        Some(link + own)
     }
 
     /// The path at this server; `None` when a relative link or another host is meant.
@@ -73,7 +93,7 @@ impl<'a> Way<'a> {
         if !path.starts_with('/') {
             return None;
         }
-        let below = path.strip_prefix(self.prefix);
+        let below = path.strip_prefix(self.prefix.as_str());
         let is_there = below.is_some_and(|below| below.is_empty() || below.starts_with(['/', '?']));
         Some(if is_there { path.to_owned() } else { format!("{}{path}", self.prefix) })
     }
