@@ -17,9 +17,35 @@ pub(crate) fn validate(selector: &Value, path: &FieldPath<'_>) {
 }
 
 fn validate_expression(expression: &Value, path: &FieldPath<'_>) {
+    validate_label(expression, path);
     let operator = text(expression, "operator");
-    let values = items(expression, "values").count();
-    match operator {
+    if !OPERATORS.contains(&operator) {
+        path.invalid("operator", operator, "not a valid selector operator");
+    }
+}
+
+/// Checks what a question about labels asks; later servers may know more operators.
+pub(crate) fn validate_label(requirement: &Value, path: &FieldPath<'_>) {
+    validate_values(requirement, path);
+    let key = text(requirement, "key");
+    path.check("key", key, names::qualified_name(key));
+    for (index, value) in items(requirement, "values").filter_map(Value::as_str).enumerate() {
+        path.at("values").index(index).check("", value, names::label_value(value));
+    }
+}
+
+/// The same about fields, whose names are paths.
+pub(crate) fn validate_field(requirement: &Value, path: &FieldPath<'_>) {
+    if text(requirement, "key").is_empty() {
+        path.required("key", "must be specified");
+    }
+    validate_values(requirement, path);
+}
+
+/// Some operators have values, and some have none.
+fn validate_values(requirement: &Value, path: &FieldPath<'_>) {
+    let values = items(requirement, "values").count();
+    match text(requirement, "operator") {
         "In" | "NotIn" if values == 0 => {
             path.required("values", "must be specified when `operator` is 'In' or 'NotIn'");
         }
@@ -29,13 +55,7 @@ fn validate_expression(expression: &Value, path: &FieldPath<'_>) {
                 "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
             );
         }
-        _ if OPERATORS.contains(&operator) => {}
-        _ => path.invalid("operator", operator, "not a valid selector operator"),
-    }
-    let key = text(expression, "key");
-    path.check("key", key, names::qualified_name(key));
-    for (index, value) in items(expression, "values").filter_map(Value::as_str).enumerate() {
-        path.at("values").index(index).check("", value, names::label_value(value));
+        _ => {}
     }
 }
 

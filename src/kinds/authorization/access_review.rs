@@ -1,11 +1,12 @@
 //! Access reviews: may this user do that? They are asked, never stored.
 
-use machinery::FieldErrors;
+use machinery::{FieldErrors, FieldPath};
 use serde_json::Value;
 
 use crate::kind::{Kind, Scope};
 use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
+use crate::selector;
 
 /// May that user do this?
 #[derive(Debug)]
@@ -117,6 +118,7 @@ impl Kind for LocalSubjectAccessReview {
 
 fn validate_question(spec: &Value, errors: &FieldErrors) {
     let path = errors.at("spec");
+    validate_selectors(&spec["resourceAttributes"], &path);
     match (&spec["resourceAttributes"], &spec["nonResourceAttributes"]) {
         (Value::Null, Value::Null) => path.invalid(
             "resourceAttributes",
@@ -129,6 +131,33 @@ fn validate_question(spec: &Value, errors: &FieldErrors) {
             other.clone(),
             "cannot be specified in combination with resourceAttributes",
         ),
+    }
+}
+
+/// Which of the objects a question is about, if not about all.
+fn validate_selectors(attributes: &Value, path: &FieldPath<'_>) {
+    let path = path.at("resourceAttributes");
+    let kinds: [(&str, fn(&Value, &FieldPath<'_>)); 2] =
+        [("fieldSelector", selector::validate_field), ("labelSelector", selector::validate_label)];
+    for (name, validate) in kinds {
+        let asked = &attributes[name];
+        if asked.is_null() {
+            continue;
+        }
+        let path = path.at(name);
+        let (raw, count) = (text(asked, "rawSelector"), items(asked, "requirements").count());
+        if !raw.is_empty() && count > 0 {
+            path.invalid("rawSelector", raw, "may not specified at the same time as requirements");
+        }
+        if raw.is_empty() && count == 0 {
+            let detail = format!(
+                "when spec.resourceAttributes.{name} is specified, requirements or rawSelector is required"
+            );
+            path.required("requirements", &detail);
+        }
+        for (index, requirement) in items(asked, "requirements").enumerate() {
+            validate(requirement, &path.at("requirements").index(index));
+        }
     }
 }
 

@@ -61,3 +61,39 @@ fn the_other_questions_need_their_subject() {
         "target.kind: Unsupported value: \"Moon\": supported values: \"<empty>\", \"Node\""
     );
 }
+
+#[test]
+fn a_review_of_some_objects_says_which() {
+    let asked = |selector: &str, wanted: Value, expected: &str| {
+        let attributes = json!({"verb": "list", "resource": "pods", selector: wanted});
+        refused(&SelfSubjectAccessReview, json!({"resourceAttributes": attributes}), expected);
+    };
+    asked("fieldSelector", json!({"rawSelector": "spec.nodeName=n"}), "");
+    let only = json!({"key": "spec.nodeName", "operator": "In", "values": ["n"]});
+    asked("fieldSelector", json!({"requirements": [only]}), "");
+    // A later server may know more operators.
+    asked("labelSelector", json!({"requirements": [{"key": "a", "operator": "Like"}]}), "");
+    asked(
+        "fieldSelector",
+        json!({"rawSelector": "a=b", "requirements": [only]}),
+        "spec.resourceAttributes.fieldSelector.rawSelector: Invalid value: \"a=b\": may not specified at the same time as \
+         requirements",
+    );
+    asked(
+        "labelSelector",
+        json!({}),
+        "spec.resourceAttributes.labelSelector.requirements: Required value: when spec.resourceAttributes.labelSelector is \
+         specified, requirements or rawSelector is required",
+    );
+    asked(
+        "fieldSelector",
+        json!({"requirements": [{"operator": "Exists"}]}),
+        "spec.resourceAttributes.fieldSelector.requirements[0].key: Required value: must be specified",
+    );
+    asked(
+        "labelSelector",
+        json!({"requirements": [{"key": "a", "operator": "Exists", "values": ["b"]}]}),
+        "spec.resourceAttributes.labelSelector.requirements[0].values: Forbidden: may not be specified when `operator` is \
+         'Exists' or 'DoesNotExist'",
+    );
+}
