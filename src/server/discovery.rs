@@ -48,7 +48,7 @@ pub(crate) fn respond(
                 if !core {
                     others.aggregated(&mut document);
                 }
-                return Some(aggregated(&document, style));
+                return Some(aggregated(&document, style, headers));
             }
             if core {
                 groups().core_versions()
@@ -72,11 +72,14 @@ fn plain(document: &Value, query: &Query<'_>, headers: &HeaderMap) -> Result<Ans
     respond::document(StatusCode::OK, form, document)
 }
 
-fn aggregated(document: &Value, style: Style) -> Result<Answer, ApiError> {
-    let mut answer = respond::document(StatusCode::OK, Form::default(), document)?;
+fn aggregated(document: &Value, style: Style, headers: &HeaderMap) -> Result<Answer, ApiError> {
+    let bytes = respond::encode(Form::default(), document)?;
+    let hash = respond::hash(&bytes);
+    let mut answer = respond::with_body(StatusCode::OK, JSON, bytes.into());
     let media = HeaderValue::from_static(style.content_type());
     answer.headers_mut().insert(header::CONTENT_TYPE, media);
-    Ok(answer)
+    answer.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+    Ok(respond::tagged(answer, &hash, headers))
 }
 
 /// The first aggregated style the client accepts, if it names one before plain JSON.

@@ -23,7 +23,6 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use kinds::Kind;
 use machinery::ApiError;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::aggregation::Merge;
 use crate::catalog::{Catalog, Served, Snapshot};
@@ -37,8 +36,6 @@ use compressed::Compressed;
 const REFERENCE_PREFIX: &str = "#/components/schemas/";
 /// What follows the index in paths.
 const ROOT: &str = "/openapi/v3";
-/// Digits of a document's hash: 128 bits, as many as two documents need to differ for certain.
-const HASH_DIGITS: usize = 32;
 const V2: &str = "/openapi/v2";
 /// What clients in Go of old ask for, with an `@` before its version or a dot.
 const V2_PROTOBUF_ASKED: &str = "application/com.github.proto-openapi.spec.v2";
@@ -64,17 +61,31 @@ pub(crate) fn respond(
         return Some(respond::document(StatusCode::OK, Form::default(), &index));
     }
     let document = find(&kinds, below.strip_prefix('/')?)?;
-    Some(Ok(immutable(document, query.text("hash"), headers)))
+    Some(immutable(document, path, query.text("hash"), headers))
 }
 
 /// What is asked for by its right hash never changes and need not be asked for again.
-fn immutable(document: &Document, hash: Option<&str>, headers: &HeaderMap) -> Answer {
+/// Whoever has an old hash is sent on to the present one.
+fn immutable(
+    document: &Document,
+    path: &str,
+    hash: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Answer, ApiError> {
+    let hash = hash.filter(|hash| !hash.is_empty());
+    let present = document.json.hash();
+    if hash.is_some_and(|hash| hash != present) {
+        let mut answer = respond::text(StatusCode::MOVED_PERMANENTLY, "");
+        let location = HeaderValue::try_from(format!("{path}?hash={present}"));
+        answer.headers_mut().insert(header::LOCATION, location.map_err(ApiError::internal)?);
+        return Ok(answer);
+    }
     let mut answer = document.json.answer(JSON, headers);
-    if hash == Some(document.hash.as_str()) {
+    if hash.is_some() {
         let forever = HeaderValue::from_static("public, immutable, max-age=31536000");
         answer.headers_mut().insert(header::CACHE_CONTROL, forever);
     }
-    answer
+    Ok(answer)
 }
 
 /// The documents that describe the kinds of one snapshot.
@@ -92,14 +103,12 @@ pub(crate) struct Documents {
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
     json: Compressed,
-    hash: String,
 }
 
 impl Document {
     fn of(document: &Value) -> Self {
         let json = serde_json::to_vec(document).expect("a document serializes");
-        let hash = format!("{:X}", Sha256::digest(&json))[..HASH_DIGITS].to_owned();
-        Self { json: Compressed::of(&json), hash }
+        Self { json: Compressed::of(&json) }
     }
 }
 
@@ -113,7 +122,7 @@ impl Documents {
 /// `/openapi/v3`.
 fn index(kinds: &Snapshot) -> Value {
     let entry = |(path, document): (&String, &Document)| {
-        let url = format!("{ROOT}/{path}?hash={}", document.hash);
+        let url = format!("{ROOT}/{path}?hash={}", document.json.hash());
         (path.clone(), json!({ "serverRelativeURL": url }))
     };
     let paths: Map<String, Value> = each(kinds).map(entry).collect();

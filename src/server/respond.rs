@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WARNING};
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    IF_NONE_MATCH, RETRY_AFTER, WARNING,
+};
 use http::{Response, StatusCode};
 use machinery::ApiError;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::body::Body;
 use crate::cache::Cached;
@@ -49,6 +53,30 @@ pub(crate) fn document(
 ) -> Result<Answer, ApiError> {
     let bytes = encode(form, document)?;
     Ok(with_body(status, form.content_type(), bytes.into()))
+}
+
+/// Digits of a hash: 128 bits, as many as two documents need to differ for certain.
+const HASH_DIGITS: usize = 32;
+
+/// What tells a document from every other.
+pub(crate) fn hash(document: &[u8]) -> String {
+    format!("{:X}", Sha256::digest(document))[..HASH_DIGITS].to_owned()
+}
+
+/// An answer whose client may keep it and ask again; it is not sent to one that has it, which `headers` say.
+pub(crate) fn tagged(mut answer: Answer, hash: &str, headers: &HeaderMap) -> Answer {
+    let tag = format!("\"{hash}\"");
+    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|known| known.to_str().ok());
+    let mut known = known.flat_map(|known| known.split(',')).map(str::trim);
+    if known.any(|known| known == "*" || known.trim_start_matches("W/") == tag) {
+        *answer.status_mut() = StatusCode::NOT_MODIFIED;
+        *answer.body_mut() = Body::empty();
+        answer.headers_mut().remove(CONTENT_TYPE);
+        answer.headers_mut().remove(CONTENT_ENCODING);
+    }
+    let tag = HeaderValue::try_from(tag).expect("digits and quotes are visible");
+    answer.headers_mut().insert(ETAG, tag);
+    answer
 }
 
 /// A failure, as a `Status`.

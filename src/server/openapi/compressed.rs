@@ -13,7 +13,11 @@ use crate::respond::{self, Answer};
 
 /// A document, packed by gzip.
 #[derive(Debug, Clone)]
-pub(super) struct Compressed(Bytes);
+pub(super) struct Compressed {
+    packed: Bytes,
+    /// Tells this content from every other.
+    hash: String,
+}
 
 impl Compressed {
     pub(super) fn of(document: &[u8]) -> Self {
@@ -21,26 +25,30 @@ impl Compressed {
         packer.write_all(document).expect("memory takes everything");
         let mut packed = packer.finish().expect("memory takes everything");
         packed.shrink_to_fit();
-        Self(packed.into())
+        Self { packed: packed.into(), hash: respond::hash(document) }
+    }
+
+    pub(super) fn hash(&self) -> &str {
+        &self.hash
     }
 
     pub(super) fn unpack(&self) -> Vec<u8> {
         let mut document = Vec::new();
-        GzDecoder::new(&*self.0).read_to_end(&mut document).expect("it was packed here");
+        GzDecoder::new(&*self.packed).read_to_end(&mut document).expect("it was packed here");
         document
     }
 
-    /// The document, packed if the client can unpack it.
+    /// The document, packed if the client can unpack it; nothing, if the client has it.
     pub(super) fn answer(&self, media: &'static str, headers: &HeaderMap) -> Answer {
         let takes_gzip = takes_gzip(headers);
-        let body = if takes_gzip { self.0.clone() } else { self.unpack().into() };
+        let body = if takes_gzip { self.packed.clone() } else { self.unpack().into() };
         let mut answer = respond::with_body(StatusCode::OK, media, Body::from(body));
-        let headers = answer.headers_mut();
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        let told = answer.headers_mut();
+        told.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         if takes_gzip {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            told.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        answer
+        respond::tagged(answer, &self.hash, headers)
     }
 }
 

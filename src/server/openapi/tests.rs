@@ -52,7 +52,7 @@ fn the_hash_in_the_index_is_that_of_the_document() {
     let present = catalog.load();
     let index = index(&present);
     let url = index["paths"]["apis/apps/v1"]["serverRelativeURL"].as_str().unwrap();
-    assert!(url.ends_with(&find(&present, "apis/apps/v1").unwrap().hash), "{url}");
+    assert!(url.ends_with(&find(&present, "apis/apps/v1").unwrap().json.hash()), "{url}");
 }
 
 #[test]

@@ -132,3 +132,35 @@ async fn a_view_is_listed_and_watched_by_its_own_fields() {
     assert_eq!(watch.brief().await, "ADDED f");
     assert_eq!(watch.brief().await, "DELETED c");
 }
+
+#[tokio::test]
+async fn who_has_a_document_is_not_sent_it_again() {
+    let server = Fixture::new().await;
+    let aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    for (path, accept) in [
+        ("/apis", aggregated),
+        ("/api", aggregated),
+        ("/openapi/v2", "application/json"),
+        ("/openapi/v3/apis/apps/v1", "application/json"),
+    ] {
+        let first = server.ask(Method::GET, path, &[("accept", accept)], "").await;
+        let tag = first.headers["etag"].to_str().expect("text").to_owned();
+        assert!(first.code == 200 && !first.body.is_empty(), "{path}");
+        let known = [("accept", accept), ("if-none-match", tag.as_str())];
+        let again = server.ask(Method::GET, path, &known, "").await;
+        assert_eq!((again.code, again.body.len()), (304, 0), "{path}");
+        assert_eq!(again.headers["etag"], tag);
+        let old = [("accept", accept), ("if-none-match", "\"old\"")];
+        assert_eq!(server.ask(Method::GET, path, &old, "").await.code, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_old_hash_leads_to_the_present_one() {
+    let server = Fixture::new().await;
+    let index = server.get("/openapi/v3").await.expect(200);
+    let present = index["paths"]["apis/apps/v1"]["serverRelativeURL"].as_str().expect("a URL");
+    let moved = server.get("/openapi/v3/apis/apps/v1?hash=OLD").await;
+    assert_eq!((moved.code, moved.headers["location"].to_str().expect("text")), (301, present));
+    assert_eq!(server.get(present).await.code, 200);
+}
