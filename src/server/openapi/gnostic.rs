@@ -38,7 +38,15 @@ impl Gnostic {
 
 fn path_item(item: &Value) -> Message {
     let mut message = Message::default();
-    let methods = [("get", 2), ("put", 3), ("post", 4), ("delete", 5), ("patch", 8)];
+    let methods = [
+        ("get", 2),
+        ("put", 3),
+        ("post", 4),
+        ("delete", 5),
+        ("options", 6),
+        ("head", 7),
+        ("patch", 8),
+    ];
     for (method, number) in methods {
         if let Some(value) = item.get(method) {
             message.message(number, operation(value));

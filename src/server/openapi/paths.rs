@@ -223,14 +223,17 @@ impl Paths<'_> {
             Subresource::PortForward => parameters::PORT_FORWARD,
             _ => parameters::PROXY,
         };
-        for verb in sub.verbs() {
-            let method = match verb {
-                Verb::Create => "post",
-                Verb::Update => "put",
-                Verb::Patch => "patch",
-                Verb::Delete => "delete",
-                _ => "get",
-            };
+        let of_verbs = sub.verbs().iter().map(|verb| match verb {
+            Verb::Create => "post",
+            Verb::Update => "put",
+            Verb::Patch => "patch",
+            Verb::Delete => "delete",
+            _ => "get",
+        });
+        // What is behind a proxy is asked these as well, which are no verbs.
+        let others: &[&str] =
+            if matches!(sub, Subresource::Proxy) { &["head", "options"] } else { &[] };
+        for method in of_verbs.chain(others.iter().copied()) {
             let id = format!("{}{suffix}", capital(sub.name()));
             let operation = Operation {
                 description: format!(
@@ -321,8 +324,10 @@ impl Paths<'_> {
             ""
         };
         let stem = stem(&names.group, &names.version);
+        // `connectGet` becomes `connectCoreV1Get…`.
+        let (verb, more) = verb.split_at(verb.find(char::is_uppercase).unwrap_or(verb.len()));
         Operation {
-            id: format!("{verb}{stem}{place}{}{suffix}", names.kind),
+            id: format!("{verb}{stem}{more}{place}{}{suffix}", names.kind),
             tag: tag(&names.group, &names.version),
             description: String::new(),
             action: None,

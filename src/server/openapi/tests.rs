@@ -126,7 +126,7 @@ fn subresources_carry_kinds_of_their_own() {
         &core["paths"][format!("/api/v1/namespaces/{{namespace}}/pods/{{name}}/{name}")]
     };
     assert_eq!(below("exec")["post"]["x-kubernetes-action"], "connect");
-    assert_eq!(below("exec")["get"]["operationId"], "connectGetCoreV1NamespacedPodExec");
+    assert_eq!(below("exec")["get"]["operationId"], "connectCoreV1GetNamespacedPodExec");
     assert_eq!(
         below("log")["get"]["responses"]["200"]["content"]["text/plain"]["schema"]["type"],
         "string"
@@ -202,4 +202,22 @@ async fn every_root_that_is_described_is_answered() {
     let version = &whole["paths"]["/version/"]["get"]["responses"]["200"]["schema"]["$ref"];
     assert_eq!(*version, "#/definitions/io.k8s.apimachinery.pkg.version.Info");
     assert!(whole["definitions"]["io.k8s.apimachinery.pkg.version.Info"].is_object());
+}
+
+#[test]
+fn operations_are_called_as_on_kubernetes() {
+    let core = document("api/v1");
+    let id = |path: &str, method: &str| {
+        let id = &core["paths"][format!("/api/v1/namespaces/{{namespace}}/pods{path}")][method];
+        id["operationId"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(id("/{name}", "get"), "readCoreV1NamespacedPod");
+    assert_eq!(id("", "delete"), "deleteCoreV1CollectionNamespacedPod");
+    assert_eq!(id("/{name}/exec", "get"), "connectCoreV1GetNamespacedPodExec");
+    for (method, called) in [("options", "Options"), ("head", "Head"), ("patch", "Patch")] {
+        let proxy = format!("connectCoreV1{called}NamespacedPodProxy");
+        assert_eq!(id("/{name}/proxy", method), proxy);
+        assert_eq!(id("/{name}/proxy/{path}", method), format!("{proxy}WithPath"));
+    }
+    assert_eq!(id("/{name}/exec", "options"), "");
 }
