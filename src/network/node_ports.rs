@@ -7,13 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{CancellationToken, Tasks};
-use futures::future::join_all;
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::sleep;
 
 use crate::splice::{abort, splice};
-use crate::{Endpoint, Interface, Protocol};
+use crate::{Endpoint, Interface, Listeners, Protocol};
 
 mod datagrams;
 
@@ -24,23 +23,14 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// up. Whoever comes then waits in the kernel's queue.
 const MAX_CONNECTIONS: usize = 8_192;
 
-/// Closing a listener takes one turn of its task; this only bounds a runtime that is stuck.
-const CLOSE_GRACE: Duration = Duration::from_secs(5);
-
 /// Real listeners on the host, spliced into the switch.
 #[derive(Debug)]
 pub struct NodePorts {
     bind: IpAddr,
     interface: Interface,
-    tasks: Tasks,
-    open: Mutex<BTreeMap<(u16, Protocol), Open>>,
-}
-
-/// An open port of the host.
-#[derive(Debug)]
-struct Open {
-    target: watch::Sender<Endpoint>,
-    tasks: Tasks,
+    /// Those of connections, which outlive their port.
+    connections: Tasks,
+    open: Mutex<Listeners<(u16, Protocol), Endpoint>>,
 }
 
 /// A port of the host that could not be had.
@@ -57,39 +47,33 @@ pub struct BindFailure {
 impl NodePorts {
     /// Listens at the host's address `bind` and dials as `interface`, whose address the pods see as their peer.
     pub fn new(bind: IpAddr, interface: Interface, tasks: Tasks) -> Self {
-        Self { bind, interface, tasks, open: Mutex::default() }
+        let open = Mutex::new(Listeners::new(tasks.clone()));
+        Self { bind, interface, connections: tasks, open }
     }
 
     /// Opens and closes listeners until exactly these are open, and reports those that could not be. They are tried
     /// again with the next call. Connections that are made stay as they are.
     pub async fn set(&self, ports: BTreeMap<(u16, Protocol), Endpoint>) -> Vec<BindFailure> {
         let mut open = self.open.lock().await;
-        let closed: Vec<_> = open.extract_if(.., |key, _| !ports.contains_key(key)).collect();
-        join_all(closed.iter().map(|(_, closed)| closed.tasks.shutdown(CLOSE_GRACE))).await;
-        let mut failures = Vec::new();
-        for ((port, protocol), target) in ports {
-            if let Some(open) = open.get(&(port, protocol)) {
-                open.target.send_replace(target);
-                continue;
-            }
-            match self.open(port, protocol, target).await {
-                Ok(opened) => _ = open.insert((port, protocol), opened),
-                Err(error) => failures.push(BindFailure { port, protocol, error }),
-            }
-        }
-        failures
+        let open_one = |(port, protocol), target, tasks| self.open(port, protocol, target, tasks);
+        let failures = open.set(ports, open_one).await.into_iter();
+        failures.map(|((port, protocol), error)| BindFailure { port, protocol, error }).collect()
     }
 
-    async fn open(&self, port: u16, protocol: Protocol, target: Endpoint) -> io::Result<Open> {
+    async fn open(
+        &self,
+        port: u16,
+        protocol: Protocol,
+        target: watch::Receiver<Endpoint>,
+        tasks: Tasks,
+    ) -> io::Result<()> {
         let address = SocketAddr::new(self.bind, port);
-        let (sender, target) = watch::channel(target);
-        let tasks = self.tasks.child();
         let interface = self.interface.clone();
         match protocol {
             Protocol::Tcp => {
                 let listener = TcpListener::bind(address).await?;
                 let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-                let connections = self.tasks.clone();
+                let connections = self.connections.clone();
                 let entrance = Entrance { interface, target, room, connections };
                 tasks.spawn("node-port", |stop| entrance.run(listener, stop));
             }
@@ -99,7 +83,7 @@ impl NodePorts {
                 tasks.spawn("node-port-udp", |stop| clients.run(target, stop));
             }
         }
-        Ok(Open { target: sender, tasks })
+        Ok(())
     }
 }
 

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use base::{CancellationToken, Tasks};
 use bytes::Bytes;
-use futures::future::join_all;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use network::Listeners;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -29,55 +29,30 @@ const EXCHANGE_MAX: Duration = Duration::from_secs(10);
 const MAX_CONNECTIONS: usize = 64;
 /// After a failed accept (usually: too many open files) others must close something first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Closing a listener takes one turn of its task; this only bounds a runtime that is stuck.
-const CLOSE_GRACE: Duration = Duration::from_secs(5);
 
 /// Listeners on the host that tell how Services are.
 #[derive(Debug)]
 pub(crate) struct HealthPorts {
     bind: IpAddr,
-    tasks: Tasks,
-    open: BTreeMap<u16, Open>,
-}
-
-#[derive(Debug)]
-struct Open {
-    health: watch::Sender<Health>,
-    tasks: Tasks,
+    open: Listeners<u16, Health>,
 }
 
 impl HealthPorts {
     pub(crate) fn new(bind: IpAddr, tasks: Tasks) -> Self {
-        Self { bind, tasks, open: BTreeMap::new() }
+        Self { bind, open: Listeners::new(tasks) }
     }
 
     /// Opens and closes listeners until exactly these are open, and reports those that could not be. They are tried
     /// again with the next call.
     pub(crate) async fn set(&mut self, checks: BTreeMap<u16, Health>) -> Vec<(u16, io::Error)> {
-        let closed: Vec<_> =
-            self.open.extract_if(.., |port, _| !checks.contains_key(port)).collect();
-        join_all(closed.iter().map(|(_, closed)| closed.tasks.shutdown(CLOSE_GRACE))).await;
-        let mut failures = Vec::new();
-        for (port, health) in checks {
-            if let Some(open) = self.open.get(&port) {
-                open.health.send_replace(health);
-                continue;
-            }
-            match self.open(port, health).await {
-                Ok(open) => _ = self.open.insert(port, open),
-                Err(error) => failures.push((port, error)),
-            }
-        }
-        failures
-    }
-
-    async fn open(&self, port: u16, health: Health) -> io::Result<Open> {
-        let listener = TcpListener::bind(SocketAddr::new(self.bind, port)).await?;
-        let (sender, health) = watch::channel(health);
-        let tasks = self.tasks.child();
-        let connections = tasks.clone();
-        tasks.spawn("health-check", |stop| listen(listener, health, connections, stop));
-        Ok(Open { health: sender, tasks })
+        let bind = self.bind;
+        let open = async |port, health, tasks: Tasks| {
+            let listener = TcpListener::bind(SocketAddr::new(bind, port)).await?;
+            let connections = tasks.clone();
+            tasks.spawn("health-check", |stop| listen(listener, health, connections, stop));
+            Ok(())
+        };
+        self.open.set(checks, open).await
     }
 }
 

@@ -12,7 +12,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::warn;
 
-use super::{ACCEPT_PAUSE, CLOSE_GRACE};
+use super::ACCEPT_PAUSE;
+use crate::listeners::CLOSE_GRACE;
 use crate::{Endpoint, Error, Interface};
 
 /// Clients that one port keeps apart. Each has a virtual socket and a task of its own, so that answers find the way
