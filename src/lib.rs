@@ -42,8 +42,12 @@ const CLUSTER_DOMAIN: &str = "cluster.local";
 const RUNTIME_VERSION: &str = "wasmtime://48";
 /// For containers to end after a signal: they are dropped, not asked, so this is plenty.
 const NODE_GRACE: Duration = Duration::from_secs(15);
-/// For requests under way, and for watches to be closed cleanly. A busy disk may take seconds for the last write.
-const SERVER_GRACE: Duration = Duration::from_secs(15);
+/// For controllers to end the write they are at. A busy disk may take seconds for it.
+const CONTROL_GRACE: Duration = Duration::from_secs(15);
+/// For requests under way, which the server itself cuts off when their time is over, and for what is left then.
+const SERVER_GRACE: Duration = server::STOP_GRACE.saturating_add(Duration::from_secs(3));
+/// For the last audit events to be written.
+const STORE_GRACE: Duration = Duration::from_secs(15);
 /// As on Kubernetes.
 const NODE_PORTS: std::ops::RangeInclusive<u16> = 30000..=32767;
 
@@ -107,6 +111,8 @@ pub struct Platform {
 /// Tasks in the order they were started; they stop in reverse.
 #[derive(Debug, Default)]
 struct Layers {
+    /// The store and what the server keeps of it, which requests under way need to the end.
+    store: Tasks,
     server: Tasks,
     control: Tasks,
     node: Tasks,
@@ -124,7 +130,7 @@ impl Platform {
             move || open_images(&folder, clock)
         });
         let nodes = Arc::new(InProcessNodes::default());
-        let server = start_server(&config, &data_dir, &layers.server, Arc::clone(&nodes)).await?;
+        let server = start_server(&config, &data_dir, &layers, Arc::clone(&nodes)).await?;
         // One watch of each kind for all parts that know whole kinds. Controllers may read everything.
         let reader = component(&server, "system:kube-controller-manager");
         let caches = Caches::new(reader, &layers.control);
@@ -166,11 +172,11 @@ impl Platform {
 
     /// Completes when a part has failed and the rest must stop too.
     pub async fn failed(&self) {
-        let Layers { server, control, node } = &self.layers;
-        let (server, control, node) =
-            (server.stop_token(), control.stop_token(), node.stop_token());
+        let Layers { store, server, control, node } = &self.layers;
+        let [store, server, control, node] = [store, server, control, node].map(Tasks::stop_token);
         tokio::select! {
             biased;
+            () = store.cancelled() => {}
             () = server.cancelled() => {}
             () = control.cancelled() => {}
             () = node.cancelled() => {}
@@ -187,9 +193,10 @@ impl Platform {
         self.announce_stop();
         let pods = self.kubelet.stop(NODE_GRACE).await;
         let node = self.layers.node.shutdown(NODE_GRACE).await;
-        let control = self.layers.control.shutdown(SERVER_GRACE).await;
+        let control = self.layers.control.shutdown(CONTROL_GRACE).await;
         let server = self.layers.server.shutdown(SERVER_GRACE).await;
-        pods && node && control && server
+        let store = self.layers.store.shutdown(STORE_GRACE).await;
+        pods && node && control && server && store
     }
 }
 
@@ -218,7 +225,7 @@ fn open_images(folder: &Path, clock: Clock) -> Result<Images> {
 async fn start_server(
     config: &Config,
     data_dir: &DataDir,
-    tasks: &Tasks,
+    layers: &Layers,
     nodes: Arc<InProcessNodes>,
 ) -> Result<Server> {
     let (path, metrics) = (data_dir.store(), config.metrics.clone());
@@ -228,7 +235,7 @@ async fn start_server(
             .context("open the store")?
             .context("open the store")?;
     let ended = store.ended();
-    tasks.spawn("store", |stop| async move {
+    layers.store.spawn("store", |stop| async move {
         if stop.run_until_cancelled(ended).await.is_some() {
             tracing::error!("nothing can be stored any more; stopping");
             stop.cancel();
@@ -237,7 +244,8 @@ async fn start_server(
     let server = Server::start(server::Config {
         clock: config.clock.clone(),
         random: config.random.clone(),
-        tasks: tasks.clone(),
+        tasks: layers.server.clone(),
+        foundation: layers.store.clone(),
         store: Arc::new(store),
         listen: config.listen,
         data_dir: Some(data_dir.path().to_owned()),

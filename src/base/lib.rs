@@ -11,4 +11,4 @@ pub use clock::Clock;
 pub use metrics::{Counter, Family, Gauge, Held, Histogram, Metrics, Sample, Sort};
 pub use random::Random;
 pub use tasks::Tasks;
-pub use tokio_util::sync::CancellationToken;
+pub use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};

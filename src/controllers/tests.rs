@@ -39,6 +39,7 @@ impl Cluster {
             clock: Clock::system(),
             random: Random::seeded(1),
             tasks: tasks.clone(),
+            foundation: tasks.clone(),
             store: Arc::new(store::memory::Memory::default()),
             listen: ([127, 0, 0, 1], 0).into(),
             data_dir: None,

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod deadline;
+mod lasting;
 mod objects;
 mod remote;
 mod streams;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use base::{Clock, Random};
+use base::{CancellationToken, Clock, Random, Tasks};
 use bytes::Bytes;
 use futures::FutureExt as _;
 use http::request::Parts;
@@ -88,6 +89,8 @@ pub(crate) struct Api {
     bodies: Bodies,
     /// How long a request may take that is no watch and no stream.
     request_timeout: Duration,
+    /// Cancelled when the server is to stop: nobody waits for what lasts.
+    stop: CancellationToken,
     lasting: Room,
     auditor: Option<Arc<Auditor>>,
     zpages: Zpages,
@@ -118,19 +121,21 @@ impl Api {
         let listeners: Vec<Arc<dyn Listener>> =
             vec![Arc::<Ledger>::clone(&ledger), Arc::new(allocators.clone())];
         let cache = Arc::new(Cache::new(catalog.load().shelves().cloned(), progress, listeners));
-        cache.start(Arc::clone(&config.store), &config.tasks).await?;
+        cache.start(Arc::clone(&config.store), &config.foundation).await?;
+        close_watches_at_stop(&config.tasks, Arc::clone(&cache));
         let authorizer = Arc::new(Authorizer::new(&catalog));
         let outgoing = Arc::new(Outgoing::new(
             Arc::clone(&catalog),
             Arc::clone(&config.nodes),
-            config.tasks.clone(),
+            config.foundation.clone(),
             config.random.clone(),
         ));
         let metrics = ServerMetrics::new(&config.metrics, &catalog, &config.clock);
         let audit = config.operations.audit.as_ref();
         let auditor = audit
             .map(|audit| {
-                Auditor::start(audit, &config.clock, &config.tasks, &config.metrics, &outgoing)
+                let tasks = &config.foundation;
+                Auditor::start(audit, &config.clock, tasks, &config.metrics, &outgoing)
             })
             .transpose()?;
         let fairness = Fairness::new(&catalog, config.operations.seats, &config.metrics);
@@ -169,6 +174,7 @@ impl Api {
             health,
             bodies: Bodies::new(),
             request_timeout: config.operations.request_timeout,
+            stop: config.tasks.stop_token(),
             lasting: Room::new(LASTING_MAX, LASTING_OF_ONE_MAX),
             auditor,
             zpages: Zpages::new(config),
@@ -288,12 +294,16 @@ impl Api {
         record.target = request::parse(&parts.method, object, &query)?;
         record.dry_run = query.text("dryRun").is_some();
         let deadline = Deadline::of(record, &query, self.request_timeout)?;
+        let lasts = record.is_long_running();
         let answered = pin!(async {
             match route {
                 Some(route) => self.answer_remote(&route, record, &query, body, peer).await,
                 None => self.answer_own(record, &query, body, peer).await,
             }
         });
+        if lasts {
+            return lasting::keep(&self.stop, answered).await;
+        }
         deadline.keep(answered).await
     }
 
@@ -490,6 +500,14 @@ impl Api {
         }
         HeaderValue::from_bytes(&text).expect("hexadecimal digits and dashes are visible")
     }
+}
+
+/// Watches end at once when the server stops; the cache goes on for those whose writes are under way.
+fn close_watches_at_stop(tasks: &Tasks, cache: Arc<Cache>) {
+    tasks.spawn("watches", |stop| async move {
+        stop.cancelled().await;
+        cache.close_watches();
+    });
 }
 
 /// What panics is one request, not the server. Taken by reference: what a request holds is long, and dear to move.

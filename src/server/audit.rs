@@ -40,7 +40,7 @@ const QUEUE: usize = 10_000;
 const QUEUE_BYTES: usize = 64 << 20;
 /// Events written at once.
 const BATCH: usize = 512;
-/// For requests to end after the stop has been announced; a little less than the server waits for its tasks.
+/// For events to be written after requests have ended; a little less than is waited for this task.
 const GRACE: Duration = Duration::from_secs(14);
 
 /// What an operator says of the audit log.

@@ -2,10 +2,12 @@
 
 mod request;
 
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
+use base::{CancellationToken, WaitForCancellationFutureOwned};
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 
@@ -26,6 +28,7 @@ pub struct Body {
     held: Option<Held>,
     /// What the connection becomes after the answer, if it does.
     stream: Option<Lasting>,
+    lasts: Lasts,
 }
 
 /// Something that lives as long as a body.
@@ -34,6 +37,14 @@ pub(crate) type Held = Box<dyn std::any::Any + Send + Sync>;
 /// What is kept until a stream ends that comes after an answer; its task has one.
 #[derive(Clone, Default)]
 pub(crate) struct Lasting(Arc<Mutex<Vec<Held>>>);
+
+/// Whether a body lasts as long as its client wants, and what ends it before.
+enum Lasts {
+    No,
+    /// Whoever makes it ends it, too.
+    Yes,
+    Until(Pin<Box<WaitForCancellationFutureOwned>>),
+}
 
 #[derive(Debug)]
 enum Kind {
@@ -71,6 +82,20 @@ impl Body {
         }
     }
 
+    /// Says that it lasts as long as its client wants, though no longer than the server. The cache ends watches; what
+    /// somebody else sends is broken off, so that nobody takes it for whole.
+    pub(crate) fn last_until(&mut self, stop: &CancellationToken) {
+        self.lasts = match self.kind {
+            Kind::Stream(_) => Lasts::Until(Box::pin(stop.clone().cancelled_owned())),
+            _ => Lasts::Yes,
+        };
+    }
+
+    /// Whether it lasts as long as its client wants.
+    pub(crate) fn lasts(&self) -> bool {
+        !matches!(self.lasts, Lasts::No)
+    }
+
     /// Keeps something until the body ends, or the stream after it.
     pub(crate) fn hold(&mut self, held: Held) {
         if let Some(Lasting(all)) = &self.stream {
@@ -87,7 +112,7 @@ impl Body {
 
 impl From<Kind> for Body {
     fn from(kind: Kind) -> Self {
-        Self { kind, held: None, stream: None }
+        Self { kind, held: None, stream: None, lasts: Lasts::No }
     }
 }
 
@@ -137,7 +162,12 @@ impl http_body::Body for Body {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(next) => next,
             },
-            Kind::Stream(stream) => return Pin::new(stream).poll_frame(context),
+            Kind::Stream(stream) => match (Pin::new(stream).poll_frame(context), &mut self.lasts) {
+                (Poll::Pending, Lasts::Until(stop)) => {
+                    return stop.as_mut().poll(context).map(|()| Some(Err("it stops".into())));
+                }
+                (polled, _) => return polled,
+            },
         };
         Poll::Ready(next.map(|bytes| Ok(Frame::data(bytes))))
     }

@@ -75,6 +75,11 @@ impl Cache {
         &self.progress
     }
 
+    /// Ends every watch.
+    pub(crate) fn close_watches(&self) {
+        self.shelves.load().values().flatten().for_each(|shelf| shelf.close_watches());
+    }
+
     /// Waits until a revision is applied.
     pub(crate) async fn reached(&self, revision: u64) {
         self.progress.reached(revision).await;

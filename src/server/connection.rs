@@ -1,6 +1,8 @@
 //! One connection: its handshake, its user, its requests, its end.
 
 use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -33,8 +35,11 @@ const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(15);
 /// Flow control windows of HTTP/2: large enough for a body of the size limit in few round trips.
 const WINDOW_BYTES: u32 = 1 << 20;
-/// For requests under way when the server stops.
-const DRAIN_MAX: Duration = Duration::from_secs(5);
+/// For requests under way when the server stops: nobody's client waits much longer for a write, and what manages
+/// processes kills them after ten seconds more.
+pub const STOP_GRACE: Duration = Duration::from_secs(15);
+/// For the last bytes and the farewell, once nothing is under way on a connection.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves a connection to its end.
 pub(crate) async fn serve(
@@ -54,18 +59,19 @@ pub(crate) async fn serve(
     let is_http2 = session.alpn_protocol() == Some(b"h2");
     let address = stream.get_ref().0.peer_addr().ok().filter(|_| api.audits());
     let traffic = Arc::new(Traffic::default());
-    let begun = is_http2.then(|| Arc::clone(&traffic));
+    let begun = Arc::clone(&traffic);
     let service = service_fn(move |mut request: http::Request<Incoming>| {
         if let Some(address) = address {
             request.extensions_mut().insert(Address(address.ip()));
         }
-        let under_way = begun.as_ref().map(UnderWay::begin);
+        let mut under_way = UnderWay::begin(&begun);
         let answer = Arc::clone(&api).handle(request, peer.clone());
         async move {
             let mut answer = answer.await;
-            if let Some(under_way) = under_way {
-                answer.body_mut().hold(Box::new(under_way));
+            if answer.body().lasts() {
+                under_way.last();
             }
+            answer.body_mut().hold(Box::new(under_way));
             Ok::<_, Infallible>(answer)
         }
     });
@@ -76,11 +82,11 @@ pub(crate) async fn serve(
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
-            () = traffic.ceased() => {}
+            () = traffic.ceased(HEAD_MAX, Traffic::is_idle) => {}
             ended = connection.as_mut() => return Ok(ended?),
         }
         connection.as_mut().graceful_shutdown();
-        return Ok(tokio::time::timeout(DRAIN_MAX, connection).await??);
+        return drain(connection, &traffic).await;
     }
     let connection = http1().serve_connection(stream, service).with_upgrades();
     let mut connection = std::pin::pin!(connection);
@@ -90,7 +96,19 @@ pub(crate) async fn serve(
         ended = connection.as_mut() => return Ok(ended?),
     }
     connection.as_mut().graceful_shutdown();
-    Ok(tokio::time::timeout(DRAIN_MAX, connection).await??)
+    drain(connection, &traffic).await
+}
+
+/// Lets a connection that has been asked to end do so: what is under way is answered, what lasts is not waited for.
+async fn drain(
+    connection: Pin<&mut impl Future<Output = hyper::Result<()>>>,
+    traffic: &Traffic,
+) -> Result<(), BoxError> {
+    tokio::select! {
+        biased;
+        ended = tokio::time::timeout(STOP_GRACE, connection) => Ok(ended??),
+        () = traffic.ceased(FAREWELL, Traffic::is_answered) => Ok(()),
+    }
 }
 
 // Each protocol by itself, as the handshake has agreed on: who listens for the first bytes to tell may listen for ever.
@@ -115,41 +133,65 @@ fn http2() -> http2::Builder<TokioExecutor> {
     builder
 }
 
-/// What happens on a connection of HTTP/2, whose library knows no end of waiting for the next request.
+/// What happens on a connection, whose library knows no end of waiting: for the next request on HTTP/2, for clients
+/// that do not read.
 #[derive(Debug, Default)]
 struct Traffic {
-    begun: AtomicU64,
+    /// Counts the beginnings and the ends of requests.
+    moves: AtomicU64,
     under_way: AtomicUsize,
+    lasting: AtomicUsize,
 }
 
 impl Traffic {
-    /// Ready when nothing has been asked for long and nothing is under way.
-    async fn ceased(&self) {
+    /// Ready when nothing has begun or ended for so long, and it is as it is waited for.
+    async fn ceased(&self, period: Duration, is_so: impl Fn(&Self) -> bool) {
         loop {
-            let before = self.begun.load(Ordering::Relaxed);
-            tokio::time::sleep(HEAD_MAX).await;
-            let begun = self.begun.load(Ordering::Relaxed);
-            if begun == before && self.under_way.load(Ordering::Relaxed) == 0 {
+            let before = self.moves.load(Ordering::Relaxed);
+            tokio::time::sleep(period).await;
+            if self.moves.load(Ordering::Relaxed) == before && is_so(self) {
                 return;
             }
         }
+    }
+
+    /// Whether every request but for those that last is answered to the last byte.
+    fn is_answered(&self) -> bool {
+        self.under_way.load(Ordering::Relaxed) == 0
+    }
+
+    fn is_idle(&self) -> bool {
+        self.is_answered() && self.lasting.load(Ordering::Relaxed) == 0
     }
 }
 
 /// A request, until the last byte of its answer.
 #[derive(Debug)]
-struct UnderWay(Arc<Traffic>);
+struct UnderWay {
+    traffic: Arc<Traffic>,
+    lasts: bool,
+}
 
 impl UnderWay {
     fn begin(traffic: &Arc<Traffic>) -> Self {
-        traffic.begun.fetch_add(1, Ordering::Relaxed);
+        traffic.moves.fetch_add(1, Ordering::Relaxed);
         traffic.under_way.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(traffic))
+        Self { traffic: Arc::clone(traffic), lasts: false }
+    }
+
+    /// From now on it lasts as long as its client wants.
+    fn last(&mut self) {
+        self.traffic.lasting.fetch_add(1, Ordering::Relaxed);
+        self.traffic.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.lasts = true;
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+        let Self { traffic, lasts } = self;
+        let counter = if *lasts { &traffic.lasting } else { &traffic.under_way };
+        counter.fetch_sub(1, Ordering::Relaxed);
+        traffic.moves.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -94,6 +94,7 @@ mod testing;
 
 pub use authenticate::{Authentication, OidcSettings, RequestHeader};
 pub use body::{Body, BoxBody, BoxError};
+pub use connection::STOP_GRACE;
 pub use error::Error;
 pub use identity::User;
 pub use in_process::InProcess;

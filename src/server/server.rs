@@ -30,8 +30,11 @@ pub struct Config {
     pub clock: Clock,
     /// Makes names and UIDs.
     pub random: Random,
-    /// Owns the server's tasks; stopping it stops the server.
+    /// Owns the tasks that serve and those that look after things; stopping it stops the server.
     pub tasks: Tasks,
+    /// Owns what requests stand on: the watch cache, webhooks, the audit log. It is to be stopped after `tasks`, so
+    /// that what is under way is answered.
+    pub foundation: Tasks,
     /// Keeps the objects.
     pub store: Arc<dyn Store>,
     /// Where to listen; port 0 takes any.
@@ -79,7 +82,7 @@ impl Server {
         let advertised = advertised(address);
         let pki = Pki::open(&config, address)?;
         let api = Api::start(&config, &pki, address, backups, plugins).await?;
-        definitions::start(&config.tasks, Arc::clone(&api)).await;
+        definitions::start(&config.foundation, Arc::clone(&api)).await;
         serve::start(&config.tasks, listener, pki.server_config(), Arc::clone(&api));
         bootstrap::run(&api, &config, advertised).await?;
         publish::run(&api, &config, &pki, advertised).await?;
@@ -140,10 +143,10 @@ async fn prepare(config: &Config) -> Result<(Arc<dyn Store>, Option<Plugins>), E
     if let Some(encryption) = &config.operations.encryption {
         let random = || config.random.clone();
         let encrypted = Encrypted::open(store, &encryption.file, random()).await?;
-        encryption::keep_plugins(&config.tasks, encrypted.configuration(), random());
+        encryption::keep_plugins(&config.foundation, encrypted.configuration(), random());
         if encryption.reload {
             let (file, in_force) = (encryption.file.clone(), encrypted.configuration());
-            encryption::start(&config.tasks, file, in_force, random());
+            encryption::start(&config.foundation, file, in_force, random());
         }
         plugins = Some(encrypted.plugins(encryption.reload));
         store = Arc::new(encrypted);

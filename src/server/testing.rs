@@ -137,6 +137,7 @@ impl Fixture {
             clock: Clock::simulated(EPOCH.parse().unwrap()),
             random: Random::seeded(1),
             tasks: tasks.clone(),
+            foundation: tasks.clone(),
             store,
             listen: "127.0.0.1:6443".parse().unwrap(),
             data_dir: None,

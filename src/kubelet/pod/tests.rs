@@ -45,6 +45,7 @@ impl World {
             clock: clock.clone(),
             random: Random::seeded(1),
             tasks: tasks.clone(),
+            foundation: tasks.clone(),
             store: Arc::new(store::memory::Memory::new()),
             listen: "127.0.0.1:0".parse().unwrap(),
             data_dir: None,

@@ -33,9 +33,7 @@ impl Cache {
         let cache = Arc::clone(self);
         tasks.spawn("watch cache", |stop| async move {
             cache.follow(store, loaded, &stop).await;
-            for shelf in cache.shelves.load().values().flatten() {
-                shelf.close_watches();
-            }
+            cache.close_watches();
         });
         Ok(())
     }

@@ -23,15 +23,17 @@ use crate::{Config, NoNodes, Server, Version};
 struct Fixture {
     server: Server,
     tasks: Tasks,
+    foundation: Tasks,
 }
 
 impl Fixture {
     async fn start() -> Self {
-        let tasks = Tasks::new();
+        let (tasks, foundation) = (Tasks::new(), Tasks::new());
         let config = Config {
             clock: Clock::system(),
             random: Random::seeded(1),
             tasks: tasks.clone(),
+            foundation: foundation.clone(),
             store: Arc::new(store::memory::Memory::default()),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data_dir: None,
@@ -43,7 +45,7 @@ impl Fixture {
             metrics: base::Metrics::default(),
             operations: crate::Operations::default(),
         };
-        Self { server: Server::start(config).await.unwrap(), tasks }
+        Self { server: Server::start(config).await.unwrap(), tasks, foundation }
     }
 
     /// A field of the administrator's kubeconfig.
@@ -152,6 +154,38 @@ async fn a_stop_ends_watches_and_idle_connections() {
         assert!(frame.unwrap().is_data());
     }
     drop(idle);
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_what_is_under_way_and_not_for_clients_that_do_not_read() {
+    let fixture = Fixture::start().await;
+    let mut unread = fixture.connect("http/1.1", true).await;
+    let watch = "GET /api/v1/namespaces?watch=1 HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    unread.write_all(watch.as_bytes()).await.unwrap();
+    let mut write = fixture.connect("http/1.1", true).await;
+    let body = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"late"}}"#;
+    let head = format!(
+        "POST /api/v1/namespaces HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    write.write_all(head.as_bytes()).await.unwrap();
+    let mut begun = [0; 12];
+    write.read_exact(&mut begun).await.unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 100");
+
+    let stopped = fixture.tasks.shutdown(Duration::from_secs(60));
+    let answered = async {
+        fixture.tasks.stop_token().cancelled().await;
+        write.write_all(body.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        write.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let (stopped, answer) = tokio::join!(stopped, answered);
+    assert!(stopped);
+    assert!(answer.contains("HTTP/1.1 201"), "{answer}");
+    assert!(fixture.foundation.shutdown(Duration::from_secs(60)).await);
 }
 
 /// Lets paused time pass, slowly enough for the kernel to bring what is sent meanwhile.

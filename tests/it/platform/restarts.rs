@@ -1,8 +1,13 @@
 //! What a restart keeps.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use futures::future::join_all;
 use k8s_openapi::api::core::v1::{ConfigMap, Node, Pod};
-use kube::api::{ListParams, PostParams};
-use kube::{Api, ResourceExt as _};
+use kube::api::{ListParams, PostParams, WatchParams};
+use kube::{Api, Client, ResourceExt as _};
 
 use crate::support::cluster::{Cluster, NODE};
 use crate::support::patience::until;
@@ -97,6 +102,57 @@ async fn pods_run_again_after_an_orderly_stop_and_after_a_crash() {
 
 async fn space_of(cluster: &Cluster) -> Space {
     Space { client: cluster.client().await, name: "lasting".to_owned() }
+}
+
+/// Makes objects one after the other until the server does not answer any more.
+async fn make(client: Client, writer: usize, count: &AtomicUsize) -> Vec<String> {
+    let maps: Api<ConfigMap> = Api::default_namespaced(client);
+    let mut answered = Vec::new();
+    for number in 0.. {
+        let name = format!("made-{writer}-{number}");
+        let mut map = ConfigMap::default();
+        map.metadata.name = Some(name.clone());
+        if maps.create(&PostParams::default(), &map).await.is_err() {
+            break;
+        }
+        answered.push(name);
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+    answered
+}
+
+#[tokio::test]
+async fn a_stop_under_load_answers_every_write_that_has_happened() {
+    let mut cluster = Cluster::start(&[]).await;
+    let count = AtomicUsize::new(0);
+    let mut writers = Vec::new();
+    for writer in 0..32 {
+        // Each on connections of its own.
+        writers.push(make(cluster.client().await, writer, &count));
+    }
+    // What lasts is not waited for.
+    let maps: Api<ConfigMap> = Api::default_namespaced(cluster.client().await);
+    let _watch = maps.watch(&WatchParams::default(), "0").await.expect("a watch");
+    let stopped = async {
+        let enough = async || {
+            let made = count.load(Ordering::Relaxed);
+            if made >= 1_000 { Ok(()) } else { Err(made) }
+        };
+        until("a thousand objects", enough).await;
+        let began = Instant::now();
+        cluster.signal("TERM");
+        (cluster.ended().await, began.elapsed())
+    };
+    let (answered, (status, took)) = tokio::join!(join_all(writers), stopped);
+    assert_eq!(status.code(), Some(0), "{}", cluster.said());
+    assert!(took < server::STOP_GRACE, "{took:?}");
+
+    cluster.run(&[]).await;
+    let maps: Api<ConfigMap> = Api::default_namespaced(cluster.client().await);
+    let found = maps.list(&ListParams::default()).await.expect("a list");
+    let made = found.iter().map(ConfigMap::name_any).filter(|name| name.starts_with("made-"));
+    let made: BTreeSet<String> = made.collect();
+    assert_eq!(made, answered.into_iter().flatten().collect());
 }
 
 #[tokio::test]
