@@ -221,6 +221,11 @@ impl Scope<'_> {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(ExecutionError::NoSuchKey(key))) => Err(format!("no such key: {key}")),
             Ok(Err(ExecutionError::NoSuchOverload)) => Err("no such overload".to_owned()),
+            Ok(Err(ExecutionError::FunctionError { message, .. }))
+                if message.starts_with(conversions::UNREADABLE) =>
+            {
+                Err(message)
+            }
             Ok(Err(error)) => Err(error.to_string()),
             Err(Lost::Panicked) => Err("the interpreter cannot evaluate it".to_owned()),
             Err(Lost::NoThread) => Err("there is no thread for the interpreter".to_owned()),

@@ -17,6 +17,9 @@ const OWN: [(&str, &str); 5] = [
     ("timestamp", "@timestamp"),
 ];
 
+/// What is said of text that a conversion cannot read begins so, and needs no more words around it.
+pub(super) const UNREADABLE: &str = "type conversion error from 'string'";
+
 /// A value on its way to the library.
 const VALUE: &str = "@value";
 
@@ -56,10 +59,25 @@ fn convert(context: &FunctionContext<'_, '_>, to: &'static str, value: Value) ->
         ("timestamp", value @ Value::Timestamp(_))
         | ("duration", value @ Value::Duration(_))
         | ("bytes", value @ Value::Bytes(_)) => value,
+        (to, Value::String(text)) => {
+            let converted =
+                left_to_library(context, Value::String(text), |value| operator(to, vec![value]));
+            return converted.map_err(|_| ExecutionError::function_error(to, unreadable(to)));
+        }
         (to, value) => {
             return left_to_library(context, value, |value| operator(to, vec![value]));
         }
     })
+}
+
+/// What cel-go says of text that is nothing of a type.
+fn unreadable(to: &str) -> String {
+    let to = match to {
+        "duration" => "google.protobuf.Duration",
+        "timestamp" => "google.protobuf.Timestamp",
+        other => other,
+    };
+    format!("{UNREADABLE} to '{to}'")
 }
 
 /// Lets the library do something with a value.

@@ -75,6 +75,18 @@ fn values_are_converted() {
 }
 
 #[test]
+fn text_that_cannot_be_converted_is_told_as_elsewhere() {
+    for (source, to) in [
+        ("duration('xx')", "google.protobuf.Duration"),
+        ("timestamp('xx')", "google.protobuf.Timestamp"),
+        ("int('xx')", "int"),
+    ] {
+        let told = format!("type conversion error from 'string' to '{to}'");
+        assert_eq!(run(source, &json!({})), Err(told), "{source}");
+    }
+}
+
+#[test]
 fn signs_undo_each_other() {
     for (source, value) in [
         ("!!object.on", json!(true)),

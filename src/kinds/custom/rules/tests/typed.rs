@@ -249,6 +249,8 @@ proptest! {
         prop_assume!(accepted.is_ok());
         let problems = problems(&schema, object(&mut values.into_iter()), None);
         let said = problems.replace(&rule, "").replace("Invalid value: \"object\"", "");
+        // Text that cannot be converted has the right type.
+        let said = said.replace("type conversion error from 'string' to", "");
         prop_assert!(OF_TYPES.iter().all(|words| !said.contains(words)), "{rule}: {said}");
     }
 }
