@@ -6,7 +6,6 @@ use machinery::{FieldErrors, FieldPath, Quantity, names};
 use serde_json::Value;
 
 use super::pod::resources;
-use super::resource_quota;
 use crate::amount;
 use crate::column::Column;
 use crate::fill::{default, items_mut, object, present};
@@ -153,18 +152,9 @@ fn validate_limit(limit: &Value, path: &FieldPath<'_>) {
 
 /// Checks that whoever makes the resource at `path`, a container or anything else, can be asked for it.
 fn validate_name(name: &str, kind: &str, path: &FieldPath<'_>) {
-    if let Some(problem) = names::qualified_name(name) {
-        path.invalid("", name, &problem);
-        return;
-    }
-    if name.contains('/') {
-        return;
-    }
-    if name != "storage" && !resource_quota::is_standard(name) {
-        path.invalid("", name, "must be a standard resource type or fully qualified");
-    }
-    if matches!(kind, "Container" | "Pod") && !resources::is_of_containers(name) {
-        path.invalid("", name, "must be a standard resource for containers");
+    resources::validate_any_name(name, path);
+    if matches!(kind, "Container" | "Pod") && !name.contains('/') {
+        resources::validate_of_containers(name, path);
     }
 }
 

@@ -67,6 +67,7 @@ fn what_it_cannot_be_is_refused() {
             is fine
         /spec/limits/0/max/no name = "1"
             spec.limits[0].max[no name]: Invalid value: "no name": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')
+            spec.limits[0].max[no name]: Invalid value: "no name": must be a standard resource for containers
         /spec/limits/0/maxLimitRequestRatio = {"cpu":"25"}
             spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: "25": ratio 25 is greater than max/min = 20.000000
         /spec/limits/0 = {"default":{"hugepages-2Mi":"4Mi"},"defaultRequest":{"hugepages-2Mi":"2Mi"},"type":"Container"}

@@ -4,6 +4,7 @@ use machinery::{FieldPath, names};
 use serde_json::Value;
 
 use crate::amount::{self, parse};
+use crate::core::resource_quota;
 use crate::demand;
 use crate::read::items;
 
@@ -57,9 +58,9 @@ fn validate_amounts(
 ) {
     for side in ["limits", "requests"] {
         for (name, value) in resources[side].as_object().into_iter().flatten() {
-            let path = path.at(side);
+            let path = path.at(side).key(name);
             validate_name(name, &path);
-            validate_amount(name, value, &path.key(name));
+            validate_amount(name, value, &path);
         }
     }
     for (name, request) in resources["requests"].as_object().into_iter().flatten() {
@@ -75,16 +76,36 @@ pub(crate) fn validate_amount(name: &str, value: &Value, path: &FieldPath<'_>) {
     }
 }
 
+/// Checks the name of something that containers ask for.
 fn validate_name(name: &str, path: &FieldPath<'_>) {
-    if let Some(problem) = names::qualified_name(name) {
-        path.invalid("", name, &problem);
-    } else if !name.contains('/') && !is_of_containers(name) {
+    validate_any_name(name, path);
+    if !name.contains('/') {
+        validate_of_containers(name, path);
+    } else if is_extended(name) && names::qualified_name(&format!("requests.{name}")).is_some()
+        || name.starts_with("requests.")
+    {
+        path.invalid("", name, "doesn't follow extended resource name standard");
+    }
+}
+
+/// Checks that what has no domain is something that containers ask for.
+pub(crate) fn validate_of_containers(name: &str, path: &FieldPath<'_>) {
+    if !is_of_containers(name) {
         path.invalid("", name, "must be a standard resource for containers");
     }
 }
 
+/// Checks the name of a resource, whoever has it: Kubernetes knows it, or it has a domain.
+pub(crate) fn validate_any_name(name: &str, path: &FieldPath<'_>) {
+    if let Some(problem) = names::qualified_name(name) {
+        path.invalid("", name, &problem);
+    } else if !name.contains('/') && name != "storage" && !resource_quota::is_standard(name) {
+        path.invalid("", name, "must be a standard resource type or fully qualified");
+    }
+}
+
 /// Whether a container may ask for what every node has by that name.
-pub(crate) fn is_of_containers(name: &str) -> bool {
+fn is_of_containers(name: &str) -> bool {
     STANDARD.contains(&name) || is_huge_page(name)
 }
 

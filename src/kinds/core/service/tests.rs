@@ -92,6 +92,17 @@ fn types_and_policies_are_known() {
             ),
             ("/spec/type", json!("ExternalName"), "spec.externalName: Required value"),
             (
+                "/spec/loadBalancerSourceRanges",
+                json!(["10.0.0.0/8"]),
+                "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'",
+            ),
+            (
+                "/spec/externalIPs",
+                json!(["169.254.0.1"]),
+                "spec.externalIPs[0]: Invalid value: \"169.254.0.1\": may not be in the link-local range (169.254.0.0/16, \
+                 fe80::/10)",
+            ),
+            (
                 "/spec/sessionAffinity",
                 json!("Forever"),
                 "spec.sessionAffinity: Unsupported value: \"Forever\": supported values: \"ClientIP\", \"None\"",

@@ -125,6 +125,22 @@ fn validate_affinity(spec: &Value, path: &FieldPath<'_>) {
     }
 }
 
+fn validate_source_ranges(spec: &Value, path: &FieldPath<'_>) {
+    // Kubernetes' own spelling.
+    let path = path.at("LoadBalancerSourceRanges");
+    let mut ranges = items(spec, "loadBalancerSourceRanges").peekable();
+    if ranges.peek().is_some() && text(spec, "type") != "LoadBalancer" {
+        path.forbidden("", "may only be used when `type` is 'LoadBalancer'");
+    }
+    for (index, range) in ranges.enumerate() {
+        let range = range.as_str().unwrap_or_default().trim();
+        if !is_cidr(range) {
+            let detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+            path.index(index).invalid("", range, detail);
+        }
+    }
+}
+
 fn validate_addresses(spec: &Value, path: &FieldPath<'_>) {
     for (index, own) in items(spec, "clusterIPs").filter_map(Value::as_str).enumerate() {
         if own != "None" && !own.is_empty() {
@@ -132,15 +148,11 @@ fn validate_addresses(spec: &Value, path: &FieldPath<'_>) {
         }
     }
     for (index, own) in items(spec, "externalIPs").filter_map(Value::as_str).enumerate() {
-        address::validate(own, &path.at("externalIPs").index(index));
+        let path = path.at("externalIPs").index(index);
+        address::validate(own, &path);
+        address::validate_reachable(own, &path);
     }
-    for (index, range) in items(spec, "loadBalancerSourceRanges").enumerate() {
-        let range = range.as_str().unwrap_or_default().trim();
-        if !is_cidr(range) {
-            let detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
-            path.at("loadBalancerSourceRanges").index(index).invalid("", range, detail);
-        }
-    }
+    validate_source_ranges(spec, path);
     let mut families = BTreeSet::new();
     for (index, family) in items(spec, "ipFamilies").filter_map(Value::as_str).enumerate() {
         let path = path.at("ipFamilies").index(index);

@@ -25,7 +25,9 @@ fn nobody_asks_for_more_than_the_limit() {
             (
                 "/spec/containers/0/resources/limits/gpu",
                 json!("1"),
-                "spec.containers[0].resources.limits: Invalid value: \"gpu\": must be a standard resource for containers",
+                "spec.containers[0].resources.limits[gpu]: Invalid value: \"gpu\": must be a standard resource type or fully \
+                 qualified\n\
+                 spec.containers[0].resources.limits[gpu]: Invalid value: \"gpu\": must be a standard resource for containers",
             ),
             (
                 "/spec/containers/0/resources/requests/example.com~1gpu",
@@ -68,7 +70,7 @@ fn a_pod_as_a_whole_covers_its_containers() {
             (
                 "/spec/resources",
                 json!({"limits": {"ephemeral-storage": "2"}}),
-                "spec.resources.limits: Unsupported value: \"ephemeral-storage\": supported values: \"cpu\", \"hugepages-\", \
+                "spec.resources.limits[ephemeral-storage]: Unsupported value: \"ephemeral-storage\": supported values: \"cpu\", \"hugepages-\", \
                  \"memory\"",
             ),
         ],
