@@ -40,7 +40,16 @@ impl Version {
             "buildDate": self.build_date,
             "goVersion": "none",
             "compiler": "rustc",
-            "platform": format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
+            "platform": format!("{}/{}", std::env::consts::OS, architecture()),
         })
+    }
+}
+
+/// The architecture by the name that Go has for it, as everywhere in Kubernetes.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
     }
 }
