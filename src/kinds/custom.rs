@@ -171,8 +171,16 @@ impl Kind for CustomKind {
         self.judge(new, Some(old), errors);
     }
 
-    fn warnings(&self, _object: &Value) -> Vec<String> {
-        self.deprecation.clone().into_iter().collect()
+    fn deprecation(&self) -> Option<&str> {
+        self.deprecation.as_deref()
+    }
+
+    fn creation_warnings(&self, object: &Value) -> Vec<String> {
+        crate::metadata::finalizer_warnings(object, &Value::Null)
+    }
+
+    fn change_warnings(&self, new: &Value, old: &Value) -> Vec<String> {
+        crate::metadata::finalizer_warnings(new, old)
     }
 }
 

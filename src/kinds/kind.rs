@@ -273,6 +273,11 @@ pub trait Kind: Debug + Send + Sync + 'static {
         self.default_grace_seconds(object).is_none()
     }
 
+    /// What everybody should be told who asks for the kind in this version, whatever it is.
+    fn deprecation(&self) -> Option<&str> {
+        None
+    }
+
     /// What a writer of this object should be told.
     fn warnings(&self, _object: &Value) -> Vec<String> {
         Vec::new()

@@ -197,19 +197,5 @@ pub fn validate_below(kind: &dyn Kind, path: &str, new: &Value, old: &Value, err
     kind.validate_below(path, new, old, errors);
 }
 
-/// What the creator of an object should be told, its metadata included.
-pub fn creation_warnings(kind: &dyn Kind, object: &Value) -> Vec<String> {
-    let mut warnings = kind.creation_warnings(object);
-    warnings.extend(metadata::warnings(object));
-    warnings
-}
-
-/// What somebody should be told who changed an object, its metadata included.
-pub fn change_warnings(kind: &dyn Kind, new: &Value, old: &Value) -> Vec<String> {
-    let mut warnings = kind.change_warnings(new, old);
-    warnings.extend(metadata::warnings(new));
-    warnings
-}
-
 #[cfg(test)]
 mod tests;

@@ -218,9 +218,11 @@ fn no_new_finalizers(new: &Value, old: &Value, path: &FieldPath<'_>) {
     }
 }
 
-/// What the writer of this metadata should be told.
-pub fn warnings(object: &Value) -> Vec<String> {
-    items(&object["metadata"], "finalizers")
+/// What should be told to who adds finalizers to what was `old`.
+pub(crate) fn finalizer_warnings(new: &Value, old: &Value) -> Vec<String> {
+    let known: HashSet<&Value> = items(&old["metadata"], "finalizers").collect();
+    items(&new["metadata"], "finalizers")
+        .filter(|finalizer| !known.contains(*finalizer))
         .filter_map(Value::as_str)
         .filter(|name| !name.contains('/') && !is_standard_finalizer(name))
         .map(|name| {

@@ -127,7 +127,7 @@ fn nothing_panics_on_an_empty_object_or_on_fields_of_another_type() {
             kind.prepare_update(&mut new, object);
             kind.prepare_status_update(&mut new, object);
             crate::validate_update(*kind, &new, object, &FieldErrors::new());
-            crate::creation_warnings(*kind, &new);
+            kind.creation_warnings(&new);
             for column in kind.columns() {
                 column.cell(&new, "2026-01-02T03:04:05Z".parse().unwrap());
             }

@@ -57,6 +57,10 @@ impl Kind for ComponentStatus {
     fn verbs(&self) -> &[Verb] {
         &[Verb::Get, Verb::List]
     }
+
+    fn deprecation(&self) -> Option<&str> {
+        Some("v1 ComponentStatus is deprecated in v1.19+")
+    }
 }
 
 fn healthy(component: &Value) -> Option<&Value> {

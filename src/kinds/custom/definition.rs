@@ -1,9 +1,10 @@
 //! From a definition to the kinds it makes.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
-use machinery::{GroupVersionKind, Structural};
+use machinery::{GroupVersionKind, Structural, compare_versions};
 use serde_json::Value;
 
 use super::CustomKind;
@@ -52,7 +53,7 @@ fn kind(definition: &Value, version: &Value) -> CustomKind {
         subresources: subresources(&version["subresources"]),
         columns: columns(version),
         selectable: selectable(version),
-        deprecation: deprecation(version, &gvk),
+        deprecation: deprecation(definition, version, &gvk),
         terminating: !definition["metadata"]["deletionTimestamp"].is_null(),
         rules: Rules::read(&version["schema"]["openAPIV3Schema"]),
         schema: Structural::new(gvk, &version["schema"]["openAPIV3Schema"]),
@@ -126,14 +127,20 @@ fn selectable(version: &Value) -> Vec<FieldLabel> {
     paths.map(|path| FieldLabel::at(path.trim_start_matches('.'), &pointer(path))).collect()
 }
 
-fn deprecation(version: &Value, gvk: &GroupVersionKind) -> Option<String> {
+fn deprecation(definition: &Value, version: &Value, gvk: &GroupVersionKind) -> Option<String> {
     if version["deprecated"] != true {
         return None;
     }
     let own = text(version, "deprecationWarning");
-    Some(if own.is_empty() {
-        format!("{} {} is deprecated", gvk.api_version(), gvk.kind)
-    } else {
-        own.to_owned()
-    })
+    if !own.is_empty() {
+        return Some(own.to_owned());
+    }
+    let GroupVersionKind { group, version: old, kind } = gvk;
+    let newer = items(&definition["spec"], "versions")
+        .filter(|other| other["served"] == true && other["deprecated"] != true)
+        .map(|other| text(other, "name"))
+        .filter(|other| compare_versions(old, other) == Ordering::Less)
+        .max_by(|left, right| compare_versions(left, right));
+    let advice = newer.map(|newer| format!("; use {group}/{newer} {kind}")).unwrap_or_default();
+    Some(format!("{} {kind} is deprecated{advice}", gvk.api_version()))
 }

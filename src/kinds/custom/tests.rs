@@ -38,7 +38,13 @@ fn a_definition_makes_a_kind_for_each_version() {
     assert_eq!(kind.storage().prefix, "/registry/example.com/crontabs");
     let names: Vec<_> = kind.subresources().iter().map(Subresource::name).collect();
     assert_eq!(names, ["status", "scale"]);
-    assert_eq!(old.kind.warnings(&Value::Null), ["example.com/v1alpha1 CronTab is deprecated"]);
+    assert_eq!(v1.kind.deprecation(), None);
+    let told = "example.com/v1alpha1 CronTab is deprecated; use example.com/v1 CronTab";
+    assert_eq!(old.kind.deprecation(), Some(told));
+    let mut alone = definition();
+    alone["spec"]["versions"][0]["served"] = false.into();
+    let told = "example.com/v1alpha1 CronTab is deprecated";
+    assert_eq!(custom_versions(&alone)[1].kind.deprecation(), Some(told));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::NameRule;
+use super::{NameRule, finalizer_warnings};
 use crate::core::{ConfigMap, Namespace, Service};
 use crate::fixture::{check, check_updates};
 use crate::kind::Kind;
@@ -128,9 +128,10 @@ fn the_beginning_of_a_generated_name_may_end_in_a_dash() {
 }
 
 #[test]
-fn a_finalizer_without_a_domain_earns_a_warning() {
+fn a_finalizer_without_a_domain_earns_a_warning_when_it_is_added() {
     let object = json!({"metadata": {"finalizers": ["mine", "a.b/c", "orphan"]}});
-    let warnings = super::warnings(&object);
+    assert!(finalizer_warnings(&object, &object).is_empty());
+    let warnings = finalizer_warnings(&object, &json!({"metadata": {"finalizers": ["orphan"]}}));
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].starts_with("metadata.finalizers: \"mine\": prefer a domain-qualified"));
 }

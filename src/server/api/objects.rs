@@ -57,6 +57,23 @@ impl Api {
             let used = usage::answer(&self.usage, catalog, parts, query, target).await;
             return used.unwrap_or_else(|| Err(ApiError::unknown_path()));
         };
+        let mut answer = self.answer_served(parts, query, target, identity, served, sent).await?;
+        if let Some(deprecation) = served.kind().deprecation() {
+            respond::warn(&mut answer, &[deprecation.to_owned()]);
+        }
+        Ok(answer)
+    }
+
+    async fn answer_served(
+        &self,
+        parts: &Parts,
+        query: &Query<'_>,
+        target: &Target<'_>,
+        identity: &Identity,
+        served: &Arc<Served>,
+        sent: Sent,
+    ) -> Result<Answer, ApiError> {
+        let body = sent.bytes();
         let place = place(served, target)?;
         if streaming::is_stream(target) {
             return self.answer_stream(parts, query, target, identity, &place, sent).await;

@@ -130,7 +130,7 @@ impl Registry {
         let mut admitted = self.admission.check(&self.catalog, &attributes).await?;
         warnings.append(&mut admitted.warnings);
         if origin.part == Part::Main {
-            warnings.extend(kinds::change_warnings(kind, &new, old));
+            warnings.extend(kind.change_warnings(&new, old));
         }
         if unchanged {
             let same = Object::Cached(Arc::clone(current));

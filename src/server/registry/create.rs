@@ -117,7 +117,7 @@ impl Registry {
         let mut admitted = self.admission.check(&self.catalog, &attributes).await?;
         let mut warnings: Vec<String> = owners_again.into_iter().collect();
         warnings.extend(changes.warnings);
-        warnings.extend(kinds::creation_warnings(kind, &object));
+        warnings.extend(kind.creation_warnings(&object));
         warnings.append(&mut admitted.warnings);
         let place = call.place.named(&name);
         if call.options.dry_run {

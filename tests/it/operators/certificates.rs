@@ -99,7 +99,7 @@ async fn issue(k: &Session<'_>) {
         MAIL,
         expect![[r#"
         certificate.certs.isopod.test/mail created
-        ! Warning: certs.isopod.test/v1beta1 Certificate is deprecated"#]],
+        ! Warning: certs.isopod.test/v1beta1 Certificate is deprecated; use certs.isopod.test/v1 Certificate"#]],
     )
     .await;
     k.check(

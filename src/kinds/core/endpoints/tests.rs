@@ -74,11 +74,3 @@ fn three_addresses_are_shown_and_the_rest_counted() {
     assert_eq!(joined(&json!({"subsets": [{"addresses": [{"ip": "a"}]}]})), "a");
     assert_eq!(joined(&json!({})), "<none>");
 }
-
-#[test]
-fn a_writer_is_told_of_the_successor() {
-    assert_eq!(
-        Endpoints.warnings(&valid()),
-        ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"]
-    );
-}

@@ -164,3 +164,19 @@ async fn an_old_hash_leads_to_the_present_one() {
     assert_eq!((moved.code, moved.headers["location"].to_str().expect("text")), (301, present));
     assert_eq!(server.get(present).await.code, 200);
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_asks_for_what_is_deprecated_is_told_so() {
+    let server = Fixture::new().await;
+    let told =
+        "299 - \"v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\"";
+    let endpoints = "/api/v1/namespaces/default/endpoints";
+    let web = json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "web"}});
+    assert_eq!(server.post(endpoints, &web).await.warnings(), [told]);
+    for path in [endpoints, "/api/v1/namespaces/default/endpoints/web", "/api/v1/endpoints"] {
+        assert_eq!(server.get(path).await.warnings(), [told], "{path}");
+    }
+    let statuses = server.get("/api/v1/componentstatuses").await;
+    assert_eq!(statuses.warnings(), ["299 - \"v1 ComponentStatus is deprecated in v1.19+\""]);
+    assert!(server.get("/api/v1/services").await.warnings().is_empty());
+}
