@@ -134,10 +134,13 @@ fn validate_question(spec: &Value, errors: &FieldErrors) {
     }
 }
 
+/// Checks one requirement of a selector.
+type Validate = fn(&Value, &FieldPath<'_>);
+
 /// Which of the objects a question is about, if not about all.
 fn validate_selectors(attributes: &Value, path: &FieldPath<'_>) {
     let path = path.at("resourceAttributes");
-    let kinds: [(&str, fn(&Value, &FieldPath<'_>)); 2] =
+    let kinds: [(&str, Validate); 2] =
         [("fieldSelector", selector::validate_field), ("labelSelector", selector::validate_label)];
     for (name, validate) in kinds {
         let asked = &attributes[name];
