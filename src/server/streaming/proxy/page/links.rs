@@ -185,11 +185,12 @@ impl State {
         match (self, byte) {
             (Self::Open, b'!') => Self::Declaration(0),
             (Self::Open, b'/' | b'?') => Self::Other,
-            (Self::Open, _) => Self::Text,
             (Self::Declaration(0), b'-') => Self::Declaration(1),
             // `<!-->` is a whole comment.
             (Self::Declaration(1), b'-') => Self::Comment(2),
-            (Self::Comment(2), b'>') | (Self::Declaration(_) | Self::Other, b'>') => Self::Text,
+            (Self::Open, _) | (Self::Comment(2) | Self::Declaration(_) | Self::Other, b'>') => {
+                Self::Text
+            }
             (Self::Declaration(_), _) => Self::Other,
             (Self::Comment(dashes), b'-') => Self::Comment((dashes + 1).min(2)),
             (Self::Comment(2), b'!') => self,
