@@ -23,6 +23,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tokio::time::Instant;
 
 pub(crate) use cached::Cached;
 pub(crate) use change::{Change, failure};
@@ -73,6 +74,12 @@ impl Cache {
 
     pub(crate) fn progress(&self) -> &Arc<Progress> {
         &self.progress
+    }
+
+    /// Drops the past that is too old by now.
+    pub(crate) fn trim(&self) {
+        let now = Instant::now();
+        self.shelves.load().values().flatten().for_each(|shelf| shelf.trim(now));
     }
 
     /// Ends every watch.

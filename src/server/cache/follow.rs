@@ -105,10 +105,8 @@ impl Cache {
             let current = match &event.change {
                 EventChange::Put { value, .. } => {
                     let completed = shelf.completed(value);
-                    match read(shelf, key, completed.as_ref().unwrap_or(value), revision) {
-                        Some(object) => Some(object),
-                        None => continue,
-                    }
+                    // What cannot be read is left out, as it is when everything is read.
+                    read(shelf, key, completed.as_ref().unwrap_or(value), revision)
                 }
                 EventChange::Delete => None,
             };
@@ -189,3 +187,6 @@ fn read(shelf: &Shelf, key: &str, value: &[u8], revision: u64) -> Option<Arc<Cac
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::change::Change;
 
 /// Changes kept at most. A client that relists 5,000 objects in chunks while each changes finds its place.
@@ -34,6 +36,11 @@ impl History {
         let now = change.at;
         self.bytes += change.weight();
         self.changes.push_back(change);
+        self.trim(now);
+    }
+
+    /// Drops what is too much or too old by now.
+    pub(crate) fn trim(&mut self, now: Instant) {
         while self.changes.len() > CHANGES_MIN
             && (self.changes.len() > CHANGES_MAX
                 || self.bytes > BYTES_MAX

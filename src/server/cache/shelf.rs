@@ -11,6 +11,7 @@ use kinds::{FieldLabel, Kind};
 use machinery::{ApiError, document};
 use serde_json::Value;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::change::Change;
 use super::history::History;
@@ -364,6 +365,11 @@ impl Shelf {
         self.advance(state, revision);
         state.history.restart(revision);
         state.close_watches();
+    }
+
+    /// Drops the past that is too old by now: of a kind that has gone quiet, nothing else would.
+    pub(super) fn trim(&self, now: Instant) {
+        self.write().history.trim(now);
     }
 
     /// Ends every watch.

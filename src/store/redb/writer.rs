@@ -204,6 +204,13 @@ impl Writer {
     fn apply(&self, transaction: &WriteTransaction, writes: &[Write]) -> Result<Outcome, Error> {
         let mut history = transaction.open_table(HISTORY).map_err(failed)?;
         let mut index = transaction.open_table(INDEX).map_err(failed)?;
+        let mut meta = transaction.open_table(META).map_err(failed)?;
+        let stored = meta.get(REVISION).map_err(failed)?.map(|stored| stored.value());
+        if stored != Some(self.revision.0) {
+            // What a commit that failed has left there would be overwritten; the error has it read first.
+            let why = format!("the file is at {stored:?}, its writer at {}", self.revision);
+            return Err(failed(::redb::Error::Corrupted(why)));
+        }
         let mut events = Vec::with_capacity(writes.len());
         let mut results = Vec::with_capacity(writes.len());
         let mut revision = self.revision;
@@ -236,7 +243,6 @@ impl Writer {
             self.compacted,
             compacted,
         )?;
-        let mut meta = transaction.open_table(META).map_err(failed)?;
         if revision > self.revision {
             meta.insert(REVISION, revision.0).map_err(failed)?;
         }
