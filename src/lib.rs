@@ -14,6 +14,7 @@ mod logging;
 pub mod ready;
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +50,7 @@ const SERVER_GRACE: Duration = server::STOP_GRACE.saturating_add(Duration::from_
 /// For the last audit events to be written.
 const STORE_GRACE: Duration = Duration::from_secs(15);
 /// As on Kubernetes.
-const NODE_PORTS: std::ops::RangeInclusive<u16> = 30000..=32767;
+const NODE_PORTS: RangeInclusive<u16> = 30000..=32767;
 
 /// What a platform is made of.
 #[derive(Debug, Clone)]
@@ -64,6 +65,8 @@ pub struct Config {
     pub pod_cidr: IpNet,
     /// Addresses for Services.
     pub service_cidr: IpNet,
+    /// The ports of Services on the nodes.
+    pub node_ports: RangeInclusive<u16>,
     /// How clients may prove who they are.
     pub authentication: Authentication,
     /// Tells the time.
@@ -87,6 +90,7 @@ impl Config {
             node_name: "isopod".to_owned(),
             pod_cidr: IpNet::new_assert(IpAddr::from([10, 42, 0, 0]), 16),
             service_cidr: IpNet::new_assert(IpAddr::from([10, 43, 0, 0]), 16),
+            node_ports: NODE_PORTS,
             authentication: Authentication::default(),
             clock: Clock::system(),
             random: Random::system(),
@@ -229,6 +233,14 @@ async fn start_server(
     nodes: Arc<InProcessNodes>,
 ) -> Result<Server> {
     let (path, metrics) = (data_dir.store(), config.metrics.clone());
+    let file = path.clone();
+    metrics.computed(
+        "apiserver_storage_size_bytes",
+        "Size of the store's file, in bytes.",
+        base::Sort::Gauge,
+        &["storage_cluster_id"],
+        move || size(&file).map(|size| (vec!["redb-0".to_owned()], size)).into_iter().collect(),
+    );
     let store =
         tokio::task::spawn_blocking(move || store::redb::Redb::open_measured(&path, &metrics))
             .await
@@ -250,7 +262,7 @@ async fn start_server(
         listen: config.listen,
         data_dir: Some(data_dir.path().to_owned()),
         service_cidr: config.service_cidr,
-        node_ports: NODE_PORTS,
+        node_ports: config.node_ports.clone(),
         nodes,
         authentication: config.authentication.clone(),
         version: server::Version {
@@ -261,6 +273,11 @@ async fn start_server(
         operations: config.operations.clone(),
     });
     server.await.context("start the API server")
+}
+
+fn size(file: &Path) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "no file has 2^52 bytes")]
+    std::fs::metadata(file).ok().map(|metadata| metadata.len() as f64)
 }
 
 fn start_control_plane(config: &Config, server: &Server, tasks: &Tasks, caches: &Caches) {

@@ -1,5 +1,6 @@
 //! Flags for those who operate the API server, under the names they have for Kubernetes' own.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,6 +26,15 @@ pub(crate) struct Operations {
     /// How long a request may take that is no watch and no stream; its timeout parameter shortens that
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
     request_timeout: Duration,
+    /// The ports of Services on the nodes, such as 30000-32767
+    #[arg(long, value_name = "FROM-TO", default_value = "30000-32767", value_parser = ports)]
+    service_node_port_range: RangeInclusive<u16>,
+    /// How long events are kept after they were last seen
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    event_ttl: Duration,
+    /// The longest a service-account token is valid that a client asks for; longer wishes are shortened
+    #[arg(long, value_name = "DURATION", value_parser = token_expiration)]
+    service_account_max_token_expiration: Option<Duration>,
     /// What is encrypted in the store: an encryption configuration of apiserver.config.k8s.io/v1
     #[arg(long, value_name = "FILE")]
     encryption_provider_config: Option<PathBuf>,
@@ -116,6 +126,8 @@ impl Operations {
             encryption,
             audit,
             certificate_validity: self.certificate_validity,
+            event_ttl: self.event_ttl,
+            token_expiration_max: self.service_account_max_token_expiration,
             flags: Vec::new(),
         })
     }
@@ -138,6 +150,10 @@ impl Operations {
         server::Audit { policy, log, webhook }
     }
 
+    pub(crate) fn node_ports(&self) -> RangeInclusive<u16> {
+        self.service_node_port_range.clone()
+    }
+
     pub(crate) fn shutdown_delay(&self) -> Option<Duration> {
         self.shutdown_delay_duration
     }
@@ -157,6 +173,27 @@ fn validity(text: &str) -> Result<Duration> {
     Ok(validity)
 }
 
+/// As on Kubernetes, an hour at least and 2^32 seconds at most.
+fn token_expiration(text: &str) -> Result<Duration> {
+    let most = duration(text)?;
+    if !(Duration::from_hours(1)..=Duration::from_secs(1 << 32)).contains(&most) {
+        bail!("tokens may be limited to one hour at least and 2^32 seconds at most");
+    }
+    Ok(most)
+}
+
+/// Reads `30000-32767`.
+fn ports(text: &str) -> Result<RangeInclusive<u16>> {
+    let Some((from, to)) = text.split_once('-') else {
+        bail!("a range of ports is two numbers with a hyphen between them");
+    };
+    let (from, to) = (from.parse()?, to.parse()?);
+    if from == 0 || from > to {
+        bail!("a range of ports begins at 1 or later, and not after its end");
+    }
+    Ok(from..=to)
+}
+
 /// Reads `90s`, `30m` or `12h`.
 fn duration(text: &str) -> Result<Duration> {
     let units = [('s', 1), ('m', 60), ('h', 3_600)];
@@ -171,3 +208,6 @@ fn duration(text: &str) -> Result<Duration> {
     }
     Ok(Duration::from_secs(number.saturating_mul(seconds)))
 }
+
+#[cfg(test)]
+mod tests;

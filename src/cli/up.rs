@@ -142,6 +142,7 @@ impl Up {
         config.service_cidr = self.service_cidr;
         config.authentication = self.authentication.settings()?;
         config.operations = self.operations.server()?;
+        config.node_ports = self.operations.node_ports();
         config.operations.flags.clone_from(&self.flags);
         config.snapshots = self.operations.snapshots();
         let kept = || crate::data_dir::node_name_of(&config.data_dir);

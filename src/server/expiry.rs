@@ -1,18 +1,16 @@
-//! Events are forgotten after an hour.
+//! Events are forgotten after a while, an hour unless the operator says otherwise.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use base::Tasks;
 use futures::StreamExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 use tracing::warn;
 
 use crate::api::Api;
 
-/// How long an event is kept after it was last seen, as in Kubernetes.
-const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// Between rounds; an event may live so much longer.
 const ROUND: Duration = Duration::from_mins(1);
 /// Deletes under way at a time: enough to share the store's commits, few enough to leave room for others.
@@ -40,22 +38,22 @@ struct Series {
     last_observed_time: Option<String>,
 }
 
-/// Starts to remove events as they grow old.
-pub(crate) fn start(tasks: &Tasks, api: Arc<Api>) {
+/// Starts to remove events that were last seen so long ago.
+pub(crate) fn start(tasks: &Tasks, api: Arc<Api>, lifetime: Duration) {
     tasks.spawn_until_stop("event expiry", async move {
         loop {
             tokio::time::sleep(ROUND).await;
-            remove_old(&api).await;
+            remove_old(&api, lifetime).await;
         }
     });
 }
 
-async fn remove_old(api: &Api) {
+async fn remove_old(api: &Api, lifetime: Duration) {
     let registry = api.registry();
     let Some(events) = registry.catalog().find("", "v1", "events") else { return };
     let Some(shelf) = events.shelf() else { return };
     let now = registry.clock().now();
-    let old = shelf.all().into_iter().filter(|event| is_old(&event.bytes, now));
+    let old = shelf.all().into_iter().filter(|event| is_old(&event.bytes, now, lifetime));
     let removals = futures::stream::iter(old).map(|event| registry.expire(&events, event));
     let mut removals = removals.buffer_unordered(CONCURRENT_DELETES);
     while let Some(removed) = removals.next().await {
@@ -66,7 +64,7 @@ async fn remove_old(api: &Api) {
 }
 
 /// Whether an event was last seen too long ago.
-fn is_old(event: &[u8], now: Timestamp) -> bool {
+fn is_old(event: &[u8], now: Timestamp, lifetime: Duration) -> bool {
     let Ok(times) = serde_json::from_slice::<Times>(event) else { return false };
     let seen = [
         times.metadata.creation_timestamp,
@@ -77,7 +75,7 @@ fn is_old(event: &[u8], now: Timestamp) -> bool {
     let seen = seen.iter().flatten().filter_map(|text| text.parse::<Timestamp>().ok());
     // Clients write most of these times, and one that is to come would keep the event for ever.
     let last = seen.filter(|at| *at <= now).max();
-    last.is_some_and(|last| now.duration_since(last) > LIFETIME)
+    last.is_some_and(|last| now.duration_since(last).unsigned_abs() > lifetime)
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// A year: what clients are used to from other distributions.
 const CERTIFICATE_VALIDITY: Duration = Duration::from_hours(365 * 24);
 
+/// As in Kubernetes.
+const EVENT_TTL: Duration = Duration::from_hours(1);
+
 /// What an operator may set; the defaults ask for nothing.
 #[derive(Debug, Clone)]
 pub struct Operations {
@@ -25,6 +28,10 @@ pub struct Operations {
     pub audit: Option<Audit>,
     /// How long the server's and the administrator's certificates are valid; they are replaced long before.
     pub certificate_validity: Duration,
+    /// How long an event is kept after it was last seen.
+    pub event_ttl: Duration,
+    /// The most that clients get of a service-account token's time, whatever they ask for.
+    pub token_expiration_max: Option<Duration>,
     /// The flags the process was started with, for `/flagz`.
     pub flags: Vec<(String, String)>,
 }
@@ -46,6 +53,8 @@ impl Default for Operations {
             encryption: None,
             audit: None,
             certificate_validity: CERTIFICATE_VALIDITY,
+            event_ttl: EVENT_TTL,
+            token_expiration_max: None,
             flags: Vec::new(),
         }
     }

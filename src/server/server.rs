@@ -88,7 +88,7 @@ impl Server {
         publish::run(&api, &config, &pki, advertised).await?;
         aggregation::make_local(&api).await?;
         aggregation::start(&config.tasks, Arc::clone(&api));
-        expiry::start(&config.tasks, Arc::clone(&api));
+        expiry::start(&config.tasks, Arc::clone(&api), config.operations.event_ttl);
         authorize::start(&config.tasks, Arc::clone(&api));
         policy_status::start(&config.tasks, Arc::clone(&api));
         quota_status::start(&config.tasks, Arc::clone(&api));

@@ -157,7 +157,7 @@ impl Fixture {
         publish::run(&api, &config, &pki, config.listen).await.unwrap();
         aggregation::make_local(&api).await.unwrap();
         aggregation::start(&tasks, Arc::clone(&api));
-        expiry::start(&tasks, Arc::clone(&api));
+        expiry::start(&tasks, Arc::clone(&api), config.operations.event_ttl);
         authorize::start(&tasks, Arc::clone(&api));
         policy_status::start(&tasks, Arc::clone(&api));
         quota_status::start(&tasks, Arc::clone(&api));

@@ -43,6 +43,8 @@ const GRACE: SignedDuration = SignedDuration::from_secs(60);
 /// Checks and issues tokens.
 pub(crate) struct Tokens {
     keys: Keys,
+    /// The most a client gets if the operator wants less than the API allows.
+    seconds_max: Option<i64>,
     /// The first one issues, all are accepted.
     issuers: Vec<String>,
     /// Whom tokens are for that this server accepts.
@@ -94,6 +96,10 @@ impl Tokens {
             keys: Keys::new(&signing, &others)?,
             issuers: settings.issuers(),
             audiences: settings.audiences(),
+            seconds_max: config
+                .operations
+                .token_expiration_max
+                .and_then(|most| i64::try_from(most.as_secs()).ok()),
             known: Known::default(),
             clock,
             random,
@@ -238,6 +244,7 @@ impl Tokens {
             audiences.clone_from(&self.audiences);
         }
         request["spec"]["audiences"] = audiences.clone().into();
+        let seconds = self.seconds_max.map_or(seconds, |most| seconds.min(most));
         let (token, expires) = self.sign(binding, audiences, seconds)?;
         request["spec"]["expirationSeconds"] = seconds.into();
         request["status"] = json!({ "token": token, "expirationTimestamp": seconds_text(expires) });

@@ -1,10 +1,10 @@
 use super::*;
 
 #[test]
-fn an_event_is_old_an_hour_after_it_was_last_seen() {
+fn an_event_is_old_when_it_was_last_seen_longer_ago_than_it_is_kept() {
     let now: Timestamp = "2026-01-01T12:00:00Z".parse().unwrap();
     let check = |event: &str, expected: bool| {
-        assert_eq!(is_old(event.as_bytes(), now), expected, "{event}");
+        assert_eq!(is_old(event.as_bytes(), now, Duration::from_hours(1)), expected, "{event}");
     };
     check(r#"{"metadata":{"creationTimestamp":"2026-01-01T10:59:59Z"}}"#, true);
     check(r#"{"metadata":{"creationTimestamp":"2026-01-01T11:00:01Z"}}"#, false);
