@@ -28,10 +28,11 @@ mod taint_new_nodes;
 
 use std::sync::Arc;
 
-use base::Random;
+use base::{Family, Histogram, Metrics, Random};
 use kinds::ScalePaths;
 use machinery::ApiError;
 use serde_json::Value;
+use tokio::time::Instant;
 use tracing::debug;
 
 use crate::authorize::Authorizer;
@@ -47,6 +48,9 @@ pub(crate) use resource_quota::{Figures, Ledger, Reservation};
 
 /// The annotation of a pod that only shows what a kubelet runs from a manifest on its machine.
 const MIRROR: &str = "kubernetes.io/config.mirror";
+
+/// Kubernetes' own bounds.
+const STEP_BOUNDS: &[f64] = &[0.005, 0.025, 0.1, 0.5, 1.0, 2.5];
 
 /// A write about to happen.
 #[derive(Debug)]
@@ -199,6 +203,7 @@ pub(crate) struct Admission {
     ledger: Arc<Ledger>,
     authorizer: Arc<Authorizer>,
     extensions: Extensions,
+    steps: Family<Histogram>,
 }
 
 impl Admission {
@@ -207,8 +212,31 @@ impl Admission {
         ledger: Arc<Ledger>,
         authorizer: Arc<Authorizer>,
         extensions: Extensions,
+        metrics: &Metrics,
     ) -> Self {
-        Self { random, ledger, authorizer, extensions }
+        let steps = metrics.histograms(
+            "apiserver_admission_step_admission_duration_seconds",
+            "Time that all plugins, policies and webhooks of one step take together.",
+            &["type", "operation", "rejected"],
+            STEP_BOUNDS,
+        );
+        Self { random, ledger, authorizer, extensions, steps }
+    }
+
+    fn measure<T>(
+        &self,
+        step: &str,
+        attributes: &Attributes<'_>,
+        started: Instant,
+        outcome: &Result<T, ApiError>,
+    ) {
+        let operation = match attributes.verb {
+            Verb::Create => "CREATE",
+            Verb::Delete => "DELETE",
+            _ => "UPDATE",
+        };
+        let rejected = if outcome.is_err() { "true" } else { "false" };
+        self.steps.with(&[step, operation, rejected]).observe_duration(started.elapsed());
     }
 
     /// What is used of every quota.
@@ -218,6 +246,17 @@ impl Admission {
 
     /// Lets every plugin change the object, then webhooks; an object that was changed needs its defaults again.
     pub(crate) async fn admit(
+        &self,
+        catalog: &Catalog,
+        attributes: &mut Attributes<'_>,
+    ) -> Result<Changes, ApiError> {
+        let started = Instant::now();
+        let outcome = self.admit_unmeasured(catalog, attributes).await;
+        self.measure("admit", attributes, started, &outcome);
+        outcome
+    }
+
+    async fn admit_unmeasured(
         &self,
         catalog: &Catalog,
         attributes: &mut Attributes<'_>,
@@ -267,6 +306,17 @@ impl Admission {
 
     /// Lets every plugin refuse the write, which is valid otherwise. Quotas come last: they count it.
     pub(crate) async fn check(
+        &self,
+        catalog: &Catalog,
+        attributes: &Attributes<'_>,
+    ) -> Result<Admitted, ApiError> {
+        let started = Instant::now();
+        let outcome = self.check_unmeasured(catalog, attributes).await;
+        self.measure("validate", attributes, started, &outcome);
+        outcome
+    }
+
+    async fn check_unmeasured(
         &self,
         catalog: &Catalog,
         attributes: &Attributes<'_>,

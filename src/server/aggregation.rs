@@ -16,7 +16,7 @@ mod status;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use base::Tasks;
+use base::{Counter, Family, Metrics, Sample, Sort, Tasks};
 use machinery::ApiError;
 
 use crate::authenticate::ProxyHeaders;
@@ -39,7 +39,9 @@ const FULL_RETRY_SECONDS: u32 = 5;
 /// The other API servers.
 #[derive(Debug)]
 pub(crate) struct Aggregation {
-    routes: ArcSwap<Vec<Arc<Route>>>,
+    routes: Arc<ArcSwap<Vec<Arc<Route>>>>,
+    /// Counts the times a server went away.
+    lost: Family<Counter>,
     outgoing: Arc<Outgoing>,
     certificate: ClientCertificate,
     tasks: Tasks,
@@ -54,9 +56,24 @@ impl Aggregation {
         pki: &Pki,
         tasks: &Tasks,
         proxy_headers: &Arc<ProxyHeaders>,
+        metrics: &Metrics,
     ) -> Self {
+        let routes = Arc::<ArcSwap<Vec<Arc<Route>>>>::default();
+        let shown = Arc::downgrade(&routes);
+        metrics.computed(
+            "aggregator_unavailable_apiservice",
+            "Whether another API server cannot be reached, by APIService.",
+            Sort::Gauge,
+            &["name"],
+            move || shown.upgrade().map(|routes| samples(&routes.load())).unwrap_or_default(),
+        );
         Self {
-            routes: ArcSwap::default(),
+            routes,
+            lost: metrics.counters(
+                "aggregator_unavailable_apiservice_total",
+                "How often another API server could not be reached any more, by APIService and reason.",
+                &["name", "reason"],
+            ),
             outgoing: Arc::clone(outgoing),
             certificate: ClientCertificate::Current(pki.proxy_client()),
             tasks: tasks.clone(),
@@ -88,6 +105,13 @@ impl Aggregation {
             ApiError::too_many_requests("too many streams are open", FULL_RETRY_SECONDS)
         })
     }
+}
+
+/// Those that have been looked at.
+fn samples(routes: &[Arc<Route>]) -> Vec<Sample> {
+    let seen = routes.iter().filter(|route| route.known().verdict.is_some());
+    seen.map(|route| (vec![route.name.clone()], f64::from(u8::from(!route.is_available()))))
+        .collect()
 }
 
 #[cfg(test)]

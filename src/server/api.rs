@@ -20,6 +20,7 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use jiff::Timestamp;
 use machinery::{ApiError, Reason};
 use tracing::{Instrument, Span, debug, debug_span, error, warn};
 
@@ -130,7 +131,7 @@ impl Api {
             config.foundation.clone(),
             config.random.clone(),
         ));
-        let metrics = ServerMetrics::new(&config.metrics, &catalog, &config.clock);
+        let metrics = ServerMetrics::new(&config.metrics, &catalog, &config.clock, &config.version);
         let audit = config.operations.audit.as_ref();
         let auditor = audit
             .map(|audit| {
@@ -167,7 +168,13 @@ impl Api {
                 Arc::clone(&outgoing),
                 Arc::clone(&proxy_headers),
             ),
-            aggregation: Aggregation::new(&outgoing, pki, &config.tasks, &proxy_headers),
+            aggregation: Aggregation::new(
+                &outgoing,
+                pki,
+                &config.tasks,
+                &proxy_headers,
+                &config.metrics,
+            ),
             usage: Meter::new(config.clock.clone(), Arc::clone(&config.nodes)),
             fairness,
             metrics,
@@ -203,6 +210,16 @@ impl Api {
     /// The other API servers.
     pub(crate) fn aggregation(&self) -> &Aggregation {
         &self.aggregation
+    }
+
+    pub(crate) fn metrics(&self) -> &ServerMetrics {
+        &self.metrics
+    }
+
+    /// Counts a request under a client certificate that ends then.
+    pub(crate) fn note_certificate(&self, end: Timestamp) {
+        let left = end.duration_since(self.clock.now());
+        self.metrics.certified(left.try_into().unwrap_or_default());
     }
 
     /// Whether requests are written down.
@@ -295,16 +312,22 @@ impl Api {
         record.dry_run = query.text("dryRun").is_some();
         let deadline = Deadline::of(record, &query, self.request_timeout)?;
         let lasts = record.is_long_running();
-        let answered = pin!(async {
-            match route {
-                Some(route) => self.answer_remote(&route, record, &query, body, peer).await,
-                None => self.answer_own(record, &query, body, peer).await,
+        let kept = {
+            let answered = pin!(async {
+                match route {
+                    Some(route) => self.answer_remote(&route, record, &query, body, peer).await,
+                    None => self.answer_own(record, &query, body, peer).await,
+                }
+            });
+            if lasts {
+                return lasting::keep(&self.stop, answered).await;
             }
-        });
-        if lasts {
-            return lasting::keep(&self.stop, answered).await;
-        }
-        deadline.keep(answered).await
+            deadline.keep(answered).await
+        };
+        kept.unwrap_or_else(|missed| {
+            record.terminated = true;
+            Err(missed)
+        })
     }
 
     /// Requests for what this server has itself.
@@ -320,7 +343,9 @@ impl Api {
         let Some(target) = record.target.clone() else {
             self.note_decision(record, query);
             let class = self.classify(record, None, &identity);
-            let _seat = self.seat(&class, None, query).await?;
+            let seat = self.seat(&class, None, query).await;
+            let _seat = seat.inspect_err(|_| record.terminated = true)?;
+            let _executing = class.execute(false);
             return self.answer_path(parts, query, &identity).await;
         };
         let class = self.classify(record, Some(&target), &identity);
@@ -331,10 +356,12 @@ impl Api {
         if let Some(entry) = &mut record.audited {
             entry.sent(&target, &parts.headers, &sent.bytes());
         }
-        let seat = self.seat(&class, Some(&target), query).await?;
+        let seat = self.seat(&class, Some(&target), query).await;
+        let seat = seat.inspect_err(|_| record.terminated = true)?;
         // A pod may take as long as it likes to answer, and nobody else is to wait for it.
         let is_about_a_pod = record.is_long_running() && target.verb != request::Verb::Watch;
         let _seat = seat.filter(|_| !is_about_a_pod);
+        let _executing = (!is_about_a_pod).then(|| class.execute(record.is_long_running()));
         let _under_way = (!record.is_long_running()).then(|| self.metrics.begin(record));
         let mut answer = self.answer_object(parts, query, &target, &identity, sent).await?;
         if let Some(lasting) = lasting {
@@ -376,7 +403,7 @@ impl Api {
     ) -> Result<Arc<Identity>, ApiError> {
         let parts = record.parts;
         let caller = self.authenticators.authenticate(parts.uri.path(), &parts.headers, peer).await;
-        self.metrics.authenticated(caller.is_ok());
+        self.metrics.authenticated(caller.as_ref().ok().map(|caller| caller.user.name.as_str()));
         record.caller = caller.as_ref().ok().cloned();
         let identity = caller
             .and_then(|caller| authorize::impersonate(&self.authorizer, &parts.headers, caller));

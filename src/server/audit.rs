@@ -107,6 +107,7 @@ pub(crate) struct Auditor {
     levels: Family<Counter>,
     events: Counter,
     lost: Counter,
+    rejected: Counter,
 }
 
 /// What is audited of one request; its end, whichever it is, is written down.
@@ -169,6 +170,13 @@ impl Auditor {
             ),
             events: metrics.counters("apiserver_audit_event_total", "Audit events.", &[]).with(&[]),
             lost: lost.clone(),
+            rejected: metrics
+                .counters(
+                    "apiserver_audit_requests_rejected_total",
+                    "Requests refused because they could not be audited.",
+                    &[],
+                )
+                .with(&[]),
         };
         let keep = Keeper { log: log.transpose()?, webhook, lost };
         tasks.spawn("audit log", |stop| keep.run(queue, lines, stop));
@@ -197,6 +205,7 @@ impl Auditor {
         let told = audited.emit(Stage::RequestReceived).await;
         if !told && self.blocking.as_ref().is_some_and(|blocking| blocking.strict) {
             audited.ended = true;
+            self.rejected.inc();
             let message = "Internal error occurred: failed to store audit event";
             return Err(ApiError::new(Reason::InternalError, message));
         }

@@ -12,11 +12,15 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use jiff::Timestamp;
+use rustls_pki_types::CertificateDer;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::BoxError;
 use crate::api::Api;
+use crate::authenticate::Peer;
 use crate::record::Address;
 
 /// For the TLS handshake; a client that takes longer is not one.
@@ -52,10 +56,14 @@ pub(crate) async fn serve(
     let stream = tokio::select! {
         biased;
         () = stop.cancelled() => return Ok(()),
-        stream = handshake => stream??,
+        stream = handshake => stream
+            .map_err(BoxError::from)
+            .and_then(|stream| stream.map_err(BoxError::from))
+            .inspect_err(|_| api.metrics().handshake_failed())?,
     };
     let (_, session) = stream.get_ref();
     let peer = api.authenticators().peer(session.peer_certificates().unwrap_or_default());
+    let certificate_end = certificate_end(&peer, session.peer_certificates().unwrap_or_default());
     let is_http2 = session.alpn_protocol() == Some(b"h2");
     let address = stream.get_ref().0.peer_addr().ok().filter(|_| api.audits());
     let traffic = Arc::new(Traffic::default());
@@ -65,6 +73,9 @@ pub(crate) async fn serve(
             request.extensions_mut().insert(Address(address.ip()));
         }
         let mut under_way = UnderWay::begin(&begun);
+        if let Some(end) = certificate_end {
+            api.note_certificate(end);
+        }
         let answer = Arc::clone(&api).handle(request, peer.clone());
         async move {
             let mut answer = answer.await;
@@ -97,6 +108,13 @@ pub(crate) async fn serve(
     }
     connection.as_mut().graceful_shutdown();
     drain(connection, &traffic).await
+}
+
+/// Until when the certificate is valid by which a client is known.
+fn certificate_end(peer: &Peer, chain: &[CertificateDer<'_>]) -> Option<Timestamp> {
+    let own = chain.first().filter(|_| matches!(peer, Peer::Certified(_)))?;
+    let (_, parsed) = X509Certificate::from_der(own).ok()?;
+    Timestamp::from_second(parsed.validity().not_after.timestamp()).ok()
 }
 
 /// Lets a connection that has been asked to end do so: what is under way is answered, what lasts is not waited for.

@@ -69,7 +69,26 @@ pub(crate) struct Class {
     lot: u64,
 }
 
+/// A request that has started.
+#[derive(Debug)]
+pub(crate) struct Executing {
+    schema: Arc<Schema>,
+    watches: bool,
+    started: Instant,
+}
+
+impl Drop for Executing {
+    fn drop(&mut self) {
+        self.schema.counts.executed(self.watches, self.started.elapsed());
+    }
+}
+
 impl Class {
+    /// Measures the time until the guard is dropped: how long the request takes, or its watch to begin.
+    pub(crate) fn execute(&self, watches: bool) -> Executing {
+        Executing { schema: Arc::clone(&self.schema), watches, started: Instant::now() }
+    }
+
     /// What the answer says of it.
     pub(crate) fn flow(&self) -> Flow {
         self.schema.flow.clone()

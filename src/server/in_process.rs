@@ -41,7 +41,12 @@ where
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let (api, identity) = (Arc::clone(&self.api), Arc::clone(&self.identity));
-        let answer = api.handle(request, Peer::Known(identity));
-        Box::pin(async move { Ok(answer.await) })
+        let method = request.method().clone();
+        let answer = Arc::clone(&api).handle(request, Peer::Known(identity));
+        Box::pin(async move {
+            let answer = answer.await;
+            api.metrics().called(&method, answer.status());
+            Ok(answer)
+        })
     }
 }

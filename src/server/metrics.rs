@@ -1,15 +1,17 @@
 //! What the server counts, under Kubernetes' names, and `/metrics`, where it is read.
 
+mod clients;
 mod objects;
 mod process;
 mod requests;
 mod store;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::{Clock, Counter, Gauge, Held, Metrics};
 use bytes::Bytes;
-use http::StatusCode;
+use http::{Method, StatusCode};
 
 pub(crate) use store::Measured;
 
@@ -17,6 +19,8 @@ use crate::body::Body;
 use crate::catalog::Catalog;
 use crate::record::Record;
 use crate::respond::{self, Answer};
+use crate::version::Version;
+use clients::Clients;
 use requests::{Lasting, Requests};
 
 /// What Prometheus takes for its text format.
@@ -27,6 +31,7 @@ const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8; escaping=u
 pub(crate) struct ServerMetrics {
     all: Metrics,
     requests: Requests,
+    clients: Clients,
     reading: Gauge,
     mutating: Gauge,
     authenticated: Counter,
@@ -36,9 +41,14 @@ pub(crate) struct ServerMetrics {
 }
 
 impl ServerMetrics {
-    pub(crate) fn new(all: &Metrics, catalog: &Arc<Catalog>, clock: &Clock) -> Self {
+    pub(crate) fn new(
+        all: &Metrics,
+        catalog: &Arc<Catalog>,
+        clock: &Clock,
+        version: &Version,
+    ) -> Self {
         objects::register(all, catalog);
-        process::register(all, clock);
+        process::register(all, clock, version);
         let inflight = all.gauges(
             "apiserver_current_inflight_requests",
             "Requests that are being answered now, watches and streams not counted.",
@@ -57,6 +67,7 @@ impl ServerMetrics {
         Self {
             all: all.clone(),
             requests: Requests::new(all),
+            clients: Clients::new(all),
             reading: inflight.with(&["readOnly"]),
             mutating: inflight.with(&["mutating"]),
             authenticated: authentications.with(&["success"]),
@@ -71,9 +82,26 @@ impl ServerMetrics {
         if record.is_read_only() { self.reading.hold() } else { self.mutating.hold() }
     }
 
-    /// Counts who could be told who they are.
-    pub(crate) fn authenticated(&self, known: bool) {
-        if known { self.authenticated.inc() } else { self.unauthenticated.inc() }
+    /// Counts whose requests could be attributed to somebody.
+    pub(crate) fn authenticated(&self, user: Option<&str>) {
+        let Some(user) = user else { return self.unauthenticated.inc() };
+        self.authenticated.inc();
+        self.clients.attributed(user);
+    }
+
+    /// Counts a request under a client certificate that is valid for so long.
+    pub(crate) fn certified(&self, left: Duration) {
+        self.clients.certificates.observe_duration(left);
+    }
+
+    /// Counts a connection that ended before TLS was agreed on.
+    pub(crate) fn handshake_failed(&self) {
+        self.clients.handshakes_failed.inc();
+    }
+
+    /// Counts an answer to a part of this process.
+    pub(crate) fn called(&self, method: &Method, code: StatusCode) {
+        self.clients.called(method, code);
     }
 
     /// Counts what was allowed.
@@ -84,6 +112,9 @@ impl ServerMetrics {
     /// Counts an answer. A body that lasts is counted when it ends.
     pub(crate) fn finish(&self, record: &Record<'_>, catalog: &Catalog, answer: &mut Answer) {
         let series = self.requests.series(record, catalog, answer.status());
+        if record.terminated {
+            series.terminated();
+        }
         if record.is_long_running() && answer.status().is_success() {
             let lasting = Lasting::new(series, record.started);
             answer.body_mut().hold(Box::new(lasting));

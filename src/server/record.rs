@@ -26,6 +26,8 @@ pub(crate) struct Record<'a> {
     /// The resource asked for; absent while the path is not read, and for paths that are no resource's.
     pub(crate) target: Option<Target<'a>>,
     pub(crate) dry_run: bool,
+    /// Whether the server ended it early for its own sake.
+    pub(crate) terminated: bool,
     /// Who asks; absent until that is known.
     pub(crate) caller: Option<Arc<Identity>>,
     /// Whom the caller acts as: itself, mostly.
@@ -57,6 +59,7 @@ impl<'a> Record<'a> {
             started,
             target: None,
             dry_run: false,
+            terminated: false,
             caller: None,
             acting: None,
             flow: None,

@@ -94,7 +94,13 @@ impl Registry {
             cache,
             clock: config.clock.clone(),
             random: config.random.clone(),
-            admission: Admission::new(config.random.clone(), ledger, authorizer, extensions),
+            admission: Admission::new(
+                config.random.clone(),
+                ledger,
+                authorizer,
+                extensions,
+                &config.metrics,
+            ),
             allocators,
             outgoing,
         }

@@ -27,12 +27,16 @@ impl Aggregation {
     /// Looks at one server and remembers what is there.
     pub(super) async fn look(&self, catalog: &Catalog, route: &Route) -> Verdict {
         let before = route.known();
+        let was_available = route.is_available();
         let known = match look(catalog, route).await {
             Ok(known) => known,
             // What it had is still shown, as something of the past.
             Err(verdict) => Known { verdict: Some(verdict), ..before },
         };
         let verdict = known.verdict.clone().expect("both ways have one");
+        if was_available && !verdict.available {
+            self.lost.with(&[&route.name, verdict.reason]).inc();
+        }
         *route.known.lock().expect("nobody panics with it") = known;
         verdict
     }

@@ -39,17 +39,17 @@ impl Deadline {
         Ok(Self { at: Some(record.started + time), reads })
     }
 
-    /// Waits for an answer until then.
+    /// Waits for an answer until then; what it says otherwise is that it has missed it.
     pub(super) async fn keep<T>(
         self,
         mut answered: Pin<&mut impl Future<Output = Result<T, ApiError>>>,
-    ) -> Result<T, ApiError> {
-        let Some(at) = self.at else { return answered.await };
+    ) -> Result<Result<T, ApiError>, ApiError> {
+        let Some(at) = self.at else { return Ok(answered.await) };
         // Most reads are answered at once, and need no timer.
         if let Poll::Ready(answer) = poll!(answered.as_mut()) {
-            return answer;
+            return Ok(answer);
         }
-        tokio::time::timeout_at(at, answered).await.unwrap_or_else(|_| Err(self.missed()))
+        tokio::time::timeout_at(at, answered).await.map_err(|_| self.missed())
     }
 
     fn missed(self) -> ApiError {

@@ -32,7 +32,8 @@ impl Api {
             self.authorizer.authorize_path(&identity, &verb, parts.uri.path())?;
         }
         let sent = self.bodies.read_short(&identity.user.name, body).await?;
-        let seat = self.seat(&class, target.as_ref(), query).await?;
+        let seat = self.seat(&class, target.as_ref(), query).await;
+        let seat = seat.inspect_err(|_| record.terminated = true)?;
         // Whoever sends for long keeps nobody else from a seat.
         let _seat = seat.filter(|_| !sent.is_passing());
         let share =

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::{Counter, Family, Histogram, Metrics};
 use http::HeaderValue;
@@ -57,12 +58,17 @@ pub(super) struct Schema {
     pub(super) counts: SchemaCounts,
 }
 
+/// Kubernetes' own bounds.
+const EXECUTION_BOUNDS: &[f64] =
+    &[0.0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0];
+
 /// What is counted of all schemas.
 #[derive(Debug, Clone)]
 pub(super) struct Counts {
     dispatched: Family<Counter>,
     rejected: Family<Counter>,
     waited: Family<Histogram>,
+    executed: Family<Histogram>,
 }
 
 /// What is counted of one.
@@ -70,6 +76,7 @@ pub(super) struct Counts {
 pub(super) struct SchemaCounts {
     pub(super) dispatched: Counter,
     pub(super) waited: Histogram,
+    executed: Family<Histogram>,
     rejected: Family<Counter>,
     level: String,
     schema: String,
@@ -198,6 +205,12 @@ impl Counts {
     pub(super) fn new(metrics: &Metrics) -> Self {
         let labels = &["priority_level", "flow_schema"];
         Self {
+            executed: metrics.histograms(
+                "apiserver_flowcontrol_request_execution_seconds",
+                "Time from a request's start to its answer; of watches, to their beginning.",
+                &["priority_level", "flow_schema", "type"],
+                EXECUTION_BOUNDS,
+            ),
             dispatched: metrics.counters(
                 "apiserver_flowcontrol_dispatched_requests_total",
                 "Requests that were let in.",
@@ -222,6 +235,7 @@ impl Counts {
             dispatched: self.dispatched.with(&[level, schema]),
             waited: self.waited.with(&[level, schema]),
             rejected: self.rejected.clone(),
+            executed: self.executed.clone(),
             level: level.to_owned(),
             schema: schema.to_owned(),
         }
@@ -231,6 +245,11 @@ impl Counts {
 impl SchemaCounts {
     pub(super) fn rejected(&self, reason: &str) {
         self.rejected.with(&[&self.level, &self.schema, reason]).inc();
+    }
+
+    pub(super) fn executed(&self, watches: bool, took: Duration) {
+        let sort = if watches { "watch" } else { "regular" };
+        self.executed.with(&[&self.level, &self.schema, sort]).observe_duration(took);
     }
 }
 

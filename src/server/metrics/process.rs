@@ -2,8 +2,11 @@
 
 use base::{Clock, Metrics, Sort};
 
+use crate::version::Version;
+
 /// Registers what can be known of this process.
-pub(super) fn register(all: &Metrics, clock: &Clock) {
+pub(super) fn register(all: &Metrics, clock: &Clock, version: &Version) {
+    register_build(all, version);
     let gauge = |name, help, value: fn() -> Option<f64>| {
         all.computed(name, help, Sort::Gauge, &[], move || {
             value().map(|value| (Vec::new(), value)).into_iter().collect()
@@ -28,6 +31,39 @@ pub(super) fn register(all: &Metrics, clock: &Clock) {
         &[],
         move || vec![(Vec::new(), start)],
     );
+}
+
+/// What was built, as `/version` says it.
+fn register_build(all: &Metrics, version: &Version) {
+    let said = version.to_value();
+    let text = |field: &str| said[field].as_str().unwrap_or_default();
+    let values = [
+        "buildDate",
+        "compiler",
+        "gitCommit",
+        "gitTreeState",
+        "gitVersion",
+        "goVersion",
+        "major",
+        "minor",
+        "platform",
+    ];
+    let build = all.gauges(
+        "kubernetes_build_info",
+        "Always 1; the labels say what was built.",
+        &[
+            "build_date",
+            "compiler",
+            "git_commit",
+            "git_tree_state",
+            "git_version",
+            "go_version",
+            "major",
+            "minor",
+            "platform",
+        ],
+    );
+    build.with(&values.map(text)).set(1);
 }
 
 /// A line of Linux' account of this process.

@@ -43,6 +43,8 @@ const LABELS: &[&str] = &[
 const WHAT: usize = 6;
 const WHAT_LABELS: &[&str] =
     &["verb", "group", "version", "resource", "subresource", "scope", "component"];
+const TERMINATION_LABELS: &[&str] =
+    &["verb", "group", "version", "resource", "subresource", "scope", "component", "code"];
 const COMPONENT: &str = "apiserver";
 
 /// Paths that are no resource's and yet are told apart.
@@ -56,6 +58,7 @@ pub(super) struct Requests {
     sli: Family<Histogram>,
     size: Family<Histogram>,
     long_running: Family<Gauge>,
+    terminations: Family<Counter>,
     known: RwLock<HashMap<u64, Arc<Series>>>,
 }
 
@@ -68,9 +71,16 @@ pub(super) struct Series {
     sli: Option<Histogram>,
     size: Histogram,
     under_way: Gauge,
+    /// Of requests that were ended early.
+    terminated: Counter,
 }
 
 impl Series {
+    /// Counts a request that was ended early to protect the server.
+    pub(super) fn terminated(&self) {
+        self.terminated.inc();
+    }
+
     pub(super) fn observe(&self, elapsed: Duration, bytes: Option<u64>) {
         self.total.inc();
         self.duration.observe_duration(elapsed);
@@ -131,6 +141,11 @@ impl Requests {
                 "Watches and streams that are open.",
                 WHAT_LABELS,
             ),
+            terminations: all.counters(
+                "apiserver_request_terminations_total",
+                "Requests the server ended early for its own sake: their time was over, or it had no room.",
+                TERMINATION_LABELS,
+            ),
             known: RwLock::default(),
         }
     }
@@ -177,7 +192,14 @@ impl Requests {
         let mut what = [COMPONENT; WHAT + 1];
         what[..WHAT].copy_from_slice(&first);
         let sli = !record.is_long_running();
+        let mut termination = [code.as_str(); WHAT + 2];
+        termination[..=WHAT].copy_from_slice(&what);
         Series {
+            terminated: if record.terminated {
+                self.terminations.with(&termination)
+            } else {
+                self.terminations.detached()
+            },
             total: self.total.with(&labels),
             duration: self.duration.with(&what),
             sli: sli.then(|| self.sli.with(&what)),
@@ -197,7 +219,7 @@ impl Requests {
 
 fn hash(record: &Record<'_>, code: StatusCode) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (verb(record), code.as_u16(), record.dry_run).hash(&mut hasher);
+    (verb(record), code.as_u16(), record.dry_run, record.terminated).hash(&mut hasher);
     match &record.target {
         Some(target) => {
             (target.group, target.version, target.resource, target.subresource, scope(target))

@@ -122,3 +122,39 @@ async fn every_family_has_its_help_and_type_once_and_before_its_samples() {
         assert!(families.contains_key(name), "{name}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_alerts_are_made_of_is_counted() {
+    let server = Fixture::new().await;
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}});
+    let maps = "/api/v1/namespaces/default/configmaps";
+    server.post(maps, &map).await.expect(201);
+    server
+        .send(User::new("ann@example.org", &[]), Request::get(maps).body(Full::default()).unwrap())
+        .await;
+    // Nobody comes to a revision that is so far ahead, and the client would not wait.
+    let ahead = format!("{maps}?resourceVersion=99999999&timeout=1ms");
+    server.get(&ahead).await.failure(504, "Timeout");
+    let text = scrape(&server).await;
+    let positive = |parts: &[&str]| {
+        assert!(value(&text, parts).is_some_and(|value| value > 0.0), "{parts:?} in {text}");
+    };
+    positive(&["kubernetes_build_info{", "git_version=\"v1.35.0+isopod\"", "major=\"1\""]);
+    positive(&["rest_client_requests_total{code=\"201\"", "method=\"POST\""]);
+    positive(&["authenticated_user_requests{username=\"email_id\"}"]);
+    positive(&["authenticated_user_requests{username=\"other\"}"]);
+    for step in ["admit", "validate"] {
+        let name = "apiserver_admission_step_admission_duration_seconds_count";
+        positive(&[name, &format!("type=\"{step}\",operation=\"CREATE\",rejected=\"false\"")]);
+    }
+    let executed = "apiserver_flowcontrol_request_execution_seconds_count";
+    positive(&[executed, "priority_level=\"exempt\",flow_schema=\"exempt\",type=\"regular\""]);
+    let ended = "apiserver_request_terminations_total{verb=\"LIST\"";
+    assert_eq!(value(&text, &[ended, "resource=\"configmaps\"", "code=\"504\""]), Some(1.0));
+    for name in [
+        "apiserver_tls_handshake_errors_total 0",
+        "apiserver_client_certificate_expiration_seconds_count 0",
+    ] {
+        assert!(text.contains(name), "{name}");
+    }
+}

@@ -276,3 +276,22 @@ async fn who_is_in_hundreds_of_groups_can_be_impersonated_by_both_protocols() {
         assert!(body.contains("User \\\"ann\\\" cannot list"), "{body}");
     }
 }
+
+#[tokio::test]
+async fn client_certificates_and_failed_handshakes_are_counted() {
+    let fixture = Fixture::start().await;
+    let mut plain = TcpStream::connect(fixture.server.address()).await.unwrap();
+    plain.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    let mut refused = Vec::new();
+    let _reset = plain.read_to_end(&mut refused).await;
+    fixture.get_with("h2", true, "/version", &[]).await;
+    let (code, text) = fixture.get_with("h2", true, "/metrics", &[]).await;
+    assert_eq!(code, 200);
+    for line in [
+        "apiserver_tls_handshake_errors_total 1\n",
+        "apiserver_client_certificate_expiration_seconds_bucket{le=\"15552000\"} 0\n",
+        "apiserver_client_certificate_expiration_seconds_count 2\n",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+}
