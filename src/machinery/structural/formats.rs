@@ -4,13 +4,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use jiff::civil::Date;
+
+use crate::time::parse_time;
 
 /// Whether a text has a format.
 pub(super) fn fits(format: &str, text: &str) -> bool {
     match format {
-        "date-time" | "datetime" => text.parse::<Timestamp>().is_ok(),
+        // As people write it, but nothing that Go's own reader refuses.
+        "date-time" | "datetime" => parse_time(&text.to_ascii_uppercase()).is_ok(),
         "date" => text.len() == 10 && text.parse::<Date>().is_ok(),
         "duration" => is_duration(text),
         "ipv4" => text.parse::<Ipv4Addr>().is_ok(),

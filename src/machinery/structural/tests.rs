@@ -48,6 +48,20 @@ fn types_are_told_apart() {
 }
 
 #[test]
+fn a_moment_is_written_so_that_go_reads_it() {
+    let schema = json!({ "type": "object", "properties": {
+        "since": { "type": "string", "format": "date-time" } } });
+    for good in ["2026-01-02T03:04:05Z", "2026-01-02t03:04:05.25z", "2026-01-02T03:04:05+01:00"] {
+        assert_eq!(problems(&schema, json!({ "since": good })), "", "{good}");
+    }
+    for bad in
+        ["2026-01-02 03:04:05Z", "20260102T030405Z", "2026-01-02T03:04:05Z[UTC]", "2026-01-02"]
+    {
+        assert_ne!(problems(&schema, json!({ "since": bad })), "", "{bad}");
+    }
+}
+
+#[test]
 fn values_are_measured() {
     let schema = json!({ "type": "object", "required": ["cron"], "minProperties": 1, "properties": {
         "cron": { "type": "string", "pattern": "^\\d+$", "minLength": 2, "maxLength": 4 },
