@@ -4,6 +4,7 @@
 //! for a connection. So a request with a foreign certificate gets an answer that says so, and one with a token
 //! besides is not refused for the certificate.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,10 +17,14 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, RootCertStore, SignatureScheme};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, UnixTime};
+use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::BoxError;
 use crate::identity::{Identity, User};
+
+/// Where a user has the name of the credential by which it is known.
+const CREDENTIAL_ID: &str = "authentication.kubernetes.io/credential-id";
 
 /// What the certificate of a connection means.
 #[derive(Debug)]
@@ -86,7 +91,7 @@ impl Authorities {
             verifier.verify_client_cert(own, others, time).is_ok()
         };
         let (_, parsed) = X509Certificate::from_der(own).ok()?;
-        let user = user(&parsed);
+        let user = user(&parsed, own);
         let proxy = self.proxies.as_ref().filter(|verifier| trusted(verifier));
         let client = user.clone().filter(|_| trusted(&self.clients));
         Some(Certificate {
@@ -97,8 +102,9 @@ impl Authorities {
     }
 }
 
-/// The user a certificate stands for: its common name, in its organisations' groups.
-fn user(certificate: &X509Certificate<'_>) -> Option<User> {
+/// The user a certificate stands for: its common name, in its organisations' groups. Which certificate it was goes to
+/// the audit log (KEP-4193).
+fn user(certificate: &X509Certificate<'_>, bytes: &[u8]) -> Option<User> {
     let subject = certificate.subject();
     // The last one counts, for the signer too, should there be several.
     let name = subject.iter_common_name().last()?.as_str().ok()?;
@@ -107,7 +113,12 @@ fn user(certificate: &X509Certificate<'_>) -> Option<User> {
     }
     let groups = subject.iter_organization().filter_map(|group| group.as_str().ok());
     let groups = groups.map(str::to_owned).collect();
-    Some(User { name: name.to_owned(), groups, ..User::default() })
+    let mut credential = "X509SHA256=".to_owned();
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(credential, "{byte:02x}");
+    }
+    let extra = [(CREDENTIAL_ID.to_owned(), vec![credential])].into();
+    Some(User { name: name.to_owned(), groups, extra, ..User::default() })
 }
 
 fn verifier(pems: &[String]) -> Result<Arc<dyn ClientCertVerifier>, BoxError> {
