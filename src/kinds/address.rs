@@ -3,6 +3,9 @@
 use std::net::IpAddr;
 
 use machinery::FieldPath;
+use serde_json::Value;
+
+use crate::read::text;
 
 /// Reports text that is not an IP address.
 pub(crate) fn validate(address: &str, path: &FieldPath<'_>) {
@@ -12,8 +15,6 @@ pub(crate) fn validate(address: &str, path: &FieldPath<'_>) {
 }
 
 /// Reports an address that nobody can be reached at from another place: where it leads depends on who asks.
-///
-/// Loopback is left to the writer: a cluster on one machine lists its own server there.
 pub(crate) fn validate_reachable(address: &str, path: &FieldPath<'_>) {
     let Ok(parsed) = address.parse::<IpAddr>() else { return };
     let local = match parsed {
@@ -23,6 +24,10 @@ pub(crate) fn validate_reachable(address: &str, path: &FieldPath<'_>) {
     if parsed.is_unspecified() {
         path.invalid("", address, &format!("may not be unspecified ({address})"));
     }
+    if parsed.is_loopback() {
+        let detail = "may not be in the loopback range (127.0.0.0/8, ::1/128)";
+        path.invalid("", address, detail);
+    }
     if local {
         let detail = "may not be in the link-local range (169.254.0.0/16, fe80::/10)";
         path.invalid("", address, detail);
@@ -31,6 +36,13 @@ pub(crate) fn validate_reachable(address: &str, path: &FieldPath<'_>) {
         let detail = "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)";
         path.invalid("", address, detail);
     }
+}
+
+/// Whether an object lists where the API server itself is. Of a cluster on one machine that may be where nobody else
+/// can reach it.
+pub(crate) fn is_of_server(object: &Value) -> bool {
+    let metadata = &object["metadata"];
+    text(metadata, "namespace") == "default" && text(metadata, "name") == "kubernetes"
 }
 
 fn is_local_multicast(address: IpAddr) -> bool {

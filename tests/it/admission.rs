@@ -79,9 +79,9 @@ async fn a_webhook_behind_a_service_refuses_changes_and_warns() {
         .await;
         k.apply(&format!(
             "apiVersion: v1\nkind: Service\nmetadata: {{name: hook}}\nspec: {{ports: [{{port: 443}}]}}\n---\n\
-             apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\n\
+             apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: FQDN\n\
              metadata: {{name: hook, labels: {{kubernetes.io/service-name: hook}}}}\n\
-             ports: [{{name: '', port: {}}}]\nendpoints: [{{addresses: [127.0.0.1]}}]\n",
+             ports: [{{name: '', port: {}}}]\nendpoints: [{{addresses: [localhost]}}]\n",
             hook.port
         ))
         .await;

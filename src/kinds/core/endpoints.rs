@@ -66,7 +66,8 @@ impl Kind for Endpoints {
 
     fn validate(&self, endpoints: &Value, errors: &FieldErrors) {
         for (index, subset) in items(endpoints, "subsets").enumerate() {
-            validate_subset(subset, &errors.at("subsets").index(index));
+            let path = errors.at("subsets").index(index);
+            validate_subset(subset, address::is_of_server(endpoints), &path);
         }
     }
 
@@ -87,7 +88,7 @@ impl Kind for Endpoints {
     }
 }
 
-fn validate_subset(subset: &Value, path: &FieldPath<'_>) {
+fn validate_subset(subset: &Value, of_server: bool, path: &FieldPath<'_>) {
     let lists = ["addresses", "notReadyAddresses"];
     if lists.iter().all(|list| items(subset, list).next().is_none()) {
         path.required("", "must specify `addresses` or `notReadyAddresses`");
@@ -96,7 +97,9 @@ fn validate_subset(subset: &Value, path: &FieldPath<'_>) {
         for (index, one) in items(subset, list).enumerate() {
             let path = path.at(list).index(index);
             address::validate(text(one, "ip"), &path.at("ip"));
-            address::validate_reachable(text(one, "ip"), &path.at("ip"));
+            if !of_server {
+                address::validate_reachable(text(one, "ip"), &path.at("ip"));
+            }
             let (hostname, node) = (text(one, "hostname"), text(one, "nodeName"));
             if !hostname.is_empty() {
                 path.check("hostname", hostname, names::dns1123_label(hostname));

@@ -109,7 +109,7 @@ fn validate_endpoints(slice: &Value, path: &FieldPath<'_>) {
         path.too_many("", count, MAX_ENDPOINTS);
         return;
     }
-    let kind = text(slice, "addressType");
+    let (kind, of_server) = (text(slice, "addressType"), address::is_of_server(slice));
     for (index, endpoint) in items(slice, "endpoints").enumerate() {
         let path = path.index(index);
         let addresses: Vec<&str> = items(endpoint, "addresses").filter_map(Value::as_str).collect();
@@ -119,7 +119,7 @@ fn validate_endpoints(slice: &Value, path: &FieldPath<'_>) {
             _ => {}
         }
         for (index, one) in addresses.iter().enumerate() {
-            validate_address(one, kind, &path.at("addresses").index(index));
+            validate_address(one, kind, of_server, &path.at("addresses").index(index));
         }
         let hostname = text(endpoint, "hostname");
         if !hostname.is_empty() {
@@ -128,7 +128,7 @@ fn validate_endpoints(slice: &Value, path: &FieldPath<'_>) {
     }
 }
 
-fn validate_address(one: &str, kind: &str, path: &FieldPath<'_>) {
+fn validate_address(one: &str, kind: &str, of_server: bool, path: &FieldPath<'_>) {
     match kind {
         "FQDN" => path.check("", one, names::dns1123_subdomain(one)),
         "IPv4" if one.parse::<std::net::Ipv4Addr>().is_err() => {
@@ -137,6 +137,7 @@ fn validate_address(one: &str, kind: &str, path: &FieldPath<'_>) {
         "IPv6" if one.parse::<std::net::Ipv6Addr>().is_err() => {
             path.invalid("", one, "must be a valid IPv6 address");
         }
+        _ if of_server => {}
         _ => address::validate_reachable(one, path),
     }
 }

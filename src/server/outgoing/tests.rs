@@ -23,8 +23,8 @@ async fn service(server: &Fixture, name: &str, port: u16) {
     let slice = json!({
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
         "metadata": {"name": name, "labels": {"kubernetes.io/service-name": name}},
-        "addressType": "IPv4", "ports": [{"name": "https", "port": port}],
-        "endpoints": [{"addresses": ["127.0.0.1"]}],
+        "addressType": "FQDN", "ports": [{"name": "https", "port": port}],
+        "endpoints": [{"addresses": ["localhost"]}],
     });
     let slices = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices";
     server.post(slices, &slice).await.expect(201);

@@ -36,6 +36,12 @@ fn subsets_hold_addresses_and_ports() {
             ),
             (
                 "/subsets/0/addresses/0/ip",
+                json!("127.0.0.1"),
+                "subsets[0].addresses[0].ip: Invalid value: \"127.0.0.1\": may not be in the loopback range \
+                 (127.0.0.0/8, ::1/128)",
+            ),
+            (
+                "/subsets/0/addresses/0/ip",
                 json!("fe80::1"),
                 "subsets[0].addresses[0].ip: Invalid value: \"fe80::1\": may not be in the link-local range \
                  (169.254.0.0/16, fe80::/10)",
@@ -73,4 +79,12 @@ fn three_addresses_are_shown_and_the_rest_counted() {
     );
     assert_eq!(joined(&json!({"subsets": [{"addresses": [{"ip": "a"}]}]})), "a");
     assert_eq!(joined(&json!({})), "<none>");
+}
+
+#[test]
+fn the_server_itself_may_be_where_only_this_machine_reaches_it() {
+    let mut own = valid();
+    own["metadata"]["name"] = json!("kubernetes");
+    own["subsets"][0]["addresses"][0]["ip"] = json!("127.0.0.1");
+    check(&Endpoints, &own, &[]);
 }
