@@ -60,7 +60,7 @@ pub(crate) struct Snapshot {
     pub(crate) object: Arc<Meta>,
     pub(crate) owners: Vec<(OwnerReference, Owner)>,
     pub(crate) dependents: Vec<Dependent>,
-    /// Whether there may be more of them, of a resource that could not be listed yet.
+    /// Whether there may be more of them, of a resource that is about to be listed.
     pub(crate) incomplete: bool,
 }
 

@@ -9,6 +9,7 @@ use kube::api::DynamicObject;
 use kube::core::PartialObjectMeta;
 use kube::discovery::{Discovery, Scope, verbs};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tracing::{debug, warn};
 
 /// An object of any kind, without its content.
@@ -23,6 +24,9 @@ const SETTLE: Duration = Duration::from_millis(200);
 const DEFINITIONS: [&str; 2] = ["customresourcedefinitions", "apiservices"];
 /// How often the server is asked until it answers for the first time.
 const FIRST_RETRY: Duration = Duration::from_millis(200);
+/// How long others wait for a resource that cannot be listed; its server may be away for days. Kubernetes' garbage
+/// collector waits as long.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Changed too often and owned by nothing: events are not worth a cache.
 const NOT_CACHED: &str = "events";
 
@@ -35,6 +39,8 @@ pub(crate) struct Known {
     pub(crate) scales: bool,
     /// None for what is not cached.
     pub(crate) objects: Option<Cache<Meta>>,
+    /// Since when it is known.
+    since: Instant,
 }
 
 /// One resource, as the server tells of it.
@@ -160,7 +166,7 @@ impl Resources {
         }
         let cached = resource.plural != NOT_CACHED;
         let objects = cached.then(|| self.0.caches.metadata(&resource));
-        let known = Known { resource, namespaced, scales, objects };
+        let known = Known { resource, namespaced, scales, objects, since: Instant::now() };
         let listeners = {
             let mut table = self.0.table.write().expect("the table is only changed whole");
             table.known.insert(id, known.clone());
@@ -192,10 +198,13 @@ impl Resources {
         self.read(|table| table.known.values().cloned().collect())
     }
 
-    /// Whether some resource could not be listed yet.
+    /// Whether some resource could not be listed yet, and is worth waiting for.
     pub(crate) fn are_incomplete(&self) -> bool {
-        let unlisted = |known: &Known| known.objects.as_ref().is_some_and(|all| !all.is_ready());
-        self.read(|table| table.known.values().any(unlisted))
+        let awaited = |known: &Known| {
+            let unlisted = known.objects.as_ref().is_some_and(|all| !all.is_ready());
+            unlisted && known.since.elapsed() < PATIENCE
+        };
+        self.read(|table| table.known.values().any(awaited))
     }
 
     /// The resource of this very type.
@@ -235,3 +244,6 @@ impl std::fmt::Debug for Resources {
         f.debug_struct("Resources").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
