@@ -122,47 +122,68 @@ impl Kind for CronJob {
         template::name_warning(cron_job).into_iter().chain(self.warnings(cron_job)).collect()
     }
 
-    fn validate(&self, cron_job: &Value, errors: &FieldErrors) {
-        let (spec, path) = (&cron_job["spec"], errors.at("spec"));
+    /// A longer name that exists can be changed no more.
+    fn validate_create(&self, cron_job: &Value, errors: &FieldErrors) {
         let name = text(&cron_job["metadata"], "name");
         if name.len() > MAX_NAME_BYTES {
             let detail = format!("must be no more than {MAX_NAME_BYTES} characters");
             errors.at("metadata").invalid("name", name, &detail);
         }
-        validate_schedule(spec, &path);
-        let limits =
-            ["startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"];
-        number::not_negative(spec, &limits, &path);
-        one_of(spec, "concurrencyPolicy", &["Allow", "Forbid", "Replace"], &path);
-        let template = &spec["jobTemplate"];
-        let path = path.at("jobTemplate");
-        metadata::labels(&template["metadata"]["labels"], &path.at("metadata").at("labels"));
-        let (job, path) = (&template["spec"], path.at("spec"));
-        if job["manualSelector"] == true {
-            path.not_supported("manualSelector", true, &["nil", "false"]);
-        }
-        if !job["selector"].is_null() {
-            path.invalid("selector", job["selector"].clone(), "`selector` will be auto-generated");
-        }
-        super::job::spec::validate(job, &path);
+    }
+
+    fn validate(&self, cron_job: &Value, errors: &FieldErrors) {
+        validate(&cron_job["spec"], &Value::Null, errors);
+    }
+
+    fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        validate(&new["spec"], &old["spec"], errors);
     }
 }
 
-fn validate_schedule(spec: &Value, path: &FieldPath<'_>) {
+/// Checks a spec; what an old one says already is bearable.
+fn validate(spec: &Value, old: &Value, errors: &FieldErrors) {
+    let path = errors.at("spec");
+    validate_schedule(spec, text(old, "schedule").contains("TZ"), &path);
+    if old.is_null() || spec["timeZone"] != old["timeZone"] {
+        validate_zone(&spec["timeZone"], &path);
+    }
+    let limits =
+        ["startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"];
+    number::not_negative(spec, &limits, &path);
+    one_of(spec, "concurrencyPolicy", &["Allow", "Forbid", "Replace"], &path);
+    let template = &spec["jobTemplate"];
+    let path = path.at("jobTemplate");
+    metadata::labels(&template["metadata"]["labels"], &path.at("metadata").at("labels"));
+    let (job, path) = (&template["spec"], path.at("spec"));
+    if job["manualSelector"] == true {
+        path.not_supported("manualSelector", true, &["nil", "false"]);
+    }
+    if !job["selector"].is_null() {
+        path.invalid("selector", job["selector"].clone(), "`selector` will be auto-generated");
+    }
+    super::job::spec::validate(job, &path);
+}
+
+fn validate_schedule(spec: &Value, had_zone: bool, path: &FieldPath<'_>) {
     let schedule = text(spec, "schedule");
-    let names_zone = schedule.contains("TZ");
-    let zone = &spec["timeZone"];
     if schedule.is_empty() {
         path.required("schedule", "");
-    } else if names_zone && !zone.is_null() {
-        let detail = "cannot use both timeZone field and TZ or CRON_TZ in schedule";
-        path.invalid("schedule", schedule, detail);
-    } else if names_zone {
-        let detail = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
-        path.invalid("schedule", schedule, detail);
-    } else if let Err(problem) = schedule::check(schedule) {
+        return;
+    }
+    if let Err(problem) = schedule::check(schedule) {
         path.invalid("schedule", schedule, &problem);
     }
+    let names_zone = schedule.contains("TZ");
+    if names_zone && !had_zone {
+        let detail = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
+        path.invalid("schedule", schedule, detail);
+    } else if names_zone && !spec["timeZone"].is_null() {
+        let detail = "cannot use both timeZone field and TZ or CRON_TZ in schedule";
+        path.invalid("schedule", schedule, detail);
+    }
+}
+
+fn validate_zone(zone: &Value, path: &FieldPath<'_>) {
     match zone.as_str() {
         Some("") => path.invalid("timeZone", "", "timeZone must be nil or non-empty string"),
         Some(name) if name.eq_ignore_ascii_case("local") => path.invalid(

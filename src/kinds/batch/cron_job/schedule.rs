@@ -25,6 +25,12 @@ const DESCRIPTORS: &[&str] =
 
 /// What is wrong with a schedule, in the words of the parser everybody knows.
 pub(super) fn check(schedule: &str) -> Result<(), String> {
+    let zoned = ["TZ=", "CRON_TZ="].iter().find_map(|prefix| schedule.strip_prefix(prefix));
+    let zoned = zoned.and_then(|zoned| zoned.split_once(' '));
+    if let Some((zone, _)) = zoned.filter(|(zone, _)| jiff::tz::TimeZone::get(zone).is_err()) {
+        return Err(format!("provided bad location {zone}: unknown time zone {zone}"));
+    }
+    let schedule = zoned.map_or(schedule, |(_, schedule)| schedule.trim());
     if schedule.starts_with('@') {
         return check_descriptor(schedule);
     }

@@ -1,8 +1,10 @@
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
 use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::CronJob;
-use crate::fixture::{admitted, problems, refusals, row};
+use crate::fixture::{admitted, problems, refusals, refused_updates, row, with};
 
 fn valid() -> Value {
     json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "nightly",
@@ -29,7 +31,7 @@ fn what_it_cannot_be_is_refused() {
         ("/spec/jobTemplate/spec/template/spec/restartPolicy", json!("Always")),
         ("/spec/jobTemplate/spec/selector", json!({"matchLabels": {"a": "b"}})),
         ("/spec/jobTemplate/spec/manualSelector", json!(true)),
-        ("/metadata/name", json!("nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn")),
+        ("/spec/schedule", json!("CRON_TZ=Moon/Base 0 3 * * *")),
     ];
     expect![[r#"
         no /spec/jobTemplate
@@ -46,7 +48,7 @@ fn what_it_cannot_be_is_refused() {
         /spec/schedule = "@noon"
             spec.schedule: Invalid value: "@noon": unrecognized descriptor: @noon
         /spec/schedule = "TZ=UTC 0 3 * * *"
-            spec.schedule: Invalid value: "TZ=UTC 0 3 * * *": cannot use both timeZone field and TZ or CRON_TZ in schedule
+            spec.schedule: Invalid value: "TZ=UTC 0 3 * * *": cannot use TZ or CRON_TZ in schedule, use timeZone field instead
         /spec/timeZone = ""
             spec.timeZone: Invalid value: "": timeZone must be nil or non-empty string
         /spec/timeZone = "Local"
@@ -67,8 +69,9 @@ fn what_it_cannot_be_is_refused() {
             spec.jobTemplate.spec.selector: Invalid value: {"matchLabels":{"a":"b"}}: `selector` will be auto-generated
         /spec/jobTemplate/spec/manualSelector = true
             spec.jobTemplate.spec.manualSelector: Unsupported value: true: supported values: "false", "nil"
-        /metadata/name = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
-            metadata.name: Invalid value: "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn": must be no more than 52 characters
+        /spec/schedule = "CRON_TZ=Moon/Base 0 3 * * *"
+            spec.schedule: Invalid value: "CRON_TZ=Moon/Base 0 3 * * *": provided bad location Moon/Base: unknown time zone Moon/Base
+            spec.schedule: Invalid value: "CRON_TZ=Moon/Base 0 3 * * *": cannot use TZ or CRON_TZ in schedule, use timeZone field instead
     "#]].assert_eq(&refusals(&CronJob, &valid(), changes));
 }
 
@@ -104,4 +107,43 @@ fn a_condition_of_a_failure_policy_is_meant_to_be_true() {
     let policy = &job["spec"]["jobTemplate"]["spec"]["podFailurePolicy"];
     assert_eq!(policy["rules"][0]["onPodConditions"][0]["status"], "True");
     assert_eq!(problems(&CronJob, &job), "");
+}
+
+#[test]
+fn a_name_leaves_room_for_the_times_of_jobs() {
+    let long = with(&valid(), "/metadata/name", json!("n".repeat(53)));
+    let errors = machinery::FieldErrors::new();
+    crate::validate_create(&CronJob, &admitted(&CronJob, long.clone()), &errors);
+    let said = errors.to_string();
+    assert!(said.ends_with("must be no more than 52 characters"), "{said}");
+    expect![[r#"
+        /spec/suspend = true
+            is fine
+    "#]]
+    .assert_eq(&refused_updates(&CronJob, &long, &[("/spec/suspend", json!(true))]));
+}
+
+#[test]
+fn a_schedule_that_named_its_zone_before_may_go_on() {
+    let mut old = valid();
+    old["spec"]["schedule"] = json!("TZ=UTC 0 3 * * *");
+    old["spec"]["timeZone"].take();
+    let changes = &[
+        ("/spec/schedule", json!("TZ=UTC 0 4 * * *")),
+        ("/spec/timeZone", json!("UTC")),
+        ("/spec/timeZone", json!("Moon/Base")),
+    ];
+    expect![[r#"
+        /spec/schedule = "TZ=UTC 0 4 * * *"
+            is fine
+        /spec/timeZone = "UTC"
+            spec.schedule: Invalid value: "TZ=UTC 0 3 * * *": cannot use both timeZone field and TZ or CRON_TZ in schedule
+        /spec/timeZone = "Moon/Base"
+            spec.schedule: Invalid value: "TZ=UTC 0 3 * * *": cannot use both timeZone field and TZ or CRON_TZ in schedule
+            spec.timeZone: Invalid value: "Moon/Base": unknown time zone Moon/Base
+    "#]].assert_eq(&refused_updates(&CronJob, &old, changes));
+    expect![[r#"
+        /spec/schedule = "TZ=UTC 0 4 * * *"
+            spec.schedule: Invalid value: "TZ=UTC 0 4 * * *": cannot use TZ or CRON_TZ in schedule, use timeZone field instead
+    "#]].assert_eq(&refused_updates(&CronJob, &valid(), &changes[..1]));
 }
