@@ -52,6 +52,42 @@ fn is_local_multicast(address: IpAddr) -> bool {
     }
 }
 
+/// What to say of an address that has a better form.
+pub(crate) fn warning(address: &str, path: &str) -> Option<String> {
+    let IpAddr::V6(parsed) = address.parse().ok()? else { return None };
+    if let Some(v4) = parsed.to_ipv4_mapped() {
+        return Some(format!(
+            "{path}: non-standard IP address {address:?} will be considered invalid in a future Kubernetes release: \
+             use \"{v4}\""
+        ));
+    }
+    let form = parsed.to_string();
+    (form != address).then(|| {
+        format!(
+            "{path}: IPv6 address {address:?} should be in RFC 5952 canonical format ({form:?})"
+        )
+    })
+}
+
+/// Tells of a range that may be meant as an address, or has a better form.
+pub(crate) fn warn_of_range(range: &str, path: &str, told: &mut Vec<String>) {
+    let Some((address, bits)) = range.split_once('/') else { return };
+    let (Ok(parsed), Ok(bits)) = (address.parse::<IpAddr>(), bits.parse::<u8>()) else { return };
+    let (first, all) = (masked(parsed, bits), if parsed.is_ipv4() { 32 } else { 128 });
+    if first != parsed {
+        told.push(format!(
+            "{path}: CIDR value {range:?} is ambiguous in this context (should be \"{first}/{bits}\" or \
+             \"{parsed}/{all}\"?)"
+        ));
+    }
+    let form = format!("{parsed}/{bits}");
+    if parsed.is_ipv6() && form != range {
+        told.push(format!(
+            "{path}: IPv6 CIDR value {range:?} should be in RFC 5952 canonical format ({form:?})"
+        ));
+    }
+}
+
 /// Whether text is a range such as `10.42.0.0/24`.
 pub(crate) fn is_cidr(text: &str) -> bool {
     let Some((address, bits)) = text.split_once('/') else { return false };

@@ -10,7 +10,7 @@ pub(crate) mod load_balancer;
 mod namespace;
 mod node;
 mod persistent_volume;
-mod persistent_volume_claim;
+pub(crate) mod persistent_volume_claim;
 pub(crate) mod pod;
 mod pod_template;
 pub(crate) mod replication_controller;

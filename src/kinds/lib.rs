@@ -37,6 +37,7 @@ mod names;
 mod networking;
 mod node;
 mod number;
+mod outdated;
 mod policy;
 mod port;
 mod rbac;

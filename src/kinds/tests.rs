@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use expect_test::expect;
+use serde_json::{Value, json};
 
 use crate::kind::{DeletionAnswer, Scope};
 use crate::subresource::Verb;
@@ -332,4 +333,58 @@ fn what_metadata_goes_with_the_status_depends_on_the_kind() {
         labels annotations finalizers ownerReferences: APIService VolumeAttachment ValidatingAdmissionPolicy CustomResourceDefinition ResourceClaim FlowSchema PriorityLevelConfiguration
         ownerReferences: Pod"#]]
     .assert_eq(&lines.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn labels_of_nodes_that_have_newer_names_are_told_of_wherever_nodes_are_chosen() {
+    const OLD: &str = "beta.kubernetes.io/arch";
+    let expression = json!({ "key": OLD });
+    let told = |group: &str, plural: &str, object: Value| {
+        find(group, "v1", plural).expect("a kind").warnings(&object).join(", ")
+    };
+    let deprecated = r#"deprecated since v1.14; use "kubernetes.io/arch" instead"#;
+    assert_eq!(
+        told(
+            "storage.k8s.io",
+            "storageclasses",
+            json!({"allowedTopologies": [{"matchLabelExpressions": [expression]}]})
+        ),
+        format!("allowedTopologies[0].matchLabelExpressions[0]: {deprecated}")
+    );
+    assert_eq!(
+        told(
+            "storage.k8s.io",
+            "csistoragecapacities",
+            json!({"nodeTopology": {"matchExpressions": [expression]}})
+        ),
+        format!("nodeTopology.matchExpressions[0].key: {OLD} is {deprecated}")
+    );
+    assert_eq!(
+        told("node.k8s.io", "runtimeclasses", json!({"scheduling": {"nodeSelector": {OLD: ""}}})),
+        format!("scheduling.nodeSelector: {deprecated}")
+    );
+}
+
+#[test]
+fn fields_and_annotations_that_nobody_reads_any_more_are_told_of() {
+    let told = |group: &str, plural: &str, object: Value| {
+        find(group, "v1", plural).expect("a kind").creation_warnings(&object).join(", ")
+    };
+    let annotated = |key: &str| json!({"metadata": {"annotations": {key: "a"}}});
+    assert_eq!(
+        told("", "nodes", json!({"spec": {"externalID": "a"}})),
+        "spec.externalID: this field is deprecated, and is unused by Kubernetes"
+    );
+    assert_eq!(
+        told("", "serviceaccounts", annotated("kubernetes.io/enforce-mountable-secrets")),
+        "metadata.annotations[kubernetes.io/enforce-mountable-secrets]: deprecated in v1.32+; prefer separate namespaces \
+         to isolate access to mounted secrets"
+    );
+    let mut ingress = annotated("kubernetes.io/ingress.class");
+    assert_eq!(
+        told("networking.k8s.io", "ingresses", ingress.clone()),
+        "annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead"
+    );
+    ingress["spec"]["ingressClassName"] = json!("a");
+    assert_eq!(told("networking.k8s.io", "ingresses", ingress), "");
 }

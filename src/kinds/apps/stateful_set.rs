@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::choice::one_of;
 use crate::column::Column;
 use crate::core::PersistentVolumeClaim;
+use crate::core::persistent_volume_claim::warn_of_fractions;
 use crate::core::pod::template;
 use crate::fill::{copy, default, items_mut, object, present, set};
 use crate::kind::Kind;
@@ -118,6 +119,10 @@ impl Kind for StatefulSet {
         let mut told = template::warnings(workload);
         if workload["spec"]["revisionHistoryLimit"].as_i64().is_some_and(|limit| limit < 0) {
             told.push(ALL_REVISIONS.to_owned());
+        }
+        for (index, claim) in items(&workload["spec"], "volumeClaimTemplates").enumerate() {
+            let path = format!("spec.volumeClaimTemplates[{index}]");
+            warn_of_fractions(&claim["spec"], &path, &mut told);
         }
         told
     }

@@ -115,7 +115,10 @@ impl Kind for CronJob {
     }
 
     fn warnings(&self, cron_job: &Value) -> Vec<String> {
-        template::warnings_in(&cron_job["spec"]["jobTemplate"]["spec"], "spec.jobTemplate.spec")
+        let (spec, path) = (&cron_job["spec"]["jobTemplate"]["spec"], "spec.jobTemplate.spec");
+        let mut told: Vec<String> = super::job::spec::warning(spec, path).into_iter().collect();
+        told.extend(template::warnings_in(spec, path));
+        told
     }
 
     fn creation_warnings(&self, cron_job: &Value) -> Vec<String> {

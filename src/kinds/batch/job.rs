@@ -90,7 +90,9 @@ impl Kind for Job {
     }
 
     fn warnings(&self, workload: &Value) -> Vec<String> {
-        template::warnings(workload)
+        let mut told: Vec<String> = spec::warning(&workload["spec"], "spec").into_iter().collect();
+        told.extend(template::warnings(workload));
+        told
     }
 
     fn creation_warnings(&self, workload: &Value) -> Vec<String> {

@@ -104,6 +104,15 @@ impl Kind for Node {
         }
     }
 
+    fn warnings(&self, node: &Value) -> Vec<String> {
+        let old = [
+            ("configSource", "deprecated in v1.22, support removal is planned in v1.23"),
+            ("externalID", "this field is deprecated, and is unused by Kubernetes"),
+        ];
+        let used = old.iter().filter(|(field, _)| !is_unset(&node["spec"][*field]));
+        used.map(|(field, message)| format!("spec.{field}: {message}")).collect()
+    }
+
     fn validate_status(&self, node: &Value, errors: &FieldErrors) {
         let (status, path) = (&node["status"], errors.at("status"));
         for field in ["capacity", "allocatable"] {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use machinery::{FieldErrors, FieldPath, names, time};
 use serde_json::{Value, json};
 
-use super::persistent_volume_claim::{phase, storage_class};
+use super::persistent_volume_claim::{phase, storage_class, warn_of_class};
 use super::pod::scheduling;
 use crate::choice::optional_one_of;
 use crate::column::{Column, or_unset};
@@ -16,7 +16,7 @@ use crate::kind::{DeletionAnswer, Kind, Scope};
 use crate::names::{BuiltIn, Names};
 use crate::read::text;
 use crate::subresource::Subresource;
-use crate::{amount, required};
+use crate::{amount, outdated, required};
 
 /// Storage that outlives pods.
 #[derive(Debug)]
@@ -34,6 +34,12 @@ static NAMES: Names = BuiltIn {
 .names();
 
 const RECLAIM_POLICIES: &[&str] = &["Delete", "Recycle", "Retain"];
+
+/// Where the options of a mount were before there was a field for them.
+const OPTIONS_ANNOTATION: &str = "volume.beta.kubernetes.io/mount-options";
+
+const RECYCLES: &str = "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the \
+    recommended approach is to use dynamic provisioning.";
 
 static COLUMNS: &[Column] = &[
     Column::NAME,
@@ -119,6 +125,22 @@ impl Kind for PersistentVolume {
         {
             set(status, SINCE, time::format_time(now));
         }
+    }
+
+    fn warnings(&self, volume: &Value) -> Vec<String> {
+        let (spec, mut told) = (&volume["spec"], Vec::new());
+        warn_of_class(volume, &mut told);
+        if volume["metadata"]["annotations"].get(OPTIONS_ANNOTATION).is_some() {
+            told.push(format!(
+                "metadata.annotations[{OPTIONS_ANNOTATION}]: deprecated since v1.31; use \"mountOptions\" attribute instead"
+            ));
+        }
+        if text(spec, "persistentVolumeReclaimPolicy") == "Recycle" {
+            told.push(RECYCLES.to_owned());
+        }
+        outdated::terms(&spec["nodeAffinity"]["required"], "spec.nodeAffinity.required", &mut told);
+        outdated::volume(spec, "spec", &mut told);
+        told
     }
 
     fn validate(&self, volume: &Value, errors: &FieldErrors) {

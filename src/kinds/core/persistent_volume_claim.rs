@@ -108,6 +108,13 @@ impl Kind for PersistentVolumeClaim {
         update::validate(new, old, errors);
     }
 
+    fn warnings(&self, claim: &Value) -> Vec<String> {
+        let mut told = Vec::new();
+        warn_of_class(claim, &mut told);
+        warn_of_fractions(&claim["spec"], "spec", &mut told);
+        told
+    }
+
     fn validate_status(&self, claim: &Value, errors: &FieldErrors) {
         let (status, path) = (&claim["status"], errors.at("status"));
         for (name, amount) in status["capacity"].as_object().into_iter().flatten() {
@@ -138,6 +145,27 @@ fn validate_resource(name: &str, path: &FieldPath<'_>) {
         path.invalid("", name, &problem);
     } else if native && name != "storage" {
         path.not_supported("", name, &["storage"]);
+    }
+}
+
+/// Tells of amounts in the spec at `path` that are no whole bytes.
+pub(crate) fn warn_of_fractions(spec: &Value, path: &str, told: &mut Vec<String>) {
+    for side in ["requests", "limits"] {
+        let value = &spec["resources"][side]["storage"];
+        if amount::parse(value).is_some_and(|amount| !amount.is_whole()) {
+            told.push(format!(
+                "{path}.resources.{side}[storage]: fractional byte value {value} is invalid, must be an integer"
+            ));
+        }
+    }
+}
+
+/// Tells of the annotation that named a class.
+pub(super) fn warn_of_class(object: &Value, told: &mut Vec<String>) {
+    if object["metadata"]["annotations"].get(CLASS_ANNOTATION).is_some() {
+        told.push(format!(
+            "metadata.annotations[{CLASS_ANNOTATION}]: deprecated since v1.8; use \"storageClassName\" attribute instead"
+        ));
     }
 }
 

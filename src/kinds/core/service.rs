@@ -4,6 +4,7 @@ mod columns;
 mod defaults;
 mod update;
 mod validation;
+mod warnings;
 
 use machinery::FieldErrors;
 use machinery::document::scalar_at;
@@ -90,6 +91,10 @@ impl Kind for Service {
 
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         update::validate(&new["spec"], &old["spec"], errors);
+    }
+
+    fn warnings(&self, service: &Value) -> Vec<String> {
+        warnings::of(service)
     }
 
     fn validate_status(&self, service: &Value, errors: &FieldErrors) {

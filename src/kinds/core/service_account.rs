@@ -1,5 +1,7 @@
 //! `ServiceAccount`: who a pod is when it speaks to the API.
 
+use serde_json::Value;
+
 use crate::column::Column;
 use crate::kind::{DeletionAnswer, Kind};
 use crate::names::{BuiltIn, Names};
@@ -20,6 +22,9 @@ static NAMES: Names = BuiltIn {
     categories: &[],
 }
 .names();
+
+/// Keeps its pods to the secrets that it lists.
+const MOUNTABLE: &str = "kubernetes.io/enforce-mountable-secrets";
 
 static COLUMNS: &[Column] = &[
     Column::NAME,
@@ -49,4 +54,20 @@ impl Kind for ServiceAccount {
     fn deletion_answer(&self) -> DeletionAnswer {
         DeletionAnswer::Object
     }
+
+    fn warnings(&self, account: &Value) -> Vec<String> {
+        let warning = format!(
+            "metadata.annotations[{MOUNTABLE}]: deprecated in v1.32+; prefer separate namespaces to isolate access to \
+             mounted secrets"
+        );
+        is_restricted(account).then_some(warning).into_iter().collect()
+    }
+
+    fn change_warnings(&self, new: &Value, old: &Value) -> Vec<String> {
+        if is_restricted(old) { Vec::new() } else { self.warnings(new) }
+    }
+}
+
+fn is_restricted(account: &Value) -> bool {
+    account["metadata"]["annotations"].get(MOUNTABLE).is_some()
 }

@@ -120,8 +120,9 @@ impl Kind for Ingress {
         load_balancer::validate(ingress, errors, |_, _| {});
     }
 
-    fn warnings(&self, ingress: &Value) -> Vec<String> {
-        let annotated = ingress["metadata"]["annotations"].get(CLASS_ANNOTATION).is_some();
+    fn creation_warnings(&self, ingress: &Value) -> Vec<String> {
+        let annotated = ingress["metadata"]["annotations"].get(CLASS_ANNOTATION).is_some()
+            && ingress["spec"]["ingressClassName"].is_null();
         let warning = format!(
             "annotation {CLASS_ANNOTATION:?} is deprecated, please use 'spec.ingressClassName' instead"
         );

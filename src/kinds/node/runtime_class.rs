@@ -8,7 +8,7 @@ use crate::core::pod::scheduling::validate_toleration;
 use crate::kind::{Kind, Scope};
 use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
-use crate::{amount, metadata};
+use crate::{amount, metadata, outdated};
 
 /// A way to run containers.
 #[derive(Debug)]
@@ -54,6 +54,13 @@ impl Kind for RuntimeClass {
 
     fn unconditional_update(&self) -> bool {
         false
+    }
+
+    fn warnings(&self, class: &Value) -> Vec<String> {
+        let chosen = class["scheduling"]["nodeSelector"].as_object();
+        let old =
+            chosen.into_iter().flat_map(|all| all.keys()).filter_map(|key| outdated::label(key));
+        old.map(|message| format!("scheduling.nodeSelector: {message}")).collect()
     }
 
     fn validate(&self, class: &Value, errors: &FieldErrors) {

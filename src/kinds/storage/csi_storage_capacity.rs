@@ -7,7 +7,7 @@ use crate::column::{Column, or_unset};
 use crate::kind::Kind;
 use crate::names::{BuiltIn, Names};
 use crate::read::text;
-use crate::{amount, selector};
+use crate::{amount, outdated, selector};
 
 /// How much storage of a class is left where.
 #[derive(Debug)]
@@ -49,6 +49,16 @@ impl Kind for CSIStorageCapacity {
 
     fn unconditional_update(&self) -> bool {
         false
+    }
+
+    fn warnings(&self, capacity: &Value) -> Vec<String> {
+        let (topology, mut told) = (&capacity["nodeTopology"], Vec::new());
+        outdated::expressions(topology, "nodeTopology", &mut told);
+        for label in topology["matchLabels"].as_object().into_iter().flat_map(|all| all.keys()) {
+            let old = outdated::label(label);
+            told.extend(old.map(|said| format!("nodeTopology.matchLabels.{label}: {said}")));
+        }
+        told
     }
 
     fn validate(&self, capacity: &Value, errors: &FieldErrors) {

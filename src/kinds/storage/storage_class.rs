@@ -10,7 +10,7 @@ use crate::fill::default;
 use crate::kind::{DeletionAnswer, Kind, Scope};
 use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
-use crate::required;
+use crate::{outdated, required};
 
 /// A kind of storage, and who makes it.
 #[derive(Debug)]
@@ -70,6 +70,18 @@ impl Kind for StorageClass {
             default(class, "reclaimPolicy", "Delete");
             default(class, "volumeBindingMode", "Immediate");
         }
+    }
+
+    fn warnings(&self, class: &Value) -> Vec<String> {
+        let mut told = Vec::new();
+        for (index, topology) in items(class, "allowedTopologies").enumerate() {
+            for (at, expression) in items(topology, "matchLabelExpressions").enumerate() {
+                let path = format_args!("allowedTopologies[{index}].matchLabelExpressions[{at}]");
+                let old = outdated::label(text(expression, "key"));
+                told.extend(old.map(|message| format!("{path}: {message}")));
+            }
+        }
+        told
     }
 
     fn validate(&self, class: &Value, errors: &FieldErrors) {

@@ -52,6 +52,18 @@ pub(crate) fn validate(spec: &Value, path: &FieldPath<'_>) {
     }
 }
 
+/// What the writer of the spec at `path` should be told.
+pub(crate) fn warning(spec: &Value, path: &str) -> Option<String> {
+    let number = |field: &str| spec[field].as_i64().unwrap_or(0);
+    let many = number("completions") > MANY_COMPLETIONS && number("parallelism") > MAX_OF_MANY;
+    (many && text(spec, "completionMode") == "Indexed").then(|| {
+        format!(
+            "{path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, \
+             Kubernetes might not be able to track completedIndexes when a big number of indexes fail"
+        )
+    })
+}
+
 fn validate_indexes(spec: &Value, path: &FieldPath<'_>) {
     let indexed = text(spec, "completionMode") == "Indexed";
     let parallelism = spec["parallelism"].as_i64().unwrap_or(0);

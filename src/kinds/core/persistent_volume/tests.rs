@@ -139,3 +139,20 @@ fn it_says_since_when_it_is_in_its_phase() {
     PersistentVolume.date_status(&mut new, &old, now);
     assert_eq!(new["status"]["lastPhaseTransitionTime"], NOW);
 }
+
+#[test]
+fn a_writer_is_told_what_is_out_of_date() {
+    let mut old = valid();
+    old["metadata"]["annotations"] = json!({"volume.beta.kubernetes.io/storage-class": "a", "volume.beta.kubernetes.io/mount-options": "ro"});
+    old["spec"]["persistentVolumeReclaimPolicy"] = json!("Recycle");
+    old["spec"]["rbd"] = json!({});
+    old["spec"]["nodeAffinity"] = json!({"required": {"nodeSelectorTerms": [
+        {"matchExpressions": [{"key": "failure-domain.beta.kubernetes.io/zone"}]},
+    ]}});
+    expect![[r#"
+        metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use "storageClassName" attribute instead
+        metadata.annotations[volume.beta.kubernetes.io/mount-options]: deprecated since v1.31; use "mountOptions" attribute instead
+        spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.
+        spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].key: failure-domain.beta.kubernetes.io/zone is deprecated since v1.17; use "topology.kubernetes.io/zone" instead
+        spec.rbd: deprecated in v1.28, non-functional in v1.31+"#]].assert_eq(&PersistentVolume.warnings(&old).join("\n"));
+}

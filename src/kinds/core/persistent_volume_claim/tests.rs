@@ -255,3 +255,15 @@ fn a_status_names_amounts_of_storage() {
     "#]]
     .assert_eq(&refused_statuses(&PersistentVolumeClaim, &valid(), changes));
 }
+
+#[test]
+fn a_writer_is_told_of_parts_of_bytes() {
+    let claim = json!({"metadata": {"annotations": {"volume.beta.kubernetes.io/storage-class": "a"}},
+        "spec": {"resources": {"requests": {"storage": "100m"}, "limits": {"storage": "1Gi"}}}});
+    expect![[r#"
+        metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use "storageClassName" attribute instead
+        spec.resources.requests[storage]: fractional byte value "100m" is invalid, must be an integer"#]].assert_eq(&PersistentVolumeClaim.warnings(&claim).join("\n"));
+    let set = json!({"spec": {"volumeClaimTemplates": [claim]}});
+    let sets = crate::find("apps", "v1", "statefulsets").expect("a kind");
+    expect![[r#"spec.volumeClaimTemplates[0].resources.requests[storage]: fractional byte value "100m" is invalid, must be an integer"#]].assert_eq(&sets.warnings(&set).join("\n"));
+}

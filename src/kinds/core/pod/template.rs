@@ -34,7 +34,7 @@ pub(crate) fn warnings(workload: &Value) -> Vec<String> {
 /// What the writer of the template that stands in a spec at `path` should be told.
 pub(crate) fn warnings_in(spec: &Value, path: &str) -> Vec<String> {
     let mut told = Vec::new();
-    warnings::of_spec(&spec["template"]["spec"], &format!("{path}.template.spec"), &mut told);
+    warnings::of_content(&spec["template"], &format!("{path}.template."), &mut told);
     told
 }
 

@@ -1,20 +1,21 @@
 //! What the writer of a pod, or of a template, may have meant differently.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod annotation;
+mod container;
+mod path;
+mod placement;
+mod port;
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::core::persistent_volume_claim;
 use crate::read::{items, text};
-use crate::{demand, metadata};
+use crate::{metadata, outdated};
 
-/// Labels of nodes that have newer names, and since when.
-const OLD_LABELS: &[(&str, &str, &str)] = &[
-    ("beta.kubernetes.io/arch", "v1.14", "kubernetes.io/arch"),
-    ("beta.kubernetes.io/os", "v1.14", "kubernetes.io/os"),
-    ("beta.kubernetes.io/instance-type", "v1.17", "node.kubernetes.io/instance-type"),
-    ("failure-domain.beta.kubernetes.io/region", "v1.17", "topology.kubernetes.io/region"),
-    ("failure-domain.beta.kubernetes.io/zone", "v1.17", "topology.kubernetes.io/zone"),
-];
+/// The lists of containers, in the order in which they are looked at.
+const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 
 /// The grace period that is meant by one that was asked for: time cannot be negative.
 pub(super) fn grace_seconds(asked: i64) -> i64 {
@@ -23,80 +24,68 @@ pub(super) fn grace_seconds(asked: i64) -> i64 {
 
 /// Of a pod.
 pub(super) fn of(pod: &Value) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut told = Vec::new();
     if let Some(problem) = metadata::label_problem(text(&pod["metadata"], "name")) {
-        warnings.push(format!(
+        told.push(format!(
             "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is \
              recommended: [{problem}]"
         ));
     }
-    of_spec(&pod["spec"], "spec", &mut warnings);
-    warnings
+    of_content(pod, "", &mut told);
+    told
 }
 
-/// Of the pod spec at `path`.
-pub(super) fn of_spec(spec: &Value, path: &str, warnings: &mut Vec<String>) {
-    for label in spec["nodeSelector"].as_object().into_iter().flat_map(|selector| selector.keys()) {
-        let old = OLD_LABELS.iter().find(|(old, ..)| old == label);
-        warnings.extend(old.map(|(old, since, new)| {
-            format!("{path}.nodeSelector[{old}]: deprecated since {since}; use {new:?} instead")
-        }));
+/// Of what a pod, or the template of one, holds; `base` is empty or ends with a dot.
+pub(super) fn of_content(pod: &Value, base: &str, told: &mut Vec<String>) {
+    let (spec, path) = (&pod["spec"], format!("{base}spec"));
+    placement::of_nodes(spec, &path, told);
+    annotation::of_all(&pod["metadata"], base, told);
+    for (index, volume) in items(spec, "volumes").enumerate() {
+        let path = format!("{path}.volumes[{index}]");
+        outdated::volume(volume, &path, told);
+        let claim = &volume["ephemeral"]["volumeClaimTemplate"]["spec"];
+        let at = format!("{path}.ephemeral.volumeClaimTemplate.spec");
+        persistent_volume_claim::warn_of_fractions(claim, &at, told);
     }
-    let mut secrets = BTreeSet::new();
+    path::of_projections(spec, &path, told);
+    repeated(spec, "hostAliases", "ip", &path, told);
+    repeated(spec, "imagePullSecrets", "name", &path, told);
     for (index, secret) in items(spec, "imagePullSecrets").enumerate() {
-        let (path, name) =
-            (format_args!("{path}.imagePullSecrets[{index}].name"), text(secret, "name"));
-        if name.is_empty() {
-            warnings.push(format!("{path}: invalid empty name {name:?}"));
-        } else if !secrets.insert(name) {
-            warnings.push(format!("{path}: duplicate name {name:?}"));
+        if text(secret, "name").is_empty() {
+            told.push(format!("{path}.imagePullSecrets[{index}].name: invalid empty name \"\""));
         }
     }
+    container::of_amounts(&spec["overhead"], &format!("{path}.overhead"), told);
+    annotation::of_seccomp(pod, base, told);
+    for (container, path) in containers(spec, &path) {
+        annotation::of_container(pod, container, base, told);
+        container::of_one(container, &path, told);
+    }
+    port::of_all(spec, &path, told);
     if spec["terminationGracePeriodSeconds"].as_i64().is_some_and(|seconds| seconds < 0) {
-        warnings.push(format!(
+        told.push(format!(
             "{path}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1"
         ));
     }
-    for list in ["initContainers", "containers"] {
-        for (index, container) in items(spec, list).enumerate() {
-            of_container(container, &format!("{path}.{list}[{index}]"), warnings);
-        }
-    }
+    placement::of_pods(spec, &path, told);
 }
 
-fn of_container(container: &Value, path: &str, warnings: &mut Vec<String>) {
-    for side in ["limits", "requests"] {
-        for (name, value) in container["resources"][side].as_object().into_iter().flatten() {
-            let counts_bytes = name == "memory" || name == "ephemeral-storage";
-            if counts_bytes && demand::amount(value).is_some_and(|amount| !amount.is_whole()) {
-                warnings.push(format!(
-                    "{path}.resources.{side}[{name}]: fractional byte value {value} is invalid, must be an integer"
-                ));
-            }
-        }
-    }
-    let mut variables = BTreeSet::new();
-    for (index, variable) in items(container, "env").enumerate() {
-        let name = text(variable, "name");
-        if !variables.insert(name) {
-            warnings.push(format!(
-                "{path}.env[{index}]: hides previous definition of {name:?}, which may be dropped when using apply"
-            ));
-        }
-    }
-    let mut ports = BTreeMap::new();
-    for (index, port) in items(container, "ports").enumerate() {
-        let key = (
-            port["containerPort"].as_i64(),
-            text(port, "protocol"),
-            port["hostPort"].as_i64(),
-            text(port, "hostIP"),
-        );
-        let first = *ports.entry(key).or_insert(index);
-        if first != index {
-            warnings.push(format!(
-                "{path}.ports[{index}]: duplicate port definition with {path}.ports[{first}]"
-            ));
+/// Every container with its path.
+fn containers<'a>(spec: &'a Value, path: &str) -> Vec<(&'a Value, String)> {
+    let list = |list: &'static str| {
+        let path = format!("{path}.{list}");
+        let all = items(spec, list).enumerate();
+        all.map(move |(index, one)| (one, format!("{path}[{index}]")))
+    };
+    CONTAINERS.into_iter().flat_map(list).collect()
+}
+
+fn repeated(spec: &Value, list: &str, field: &str, path: &str, told: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    for (index, item) in items(spec, list).enumerate() {
+        let value = text(item, field);
+        if !seen.insert(value) {
+            told.push(format!("{path}.{list}[{index}].{field}: duplicate {field} {value:?}"));
         }
     }
 }

@@ -274,3 +274,27 @@ fn a_load_balancer_says_how_it_delivers_to_addresses() {
             status.loadBalancer.ingress[2].ipMode: Forbidden: may not be specified when `ip` is not set
     "#]].assert_eq(&refused_statuses(&Service, &balanced, changes));
 }
+
+#[test]
+fn a_writer_is_told_what_is_ignored_or_has_a_better_form() {
+    let told = |service: Value| Service.warnings(&service).join("\n");
+    let headless = json!({
+        "metadata": {"annotations": {"service.kubernetes.io/topology-aware-hints": "auto"}},
+        "spec": {"type": "ClusterIP", "clusterIP": "None", "sessionAffinity": "ClientIP", "externalName": "a.b",
+            "trafficDistribution": "PreferClose", "externalIPs": ["2001:DB8::1"]},
+    });
+    expect![[r#"
+        annotation service.kubernetes.io/topology-aware-hints is deprecated, please use service.kubernetes.io/topology-mode instead
+        spec.externalIPs is ignored for headless services
+        spec.SessionAffinity is ignored for headless services
+        spec.externalIPs[0]: IPv6 address "2001:DB8::1" should be in RFC 5952 canonical format ("2001:db8::1")
+        spec.externalName is ignored when spec.type is not "ExternalName"
+        spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone""#]].assert_eq(&told(headless));
+    let balanced = json!({"spec": {"type": "LoadBalancer", "sessionAffinity": "None",
+        "clusterIPs": ["10.43.0.9"], "loadBalancerIP": "::ffff:10.0.0.1",
+        "loadBalancerSourceRanges": ["10.1.2.3/8", "2001:DB8::/64", "10.0.0.0/8"]}});
+    expect![[r#"
+        spec.loadBalancerIP: non-standard IP address "::ffff:10.0.0.1" will be considered invalid in a future Kubernetes release: use "10.0.0.1"
+        spec.loadBalancerSourceRanges[0]: CIDR value "10.1.2.3/8" is ambiguous in this context (should be "10.0.0.0/8" or "10.1.2.3/32"?)
+        spec.loadBalancerSourceRanges[1]: IPv6 CIDR value "2001:DB8::/64" should be in RFC 5952 canonical format ("2001:db8::/64")"#]].assert_eq(&told(balanced));
+}

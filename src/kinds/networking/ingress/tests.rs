@@ -115,8 +115,10 @@ fn many_hosts_are_counted() {
 fn the_annotation_of_old_is_warned_of() {
     let mut ingress = valid();
     ingress["metadata"]["annotations"] = json!({"kubernetes.io/ingress.class": "nginx"});
+    assert!(Ingress.creation_warnings(&ingress).is_empty(), "the field counts");
+    ingress["spec"]["ingressClassName"].take();
     assert_eq!(
-        Ingress.warnings(&ingress),
+        Ingress.creation_warnings(&ingress),
         [
             "annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead"
         ]
