@@ -35,6 +35,10 @@ pub(crate) struct Operations {
     /// The longest a service-account token is valid that a client asks for; longer wishes are shortened
     #[arg(long, value_name = "DURATION", value_parser = token_expiration)]
     service_account_max_token_expiration: Option<Duration>,
+    /// What pods may do in the whole cluster, and who is exempt: an admission configuration of
+    /// apiserver.config.k8s.io/v1 for the plugin PodSecurity
+    #[arg(long, value_name = "FILE")]
+    admission_control_config_file: Option<PathBuf>,
     /// What is encrypted in the store: an encryption configuration of apiserver.config.k8s.io/v1
     #[arg(long, value_name = "FILE")]
     encryption_provider_config: Option<PathBuf>,
@@ -124,6 +128,7 @@ impl Operations {
             seats,
             request_timeout: self.request_timeout,
             encryption,
+            admission_config: self.admission_control_config_file.clone(),
             audit,
             certificate_validity: self.certificate_validity,
             event_ttl: self.event_ttl,

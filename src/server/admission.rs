@@ -43,6 +43,7 @@ use crate::registry::{DeleteOptions, WriteOptions};
 use crate::request::Verb;
 
 pub(crate) use extension::{Changes, Extensions, Operation, Request, warnings};
+pub(crate) use pod_security::PodSecurity;
 pub(crate) use priority::SYSTEM_CLASSES;
 pub(crate) use resource_quota::{Figures, Ledger, Reservation};
 
@@ -203,6 +204,7 @@ pub(crate) struct Admission {
     ledger: Arc<Ledger>,
     authorizer: Arc<Authorizer>,
     extensions: Extensions,
+    pod_security: PodSecurity,
     steps: Family<Histogram>,
 }
 
@@ -212,6 +214,7 @@ impl Admission {
         ledger: Arc<Ledger>,
         authorizer: Arc<Authorizer>,
         extensions: Extensions,
+        pod_security: PodSecurity,
         metrics: &Metrics,
     ) -> Self {
         let steps = metrics.histograms(
@@ -220,7 +223,7 @@ impl Admission {
             &["type", "operation", "rejected"],
             STEP_BOUNDS,
         );
-        Self { random, ledger, authorizer, extensions, steps }
+        Self { random, ledger, authorizer, extensions, pod_security, steps }
     }
 
     fn measure<T>(
@@ -324,7 +327,7 @@ impl Admission {
         let tools = Tools { catalog, random: &self.random };
         limit_ranger::check(&tools, attributes)?;
         service_account::check(attributes)?;
-        let mut warnings = pod_security::check(&tools, attributes)?;
+        let mut warnings = pod_security::check(&self.pod_security, &tools, attributes)?;
         priority::check(&tools, attributes)?;
         claim_resize::check(&tools, attributes)?;
         certificates::check(&self.authorizer, attributes)?;

@@ -157,7 +157,7 @@ impl Api {
                 allocators,
                 Arc::clone(&authorizer),
                 Arc::clone(&outgoing),
-            ),
+            )?,
             definitions: Definitions::default(),
             authorizer,
             nodes: Arc::clone(&config.nodes),

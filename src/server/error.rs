@@ -42,6 +42,14 @@ pub enum Error {
         /// What is wrong with it.
         source: BoxError,
     },
+    /// The configuration of admission cannot be used.
+    #[error("the admission configuration {} cannot be used", file.display())]
+    Admission {
+        /// Where it is.
+        file: std::path::PathBuf,
+        /// What is wrong with it.
+        source: BoxError,
+    },
     /// An object every cluster has could not be made.
     #[error("the first objects cannot be made")]
     Bootstrap(#[source] ApiError),

@@ -24,6 +24,8 @@ pub struct Operations {
     pub request_timeout: Duration,
     /// What is encrypted in the store, and how.
     pub encryption: Option<Encryption>,
+    /// What admission asks of pods in the whole cluster: an `AdmissionConfiguration` of `apiserver.config.k8s.io/v1`.
+    pub admission_config: Option<PathBuf>,
     /// What is written down of requests, and where.
     pub audit: Option<Audit>,
     /// How long the server's and the administrator's certificates are valid; they are replaced long before.
@@ -51,6 +53,7 @@ impl Default for Operations {
             seats: SEATS,
             request_timeout: REQUEST_TIMEOUT,
             encryption: None,
+            admission_config: None,
             audit: None,
             certificate_validity: CERTIFICATE_VALIDITY,
             event_ttl: EVENT_TTL,

@@ -42,14 +42,14 @@ pub(crate) use call::{Call, Content, Object, Outcome, Place};
 pub(crate) use log::{container, refusal};
 pub(crate) use options::{DeleteOptions, ListOptions, WriteOptions};
 
-use crate::Config;
-use crate::admission::{Admission, Extensions, Ledger, Operation, Request};
+use crate::admission::{Admission, Extensions, Ledger, Operation, PodSecurity, Request};
 use crate::allocate::Allocators;
 use crate::authorize::Authorizer;
 use crate::cache::{Cache, Cached};
 use crate::catalog::{Catalog, Served};
 use crate::error::store_failure;
 use crate::outgoing::Outgoing;
+use crate::{Config, Error};
 
 /// All objects.
 #[derive(Debug)]
@@ -81,14 +81,18 @@ impl Registry {
         allocators: Allocators,
         authorizer: Arc<Authorizer>,
         outgoing: Arc<Outgoing>,
-    ) -> Self {
+    ) -> Result<Self, Error> {
+        let pod_security = config.operations.admission_config.as_ref().map(|file| {
+            PodSecurity::load(file)
+                .map_err(|source| Error::Admission { file: file.clone(), source })
+        });
         let extensions = Extensions::new(
             &catalog,
             Arc::clone(&outgoing),
             Arc::clone(&authorizer),
             &config.metrics,
         );
-        Self {
+        Ok(Self {
             store: Arc::clone(&config.store),
             catalog,
             cache,
@@ -99,11 +103,12 @@ impl Registry {
                 ledger,
                 authorizer,
                 extensions,
+                pod_security.transpose()?.unwrap_or_default(),
                 &config.metrics,
             ),
             allocators,
             outgoing,
-        }
+        })
     }
 
     /// What the server itself calls.

@@ -104,6 +104,12 @@ impl Fixture {
         Self::start(store, nodes, Authentication::default(), operations).await
     }
 
+    /// As an operator has set it.
+    pub(crate) async fn operated(operations: Operations) -> Self {
+        let (store, nodes) = (Arc::new(Memory::default()), Arc::new(NoNodes));
+        Self::start(store, nodes, Authentication::default(), operations).await
+    }
+
     /// Started with these flags.
     pub(crate) async fn flagged(flags: Vec<(String, String)>) -> Self {
         let operations = Operations { flags, ..Operations::default() };

@@ -5,6 +5,7 @@
 
 mod checks;
 mod policy;
+mod settings;
 mod subject;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use super::{Attributes, Tools};
 use crate::audit;
 use crate::request::Verb;
 use policy::{Level, Mode, Policy};
+pub(crate) use settings::PodSecurity;
 use subject::Subject;
 
 /// Pods looked at when a namespace becomes stricter, as on Kubernetes: it is a hint, and the request waits.
@@ -25,6 +27,8 @@ const EXISTING_PODS_MAX: usize = 3_000;
 
 /// What the audit log says of pods, as on Kubernetes.
 const ENFORCED: &str = "pod-security.kubernetes.io/enforce-policy";
+/// Why nothing was asked of them.
+const EXEMPT: &str = "pod-security.kubernetes.io/exempt";
 const VIOLATIONS: &str = "pod-security.kubernetes.io/audit-violations";
 
 /// Where the pod spec is in each kind that makes pods.
@@ -41,6 +45,7 @@ const WORKLOADS: &[(&str, &str, &str)] = &[
 
 /// Refuses what the namespace forbids; returns what the writer is to be told.
 pub(super) fn check(
+    settings: &PodSecurity,
     tools: &Tools<'_>,
     attributes: &Attributes<'_>,
 ) -> Result<Vec<String>, ApiError> {
@@ -48,7 +53,7 @@ pub(super) fn check(
         return Ok(Vec::new());
     }
     if attributes.is("", "namespaces") {
-        return check_namespace(tools, attributes);
+        return check_namespace(settings, tools, attributes);
     }
     let pod = attributes.is("", "pods");
     let template = if pod {
@@ -60,13 +65,22 @@ pub(super) fn check(
     let Some(template) = template.filter(|_| !pod || matters(attributes)) else {
         return Ok(Vec::new());
     };
+    if let Some(why) = settings.exempts(attributes) {
+        audit::note(|| EXEMPT.to_owned(), || why.to_owned());
+        return Ok(Vec::new());
+    }
     let namespace = tools.get("", "namespaces", None, attributes.namespace.unwrap_or_default());
     let Some(namespace) = namespace else { return Ok(Vec::new()) };
-    let policy = Policy::read(&namespace.labels);
+    let policy = Policy::read(&namespace.labels, &settings.defaults);
     if pod {
         audit::note(|| ENFORCED.to_owned(), || policy.enforce.to_string());
     }
     if policy.asks_for_nothing() {
+        return Ok(Vec::new());
+    }
+    let class = text(&template["spec"], "runtimeClassName");
+    if settings.exemptions.runtime_classes.iter().any(|own| own == class) {
+        audit::note(|| EXEMPT.to_owned(), || "runtimeClass".to_owned());
         return Ok(Vec::new());
     }
     let subject = Subject::read(template);
@@ -128,6 +142,7 @@ fn broken(subject: &Subject<'_>, mode: &Mode) -> Option<String> {
 
 /// Refuses labels that mean nothing, and says which pods a stricter level would not have let in.
 fn check_namespace(
+    settings: &PodSecurity,
     tools: &Tools<'_>,
     attributes: &Attributes<'_>,
 ) -> Result<Vec<String>, ApiError> {
@@ -142,8 +157,12 @@ fn check_namespace(
         }
     }
     let Some(old) = attributes.old else { return Ok(Vec::new()) };
-    let new = Policy::read(&labels).enforce;
-    let before = Policy::read(&machinery::document::labels(old)).enforce;
+    if settings.exemptions.namespaces.iter().any(|own| own == attributes.name) {
+        return Ok(Vec::new());
+    }
+    let defaults = &settings.defaults;
+    let new = Policy::read(&labels, defaults).enforce;
+    let before = Policy::read(&machinery::document::labels(old), defaults).enforce;
     if new == before || new.level == Level::Privileged || !new.is_stricter_than(&before) {
         return Ok(Vec::new());
     }
@@ -173,6 +192,17 @@ fn existing(tools: &Tools<'_>, namespace: &str, mode: &Mode) -> Vec<String> {
         pods => format!("{} (and {} other pods): {problem}", pods[0], pods.len() - 1),
     });
     std::iter::once(head).chain(pods).collect()
+}
+
+impl PodSecurity {
+    /// By what a write is exempt whatever its pod is.
+    fn exempts(&self, attributes: &Attributes<'_>) -> Option<&'static str> {
+        let has = |all: &[String], one: &str| all.iter().any(|own| own == one);
+        if has(&self.exemptions.namespaces, attributes.namespace.unwrap_or_default()) {
+            return Some("namespace");
+        }
+        has(&self.exemptions.usernames, &attributes.identity.user.name).then_some("user")
+    }
 }
 
 impl Policy {

@@ -30,7 +30,7 @@ pub(super) struct Mode {
 }
 
 /// Everything a namespace asks for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Policy {
     pub(super) enforce: Mode,
     pub(super) audit: Mode,
@@ -38,24 +38,26 @@ pub(super) struct Policy {
 }
 
 impl Policy {
-    pub(super) fn read(labels: &Labels) -> Self {
+    /// What labels say, and the defaults where they say nothing.
+    pub(super) fn read(labels: &Labels, defaults: &Self) -> Self {
         Self {
-            enforce: Mode::read(labels, "enforce"),
-            audit: Mode::read(labels, "audit"),
-            warn: Mode::read(labels, "warn"),
+            enforce: Mode::read(labels, "enforce", defaults.enforce),
+            audit: Mode::read(labels, "audit", defaults.audit),
+            warn: Mode::read(labels, "warn", defaults.warn),
         }
     }
 }
 
 impl Mode {
     /// A level that cannot be read is the strictest: a slip of the pen must not open a namespace.
-    fn read(labels: &Labels, mode: &str) -> Self {
+    fn read(labels: &Labels, mode: &str, default: Self) -> Self {
         let level = labels.get(&format!("{PREFIX}{mode}"));
         let version = labels.get(&format!("{PREFIX}{mode}-version"));
         Self {
             level: level
-                .map_or(Level::Privileged, |text| Level::parse(text).unwrap_or(Level::Restricted)),
-            version: version.and_then(|text| Version::parse(text)).unwrap_or(Version::Latest),
+                .map_or(default.level, |text| Level::parse(text).unwrap_or(Level::Restricted)),
+            version: version
+                .map_or(default.version, |text| Version::parse(text).unwrap_or(Version::Latest)),
         }
     }
 
@@ -64,8 +66,14 @@ impl Mode {
     }
 }
 
+impl Default for Mode {
+    fn default() -> Self {
+        Self { level: Level::Privileged, version: Version::Latest }
+    }
+}
+
 impl Level {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         match text {
             "privileged" => Some(Self::Privileged),
             "baseline" => Some(Self::Baseline),
@@ -76,7 +84,7 @@ impl Level {
 }
 
 impl Version {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         if text == "latest" {
             return Some(Self::Latest);
         }

@@ -21,7 +21,8 @@ fn verdict(level: &str, spec: &Value, container: &Value) -> String {
     for (field, value) in container.as_object().unwrap() {
         pod["spec"]["containers"][0][field] = value.clone();
     }
-    broken(&Subject::read(&pod), &Policy::read(&labels).enforce).unwrap_or_default()
+    broken(&Subject::read(&pod), &Policy::read(&labels, &Policy::default()).enforce)
+        .unwrap_or_default()
 }
 
 fn restricted() -> Value {
