@@ -129,7 +129,8 @@ impl Registry {
         &self.random
     }
 
-    /// Forgets the past that is too old, gives back what writes took that nobody waits for and that have not happened, and what is overdue.
+    /// Forgets the past that is too old, gives back what writes took that nobody waits for and that have not
+    /// happened, and what is overdue.
     pub(crate) fn settle(&self) {
         self.admission.ledger().settle(self.clock.now());
         self.allocators.settle_doubts();
