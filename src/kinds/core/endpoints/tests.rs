@@ -2,7 +2,6 @@ use serde_json::{Value, json};
 
 use super::{Endpoints, joined};
 use crate::fixture::check;
-use crate::kind::Kind;
 
 fn valid() -> Value {
     json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "web", "namespace": "default"},
