@@ -36,7 +36,7 @@ pub(crate) struct Operations {
     #[arg(long, value_name = "DURATION", value_parser = token_expiration)]
     service_account_max_token_expiration: Option<Duration>,
     /// What pods may do in the whole cluster, and who is exempt: an admission configuration of
-    /// apiserver.config.k8s.io/v1 for the plugin PodSecurity
+    /// apiserver.config.k8s.io/v1 for the plugin `PodSecurity`
     #[arg(long, value_name = "FILE")]
     admission_control_config_file: Option<PathBuf>,
     /// What is encrypted in the store: an encryption configuration of apiserver.config.k8s.io/v1

@@ -174,7 +174,7 @@ async fn a_stop_waits_for_what_is_under_way_and_not_for_clients_that_do_not_read
     write.read_exact(&mut begun).await.unwrap();
     assert_eq!(&begun, b"HTTP/1.1 100");
 
-    let stopped = fixture.tasks.shutdown(Duration::from_secs(60));
+    let stopped = fixture.tasks.shutdown(Duration::from_mins(1));
     let answered = async {
         fixture.tasks.stop_token().cancelled().await;
         write.write_all(body.as_bytes()).await.unwrap();
@@ -185,7 +185,7 @@ async fn a_stop_waits_for_what_is_under_way_and_not_for_clients_that_do_not_read
     let (stopped, answer) = tokio::join!(stopped, answered);
     assert!(stopped);
     assert!(answer.contains("HTTP/1.1 201"), "{answer}");
-    assert!(fixture.foundation.shutdown(Duration::from_secs(60)).await);
+    assert!(fixture.foundation.shutdown(Duration::from_mins(1)).await);
 }
 
 /// Lets paused time pass, slowly enough for the kernel to bring what is sent meanwhile.

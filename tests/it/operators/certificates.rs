@@ -110,7 +110,9 @@ async fn issue(k: &Session<'_>) {
     k.check("get certificates.v1.certs.isopod.test mail -o jsonpath={.spec}", expect![[r#"{"dnsNames":["mx.example.com","smtp.example.com"],"issuerRef":{"kind":"ClusterIssuer","name":"everywhere"},"secretName":"mail-tls"}"#]]).await;
     k.check(
         "get certificates.v1beta1.certs.isopod.test web -o 'jsonpath={.spec} {.status.revision}'",
-        expect![[r#"{"hosts":"web.example.com,www.example.com","issuer":"issuer/local","secretName":"web-tls"} 1"#]],
+        expect![[r#"
+            {"hosts":"web.example.com,www.example.com","issuer":"issuer/local","secretName":"web-tls"} 1
+            ! Warning: certs.isopod.test/v1beta1 Certificate is deprecated; use certs.isopod.test/v1 Certificate"#]],
     )
     .await;
     k.check(
