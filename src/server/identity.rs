@@ -15,6 +15,8 @@ pub struct User {
     pub extra: BTreeMap<String, Vec<String>>,
 }
 
+/// Where a user has the name of the credential by which it is known.
+pub(crate) const CREDENTIAL_ID: &str = "authentication.kubernetes.io/credential-id";
 /// The group whose members may do everything.
 pub(crate) const MASTERS: &str = "system:masters";
 /// Everybody who proved who they are.

@@ -21,10 +21,7 @@ use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::BoxError;
-use crate::identity::{Identity, User};
-
-/// Where a user has the name of the credential by which it is known.
-const CREDENTIAL_ID: &str = "authentication.kubernetes.io/credential-id";
+use crate::identity::{CREDENTIAL_ID, Identity, User};
 
 /// What the certificate of a connection means.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::OidcSettings;
 use crate::BoxError;
@@ -145,7 +146,9 @@ pub(super) struct ExtraMapping {
 impl Configuration {
     /// Reads a text that may not name any of `reserved` as an issuer.
     pub(super) fn parse(text: &str, reserved: &[String]) -> Result<Self, BoxError> {
-        let found: Self = serde_saphyr::from_str(text)?;
+        let mut document: Value = serde_saphyr::from_str(text)?;
+        drop_nulls(&mut document);
+        let found: Self = serde_json::from_value(document)?;
         let version = found.api_version.strip_prefix(GROUP).unwrap_or_default();
         if !VERSIONS.contains(&version) || found.kind != KIND {
             let wrong = format!("{} {}", found.api_version, found.kind);
@@ -153,6 +156,18 @@ impl Configuration {
         }
         check::check(&found, reserved)?;
         Ok(found)
+    }
+}
+
+/// What is null is not said.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
     }
 }
 

@@ -22,25 +22,34 @@ use keys::Keys;
 pub(super) struct Oidc {
     issuer: String,
     algorithms: Vec<Algorithm>,
-    keys: Keys,
+    keys: Arc<Keys>,
     claims: Claims,
     clock: Clock,
 }
 
 impl Oidc {
+    /// A provider whose keys may be known to one of those `before`.
     pub(super) fn new(
         provider: Provider,
+        before: &[Self],
         outgoing: &Arc<Outgoing>,
         clock: Clock,
     ) -> Result<Self, BoxError> {
         let algorithms = provider.signing_algs.iter().map(|name| algorithm(name));
+        let mut known = before.iter().map(|other| &other.keys);
+        let keys = known.find(|keys| keys.are_of(&provider.issuer)).cloned();
         Ok(Self {
             algorithms: algorithms.collect::<Result<_, _>>()?,
-            keys: Keys::new(&provider.issuer, outgoing),
+            keys: keys.unwrap_or_else(|| Arc::new(Keys::new(&provider.issuer, outgoing))),
             issuer: provider.issuer.url.clone(),
             claims: Claims::new(provider)?,
             clock,
         })
+    }
+
+    /// Makes sure that the provider can be asked.
+    pub(super) async fn ready(&self) -> Result<(), String> {
+        self.keys.ready().await
     }
 
     /// The user a token of this provider stands for; `None` when it is somebody else's.

@@ -1,7 +1,7 @@
 //! The providers of identities in force, and whether requests may be made by nobody: what a file says of both, which is
 //! looked at again while the server runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,19 +51,19 @@ impl Maker {
     pub(super) fn make(&self) -> Result<Providers, BoxError> {
         let Some(file) = &self.settings.config_file else {
             let oidc = self.settings.oidc.as_ref().map(Provider::of_flags).transpose()?;
-            return self.of(oidc.into_iter().collect(), None, [0; 32]);
+            return self.of(oidc.into_iter().collect(), None, [0; 32], &[]);
         };
-        let made = configuration::read(file).and_then(|text| self.of_text(&text));
+        let made = configuration::read(file).and_then(|text| self.of_text(&text, &[]));
         made.map_err(|error| named(file, &error))
     }
 
-    fn of_text(&self, text: &str) -> Result<Providers, BoxError> {
+    fn of_text(&self, text: &str, before: &[Oidc]) -> Result<Providers, BoxError> {
         let Configuration { jwt, anonymous, .. } =
             Configuration::parse(text, &self.settings.issuers())?;
         if anonymous.is_some() && self.settings.anonymous.is_some() {
             return Err("anonymous: the flag --anonymous-auth says it already".into());
         }
-        self.of(jwt, anonymous, Sha256::digest(text).into())
+        self.of(jwt, anonymous, Sha256::digest(text).into(), before)
     }
 
     fn of(
@@ -71,8 +71,9 @@ impl Maker {
         providers: Vec<Provider>,
         anonymous: Option<Anonymous>,
         digest: [u8; 32],
+        before: &[Oidc],
     ) -> Result<Providers, BoxError> {
-        let make = |provider| Oidc::new(provider, &self.outgoing, self.clock.clone());
+        let make = |provider| Oidc::new(provider, before, &self.outgoing, self.clock.clone());
         let nobody = match anonymous {
             None if self.settings.anonymous.unwrap_or(true) => Nobody::Anywhere,
             None | Some(Anonymous { enabled: false, .. }) => Nobody::Nowhere,
@@ -85,30 +86,46 @@ impl Maker {
         Ok(Providers { all, nobody, digest })
     }
 
-    /// Starts to look at the file. One that cannot be used leaves everything as it was.
+    /// Starts to look at the file. One that cannot be used leaves everything as it was, and so does one that names a
+    /// new provider who cannot be asked.
     pub(super) fn keep(self, tasks: &Tasks, file: PathBuf, in_force: Arc<ArcSwap<Providers>>) {
         tasks.spawn_until_stop("authentication configuration", async move {
-            let mut refused = None;
+            let mut refused = String::new();
             loop {
                 tokio::time::sleep(INTERVAL).await;
-                let Ok(text) = configuration::read(&file) else { continue };
-                let digest: [u8; 32] = Sha256::digest(&text).into();
-                if in_force.load().digest == digest || refused == Some(digest) {
-                    continue;
-                }
-                match self.of_text(&text) {
-                    Ok(providers) => {
+                let why = match self.look(&file, &in_force.load_full()).await {
+                    Ok(None) => String::new(),
+                    Ok(Some(providers)) => {
                         in_force.store(Arc::new(providers));
                         info!(file = %file.display(), "the authentication configuration has changed");
+                        String::new()
                     }
-                    Err(error) => {
-                        // Said once for each text.
-                        refused = Some(digest);
-                        error!(file = %file.display(), %error, "the authentication configuration stays as it was");
-                    }
+                    Err(why) => why.to_string(),
+                };
+                // Said once, not each time.
+                if !why.is_empty() && why != refused {
+                    error!(file = %file.display(), why, "the authentication configuration stays as it was");
                 }
+                refused = why;
             }
         });
+    }
+
+    /// What the file says, if that is something else than what is in force.
+    pub(super) async fn look(
+        &self,
+        file: &Path,
+        before: &Providers,
+    ) -> Result<Option<Providers>, BoxError> {
+        let text = configuration::read(file)?;
+        if before.digest[..] == Sha256::digest(&text)[..] {
+            return Ok(None);
+        }
+        let providers = self.of_text(&text, &before.all)?;
+        for provider in &providers.all {
+            provider.ready().await?;
+        }
+        Ok(Some(providers))
     }
 }
 

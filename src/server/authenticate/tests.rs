@@ -9,7 +9,7 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-use super::{Authentication, OidcSettings, Peer};
+use super::{Authentication, Maker, OidcSettings, Peer};
 use crate::testing::hook::{Hook, Said};
 use crate::testing::{EPOCH, Fixture};
 
@@ -284,4 +284,30 @@ async fn a_file_says_where_nobody_may_ask_and_is_taken_up_again_when_it_changes(
     };
     tokio::time::timeout(std::time::Duration::from_mins(10), taken_up).await.unwrap();
     assert_eq!(nobody_gets(&server, "/livez").await, 401);
+}
+
+#[tokio::test]
+async fn who_is_known_stays_known_when_other_things_change() {
+    let provider = Provider::start().await;
+    let first = provider.file("claims.sub");
+    let settings = provider.configured(&first);
+    let file = settings.config_file.clone().expect("a file");
+    let server = Fixture::with_authentication(settings.clone()).await;
+    whoami(&server, &provider.token()).await.unwrap();
+    let authenticators = server.api.authenticators();
+    let before = authenticators.providers.load_full();
+    let outgoing = Arc::clone(server.api.registry().outgoing());
+    let clock = base::Clock::simulated(EPOCH.parse().unwrap());
+    let maker = Maker { settings, outgoing, clock };
+    assert!(maker.look(&file, &before).await.unwrap().is_none(), "nothing has changed");
+    std::fs::write(&file, provider.file("claims.sub + '!'")).unwrap();
+    let changed = maker.look(&file, &before).await.unwrap().expect("a change");
+    let user = changed.identify(&provider.token(), &mut Vec::new()).await.expect("a user");
+    assert_eq!((user.name.as_str(), provider.fetches()), ("ada!", 1));
+    // A new provider who cannot be asked, and no file at all.
+    let gone = first.replace(&provider.issuer, "https://localhost:1");
+    std::fs::write(&file, gone).unwrap();
+    assert!(maker.look(&file, &before).await.is_err());
+    std::fs::remove_file(&file).unwrap();
+    assert!(maker.look(&file, &before).await.is_err());
 }

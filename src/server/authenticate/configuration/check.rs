@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use http::Uri;
 use machinery::{FieldErrors, FieldPath};
+use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
@@ -64,8 +65,10 @@ fn check_issuer(at: &FieldPath<'_>, issuer: &Issuer, reserved: &[String]) {
         check_url(at, "discoveryURL", &issuer.discovery_url);
     }
     let authority = &issuer.certificate_authority;
-    let mut certificates = CertificateDer::pem_slice_iter(authority.as_bytes()).peekable();
-    let readable = certificates.peek().is_some() && certificates.all(|one| one.is_ok());
+    let mut roots = RootCertStore::empty();
+    let readable = CertificateDer::pem_slice_iter(authority.as_bytes())
+        .all(|one| one.is_ok_and(|one| roots.add(one).is_ok()));
+    let readable = readable && !roots.is_empty();
     if !authority.is_empty() && !readable {
         let detail = "data does not contain any valid RSA or ECDSA certificates";
         at.invalid("certificateAuthority", "<omitted>", detail);

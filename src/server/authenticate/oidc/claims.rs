@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::expression::{self, Evaluation, Kind};
 use crate::BoxError;
 use crate::authenticate::configuration::{ClaimRule, EMAIL, Mapping, Provider, UidMapping};
-use crate::identity::User;
+use crate::identity::{CREDENTIAL_ID, User};
 
 /// How far the provider's clock may be ahead of ours, as for other clients of such tokens.
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
@@ -137,20 +137,21 @@ impl Claims {
     }
 
     fn groups(&self, claims: &Value, evaluation: &Evaluation) -> Result<Vec<String>, String> {
-        let (found, what, prefix) = match &self.groups {
+        let (groups, what, prefix) = match &self.groups {
             None => return Ok(Vec::new()),
             Some(Source::Claim { name, prefix }) => {
-                (claims[name].clone(), format!("groups claim {name:?}"), prefix.as_str())
+                let groups = texts(claims[name].clone());
+                (groups, format!("groups claim {name:?}"), prefix.as_str())
             }
             Some(Source::Expression(expression)) => {
                 let found = evaluation.value(expression, CLAIMS, claims);
                 let found = found.map_err(|why| {
                     format!("oidc: error evaluating group claim expression: {why}")
                 })?;
-                (found, "group claim expression".to_owned(), "")
+                (texts_made(found), "group claim expression".to_owned(), "")
             }
         };
-        let groups = texts(found)
+        let groups = groups
             .ok_or_else(|| format!("oidc: parse {what}: a text or a list of texts is wanted"))?;
         if groups.len() > GROUPS_MAX {
             let most = format!("a user may be in {GROUPS_MAX} groups at most");
@@ -175,11 +176,14 @@ impl Claims {
         evaluation: &Evaluation,
     ) -> Result<BTreeMap<String, Vec<String>>, String> {
         let mut extra = BTreeMap::new();
+        if let Some(id) = claims["jti"].as_str().filter(|id| !id.is_empty()) {
+            extra.insert(CREDENTIAL_ID.to_owned(), vec![format!("JTI={id}")]);
+        }
         for (key, expression) in &self.extra {
             let found = evaluation.value(expression, CLAIMS, claims);
             let found = found
                 .map_err(|why| format!("oidc: error evaluating extra claim expression: {why}"))?;
-            let texts = texts(found)
+            let texts = texts_made(found)
                 .ok_or_else(|| format!("oidc: extra {key}: a text or a list of texts is wanted"))?;
             if !texts.is_empty() {
                 extra.insert(key.clone(), texts);
@@ -274,11 +278,17 @@ fn text(value: Value) -> Option<String> {
 fn texts(value: Value) -> Option<Vec<String>> {
     match value {
         Value::Null => Some(Vec::new()),
-        Value::String(one) if one.is_empty() => Some(Vec::new()),
         Value::String(one) => Some(vec![one]),
         Value::Array(several) => several.into_iter().map(text).collect(),
         _ => None,
     }
+}
+
+/// What an expression made: empty texts are none.
+fn texts_made(value: Value) -> Option<Vec<String>> {
+    let mut texts = texts(value)?;
+    texts.retain(|text| !text.is_empty());
+    Some(texts)
 }
 
 #[cfg(test)]

@@ -65,21 +65,43 @@ impl Evaluation {
     }
 }
 
-/// Whether a source reads a claim, as far as its text tells: `claims.email`, `claims.?email` or `claims["email"]`.
+/// Whether a source reads a claim, as far as its text tells: `claims.email` or `claims.?email`, but not in a text or a
+/// comment.
 pub(crate) fn reads_claim(source: &str, claim: &str) -> bool {
-    let mut rest = source;
-    while let Some(at) = rest.find("claims") {
-        rest = &rest[at + "claims".len()..];
-        let field = rest.trim_start().trim_start_matches(['.', '?', '[', '"', '\'', ' ']);
-        let after = field.strip_prefix(claim);
-        let ends = |after: &str| {
-            !after.starts_with(|next: char| next == '_' || next.is_ascii_alphanumeric())
-        };
-        if after.is_some_and(ends) {
-            return true;
+    let source = without_texts(source);
+    let is_word = |byte: &char| *byte == '_' || byte.is_ascii_alphanumeric();
+    source.match_indices("claims").any(|(at, root)| {
+        let before = source[..at].trim_end().chars().next_back();
+        let field = source[at + root.len()..].trim_start().strip_prefix('.');
+        let field = field.map(|field| field.trim_start_matches('?').trim_start());
+        let after = field.and_then(|field| field.strip_prefix(claim));
+        before.is_none_or(|before| before != '.' && !is_word(&before))
+            && after.is_some_and(|after| !after.starts_with(|next| is_word(&next)))
+    })
+}
+
+/// A source without what stands in quotes, and without comments.
+fn without_texts(source: &str) -> String {
+    let mut left = String::with_capacity(source.len());
+    let mut rest = source.chars().peekable();
+    while let Some(character) = rest.next() {
+        match character {
+            quote @ ('"' | '\'') => {
+                while let Some(inside) = rest.next().filter(|inside| *inside != quote) {
+                    if inside == '\\' {
+                        rest.next();
+                    }
+                }
+                left.push(' ');
+            }
+            '/' if rest.peek() == Some(&'/') => {
+                rest.by_ref().find(|inside| *inside == '\n');
+                left.push(' ');
+            }
+            other => left.push(other),
         }
     }
-    false
+    left
 }
 
 #[cfg(test)]

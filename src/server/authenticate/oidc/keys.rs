@@ -3,7 +3,7 @@
 //! They are fetched when the first of its tokens arrives and kept. A token that names a key nobody has seen makes the
 //! server look again, but not more often than the limit: anybody can make up such a name.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
@@ -29,6 +29,8 @@ pub(super) struct Keys {
     issuer: String,
     /// Where its discovery document is.
     document: String,
+    /// Who signs its certificate, as it is configured.
+    authority: String,
     trust: Trust,
     outgoing: Arc<Outgoing>,
     known: Mutex<Known>,
@@ -50,20 +52,36 @@ struct Key {
 
 impl Keys {
     pub(super) fn new(issuer: &Issuer, outgoing: &Arc<Outgoing>) -> Self {
-        let below = || format!("{}{DISCOVERY}", issuer.url.trim_end_matches('/'));
-        let document = Some(issuer.discovery_url.clone()).filter(|url| !url.is_empty());
         let trust = match issuer.certificate_authority.as_str() {
             "" => Trust::System,
             authority => Trust::Authorities(authority.as_bytes().to_vec()),
         };
         Self {
             issuer: issuer.url.clone(),
-            document: document.unwrap_or_else(below),
+            document: document(issuer),
+            authority: issuer.certificate_authority.clone(),
             trust,
             outgoing: Arc::clone(outgoing),
             known: Mutex::default(),
             asking: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Whether these are the keys of an issuer as it is configured now.
+    pub(super) fn are_of(&self, issuer: &Issuer) -> bool {
+        self.issuer == issuer.url
+            && self.document == document(issuer)
+            && self.authority == issuer.certificate_authority
+    }
+
+    /// Makes sure that the provider can be asked: fails if it never could be.
+    pub(super) async fn ready(&self) -> Result<(), String> {
+        let _asking = self.asking.lock().await;
+        if self.known().keys.is_empty() {
+            let keys = self.fetch().await.map_err(|why| format!("{}: {why}", self.issuer))?;
+            self.known().keys = Arc::new(keys);
+        }
+        Ok(())
     }
 
     /// The claims of a token that one of the keys has signed.
@@ -84,7 +102,7 @@ impl Keys {
             return Ok(keys);
         }
         {
-            let mut known = self.known.lock().expect("nobody panics with it");
+            let mut known = self.known();
             if known.asked.is_some_and(|asked| asked.elapsed() < LOOK_AGAIN) {
                 return Err("oidc: no key of the provider fits".to_owned());
             }
@@ -93,7 +111,7 @@ impl Keys {
         match self.fetch().await {
             Ok(keys) => {
                 info!(issuer = self.issuer, keys = keys.len(), "read a provider's keys");
-                self.known.lock().expect("nobody panics with it").keys = Arc::new(keys);
+                self.known().keys = Arc::new(keys);
             }
             Err(error) => {
                 warn!(issuer = self.issuer, %error, "cannot read a provider's keys");
@@ -104,8 +122,12 @@ impl Keys {
     }
 
     fn fitting(&self, header: &Header) -> Option<Arc<Vec<Key>>> {
-        let keys = Arc::clone(&self.known.lock().expect("nobody panics with it").keys);
+        let keys = Arc::clone(&self.known().keys);
         keys.iter().any(|key| key.fits(header)).then_some(keys)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().expect("nobody panics with it")
     }
 
     async fn fetch(&self) -> Result<Vec<Key>, String> {
@@ -126,6 +148,14 @@ impl Keys {
         let remote = Remote::new(&self.outgoing, settings)?;
         let bytes = remote.get("", DEADLINE).await.map_err(|failure| failure.message)?;
         serde_json::from_slice(&bytes).map_err(|error| format!("{url}: {error}"))
+    }
+}
+
+/// Where an issuer's discovery document is.
+fn document(issuer: &Issuer) -> String {
+    match issuer.discovery_url.as_str() {
+        "" => format!("{}{DISCOVERY}", issuer.url.trim_end_matches('/')),
+        elsewhere => elsewhere.to_owned(),
     }
 }
 

@@ -20,7 +20,7 @@ fn settings() -> OidcSettings {
 fn claims() -> Value {
     json!({
         "iss": "https://issuer.example", "sub": "ada", "aud": ["other", "isopod"], "exp": NOW + 60,
-        "groups": ["dev", "ops"], "team": "one",
+        "groups": ["dev", "ops"], "team": "one", "jti": "7",
     })
 }
 
@@ -129,7 +129,10 @@ fn expressions_make_users_of_claims() {
     assert_eq!(user.name, "ada@one");
     assert_eq!(user.groups, ["dev"]);
     assert_eq!(user.uid, (NOW + 60).to_string());
-    let extra = json!({"example.com/team": ["one"], "example.com/groups": ["dev", "ops"]});
+    let extra = json!({
+        "authentication.kubernetes.io/credential-id": ["JTI=7"],
+        "example.com/team": ["one"], "example.com/groups": ["dev", "ops"],
+    });
     assert_eq!(json!(user.extra), extra);
 }
 
