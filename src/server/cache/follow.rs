@@ -105,8 +105,11 @@ impl Cache {
             let current = match &event.change {
                 EventChange::Put { value, .. } => {
                     let completed = shelf.completed(value);
-                    // What cannot be read is left out, as it is when everything is read.
-                    read(shelf, key, completed.as_ref().unwrap_or(value), revision)
+                    match read(shelf, key, completed.as_ref().unwrap_or(value), revision) {
+                        Some(object) => Some(object),
+                        // It stays as it was. Taken for deleted, it would give up its addresses and dependents.
+                        None => continue,
+                    }
                 }
                 EventChange::Delete => None,
             };

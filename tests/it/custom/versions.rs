@@ -25,7 +25,9 @@ async fn versions_that_differ_in_name_show_the_same_objects() {
             knot.harbour.example.com/bowline created
             ! Warning: harbour.example.com/v1beta1 Knot is going away; use harbour.example.com/v1"#]]).await;
         k.check("get knot bowline -o 'jsonpath={.apiVersion} {.loops}'", expect!["harbour.example.com/v1 1"]).await;
-        k.check("get knots.v1beta1.harbour.example.com -o 'jsonpath={.items[*].apiVersion}'", expect!["harbour.example.com/v1beta1"]).await;
+        k.check("get knots.v1beta1.harbour.example.com -o 'jsonpath={.items[*].apiVersion}'", expect![[r#"
+            harbour.example.com/v1beta1
+            ! Warning: harbour.example.com/v1beta1 Knot is going away; use harbour.example.com/v1"#]]).await;
         let unserved = k.run("get knots.v2.harbour.example.com").await.stderr;
         assert!(unserved.contains("doesn't have a resource type \"knots\""), "{unserved}");
         k.check("get kn", expect![[r#"

@@ -140,7 +140,8 @@ async fn a_log_is_told_in_bytes_or_in_base64() {
 #[tokio::test]
 async fn standard_streams_come_in_base64() {
     let tenant = tenant("ws-attach").await;
-    tenant.space.apply(&BATCH.replace("'300'", "'40'")).await;
+    // Long enough for both to attach, however busy the machine is.
+    tenant.space.apply(&BATCH.replace("'300'", "'200'")).await;
     tenant.space.running("batch").await;
     let attach = format!("{}/batch/attach?stdout=true&stderr=true", tenant.path("pods"));
     let new = opened(&tenant, &attach, "v4.base64.channel.k8s.io").await;
