@@ -11,6 +11,7 @@ use hyper::body::Frame;
 
 use crate::hostile::tenant::{Content, Tenant, whole};
 use crate::support::cluster::Cluster;
+use crate::support::patience::until;
 use crate::support::raw::Media;
 
 const PAGES: &str = "
@@ -36,6 +37,13 @@ async fn tenant(name: &str) -> Tenant {
     tenant.space.apply(&PAGES.replace("IMAGE", &image)).await;
     tenant.space.running("pages").await;
     tenant.space.said("pages", "listening").await;
+    // The Service has endpoints a moment after its pod is ready.
+    let service = format!("{}/pages:80/proxy/", tenant.path("services"));
+    let answers = async || {
+        let answer = tenant.ask(Method::GET, &service, BINARY, "").await;
+        if answer.code == 200 { Ok(()) } else { Err(answer.code) }
+    };
+    until("an answer of the Service", answers).await;
     tenant
 }
 
