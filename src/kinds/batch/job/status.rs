@@ -126,8 +126,10 @@ fn validate_times(change: &Change<'_>, path: &FieldPath<'_>) {
     if !ended.is_null() && !before.is_null() && ended != before {
         path.invalid("completionTime", ended.clone(), "completionTime cannot be mutated");
     }
-    let suspended = change.new["spec"]["suspend"] == true;
-    if !old["startTime"].is_null() && change.of("startTime") && !suspended {
+    // A job that is resumed starts anew (kubernetes#134521).
+    let resumed = holds(change.old, "Suspended") && !holds(change.new, "Suspended");
+    let waits = resumed || change.new["spec"]["suspend"] == true;
+    if !old["startTime"].is_null() && change.of("startTime") && !waits {
         path.required("startTime", "startTime cannot be removed for unsuspended job");
     }
 }
@@ -142,7 +144,10 @@ fn validate_end(change: &Change<'_>, path: &FieldPath<'_>) {
     if told("active") && status["active"].as_i64().is_some_and(|active| active > 0) {
         path.invalid("active", status["active"].clone(), "active>0 is invalid for finished job");
     }
-    if told("startTime") && status["startTime"].is_null() {
+    // What is suspended and wants nothing is complete without a start (kubernetes#132614).
+    let spec = &change.new["spec"];
+    let never_started = spec["suspend"] == true && spec["completions"] == 0;
+    if told("startTime") && status["startTime"].is_null() && !never_started {
         path.required("startTime", "startTime is required for finished job");
     }
     let uncounted = &status["uncountedTerminatedPods"];

@@ -106,3 +106,43 @@ fn a_job_that_is_over_stays_so() {
             status.uncountedTerminatedPods: Invalid value: {"failed":["a"]}: uncountedTerminatedPods needs to be empty for finished job
     "#]].assert_eq(&refused_changes_of_status(&Job, &over, changes));
 }
+
+#[test]
+fn a_job_that_is_resumed_starts_anew() {
+    const AGAIN: &str = "2026-01-02T04:00:00Z";
+    let suspended = job(json!({"startTime": START, "conditions": conditions(&["Suspended"])}));
+    let changes = &[
+        ("/status/startTime", json!(AGAIN)),
+        ("/status", json!({"startTime": AGAIN})),
+        (
+            "/status",
+            json!({"startTime": AGAIN, "conditions": [
+            {"type": "Suspended", "status": "False"}]}),
+        ),
+    ];
+    expect![[r#"
+        /status/startTime = "2026-01-02T04:00:00Z"
+            status.startTime: Required value: startTime cannot be removed for unsuspended job
+        /status = {"startTime":"2026-01-02T04:00:00Z"}
+            is fine
+        /status = {"conditions":[{"status":"False","type":"Suspended"}],"startTime":"2026-01-02T04:00:00Z"}
+            is fine
+    "#]].assert_eq(&refused_changes_of_status(&Job, &suspended, changes));
+}
+
+#[test]
+fn a_job_that_wants_nothing_is_over_without_a_start() {
+    let ended = conditions(&["SuccessCriteriaMet", "Complete"]);
+    let changes = &[("/status", json!({"completionTime": START, "conditions": ended}))];
+    let mut nothing = job(json!({}));
+    nothing["spec"]["completions"] = json!(0);
+    expect![[r#"
+        /status = {"completionTime":"2026-01-02T03:00:00Z","conditions":[{"status":"True","type":"SuccessCriteriaMet"},{"status":"True","type":"Complete"}]}
+            status.startTime: Required value: startTime is required for finished job
+    "#]].assert_eq(&refused_changes_of_status(&Job, &nothing, changes));
+    nothing["spec"]["suspend"] = json!(true);
+    expect![[r#"
+        /status = {"completionTime":"2026-01-02T03:00:00Z","conditions":[{"status":"True","type":"SuccessCriteriaMet"},{"status":"True","type":"Complete"}]}
+            is fine
+    "#]].assert_eq(&refused_changes_of_status(&Job, &nothing, changes));
+}
