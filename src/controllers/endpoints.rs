@@ -23,6 +23,9 @@ const OVER_CAPACITY: &str = "endpoints.kubernetes.io/over-capacity";
 /// Addresses in one object, as in Kubernetes: more would make every change of a large Service a huge message.
 const CAPACITY: usize = 1000;
 
+/// Offers that are compared one by one. Of more, which nobody needs, the server finds out whether they are the same.
+const COMPARED_MAX: usize = 1 << 20;
+
 /// Ports in a form that can be compared: name, number, protocol, application protocol.
 type Ports = Vec<(String, i32, String, Option<String>)>;
 
@@ -64,7 +67,20 @@ fn reconcile(snapshot: &Snapshot) -> Plan {
 
 /// Whether an object says what is wanted, however the server groups its subsets.
 fn says(present: &Endpoints, wanted: &Endpoints) -> bool {
-    present.metadata == wanted.metadata && offers(present) == offers(wanted)
+    present.metadata == wanted.metadata
+        && count(present) == count(wanted)
+        && count(wanted) <= COMPARED_MAX
+        && offers(present) == offers(wanted)
+}
+
+/// How many offers an object lists: people may write few lines that make many.
+fn count(endpoints: &Endpoints) -> usize {
+    let len = |list: &Option<Vec<EndpointAddress>>| list.as_ref().map_or(0, Vec::len);
+    let of_subset = |subset: &EndpointSubset| {
+        let addresses = len(&subset.addresses) + len(&subset.not_ready_addresses);
+        addresses.saturating_mul(subset.ports.as_ref().map_or(1, Vec::len))
+    };
+    endpoints.subsets.iter().flatten().map(of_subset).fold(0, usize::saturating_add)
 }
 
 /// Who offers which port, and whether it is ready.

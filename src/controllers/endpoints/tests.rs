@@ -43,3 +43,15 @@ fn subsets_that_the_server_groups_otherwise_say_the_same() {
     stored[0]["addresses"].as_array_mut().expect("a list").pop();
     assert!(!says(&endpoints(stored), &wanted), "readiness counts");
 }
+
+#[test]
+fn offers_beyond_all_need_are_not_compared_one_by_one() {
+    let ports: Vec<_> = (1..60_000).map(|port| json!({"name": "a", "port": port})).collect();
+    let ip = |own: usize| json!({"ip": format!("10.42.{}.{}", own / 256, own % 256)});
+    let addresses: Vec<_> = (0..60_000).map(ip).collect();
+    let subsets = json!([{"addresses": addresses, "ports": ports}]);
+    let many = object::<Endpoints>(json!({ "subsets": subsets }));
+    assert!(!says(&many, &many), "an update asks the server");
+    let few = json!([{"addresses": [{"ip": "10.42.0.1"}], "ports": [{"port": 80}]}]);
+    assert!(!says(&many, &object::<Endpoints>(json!({ "subsets": few }))), "their number tells");
+}

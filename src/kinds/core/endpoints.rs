@@ -73,8 +73,8 @@ impl Kind for Endpoints {
 
     fn canonicalize(&self, endpoints: &mut Value) -> bool {
         let Some(subsets) = endpoints["subsets"].as_array() else { return false };
-        let repacked = repack::repacked(subsets);
-        let differs = *subsets != repacked;
+        let Some(repacked) = repack::repacked(subsets) else { return false };
+        let differs = repacked.is_empty() || *subsets != repacked;
         if repacked.is_empty() {
             remove(endpoints, "subsets");
         } else {
@@ -127,30 +127,30 @@ fn validate_subset(subset: &Value, of_server: bool, path: &FieldPath<'_>) {
 }
 
 fn joined(endpoints: &Value) -> String {
-    let mut all = Vec::new();
-    for subset in items(endpoints, "subsets") {
-        let addresses: Vec<&str> = items(subset, "addresses").map(|one| text(one, "ip")).collect();
-        let mut ports = items(subset, "ports").filter_map(|one| one["port"].as_i64()).peekable();
-        if ports.peek().is_none() {
-            all.extend(addresses.iter().map(ToString::to_string));
-        }
-        for port in ports {
-            all.extend(addresses.iter().map(|ip| {
-                if ip.contains(':') { format!("[{ip}]:{port}") } else { format!("{ip}:{port}") }
-            }));
-        }
-    }
-    shortened(&all, NONE)
+    let offers = items(endpoints, "subsets").flat_map(|subset| {
+        repack::ports_or_none(subset).into_iter().flat_map(move |port| {
+            items(subset, "addresses").map(move |one| (text(one, "ip"), port))
+        })
+    });
+    let shown = |(ip, port): (&str, Option<&Value>)| match port.map(|port| &port["port"]) {
+        None => ip.to_owned(),
+        Some(port) if ip.contains(':') => format!("[{ip}]:{port}"),
+        Some(port) => format!("{ip}:{port}"),
+    };
+    shortened(offers, shown, NONE)
 }
 
 /// The first few of a list, and how many more there are; `empty` when there are none.
-pub(crate) fn shortened(all: &[String], empty: &str) -> String {
-    match all {
-        [] => empty.to_owned(),
-        all if all.len() > SHOWN => {
-            format!("{} + {} more...", all[..SHOWN].join(","), all.len() - SHOWN)
-        }
-        all => all.join(","),
+pub(crate) fn shortened<T>(
+    mut all: impl Iterator<Item = T>,
+    shown: impl Fn(T) -> String,
+    empty: &str,
+) -> String {
+    let first: Vec<String> = all.by_ref().take(SHOWN).map(shown).collect();
+    match (first.is_empty(), all.count()) {
+        (true, _) => empty.to_owned(),
+        (false, 0) => first.join(","),
+        (false, more) => format!("{} + {more} more...", first.join(",")),
     }
 }
 

@@ -49,9 +49,7 @@ static COLUMNS: &[Column] = &[
     Column::text("Ports", "Ports of every endpoint.", |slice, _| ports(slice).into()),
     Column::text("Endpoints", "Addresses of the endpoints.", |slice, _| {
         let addresses = items(slice, "endpoints").flat_map(|one| items(one, "addresses"));
-        let addresses: Vec<String> =
-            addresses.filter_map(|one| one.as_str().map(str::to_owned)).collect();
-        shortened(&addresses, UNSET).into()
+        shortened(addresses.filter_map(Value::as_str), str::to_owned, UNSET).into()
     }),
     Column::AGE,
 ];
@@ -175,7 +173,7 @@ fn ports(slice: &Value) -> String {
         (None, "") => "*".to_owned(),
         (None, name) => name.to_owned(),
     });
-    shortened(&ports.collect::<Vec<_>>(), UNSET)
+    shortened(ports, |port| port, UNSET)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::{Endpoints, joined};
 use crate::fixture::check;
+use crate::kind::Kind;
 
 fn valid() -> Value {
     json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "web", "namespace": "default"},
@@ -86,4 +87,12 @@ fn the_server_itself_may_be_where_only_this_machine_reaches_it() {
     own["metadata"]["name"] = json!("kubernetes");
     own["subsets"][0]["addresses"][0]["ip"] = json!("127.0.0.1");
     check(&Endpoints, &own, &[]);
+}
+
+#[test]
+fn an_empty_list_of_subsets_has_another_form() {
+    let mut endpoints = json!({"subsets": []});
+    assert!(Endpoints.canonicalize(&mut endpoints));
+    assert_eq!(endpoints, json!({}));
+    assert!(!Endpoints.canonicalize(&mut endpoints));
 }
