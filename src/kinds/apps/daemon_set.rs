@@ -105,7 +105,9 @@ impl Kind for DaemonSet {
     fn prepare_update(&self, new: &mut Value, old: &Value) {
         copy(new, "status", old);
         let changed = new["spec"]["template"] != old["spec"]["template"];
-        set_template_generation(new, template_generation(old).max(1) + i64::from(changed));
+        // The first number is its writer's, and may be the largest there is.
+        let generation = template_generation(old).max(1).saturating_add(i64::from(changed));
+        set_template_generation(new, generation);
     }
 
     fn prepare_status_update(&self, new: &mut Value, old: &Value) {

@@ -104,6 +104,15 @@ fn an_annotation_counts_how_often_the_template_changes() {
 }
 
 #[test]
+fn the_count_of_changes_of_a_template_stays_at_the_most_there_is() {
+    let last = json!({"deprecated.daemonset.template.generation": i64::MAX.to_string()});
+    let old = with(&admitted(&DaemonSet, valid()), "/metadata/annotations", last.clone());
+    let mut new = with(&old, "/spec/template/spec/containers/0/image", json!("c:1"));
+    DaemonSet.prepare_update(&mut new, &old);
+    assert_eq!(new["metadata"]["annotations"], last);
+}
+
+#[test]
 fn the_counts_of_a_status_are_counts() {
     let changes = &[(
         "/status",
