@@ -2,8 +2,10 @@
 //! pod-security.admission.config.k8s.io/v1, in an `AdmissionConfiguration` of apiserver.config.k8s.io/v1 or in a file
 //! that this names.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use machinery::names;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -104,6 +106,7 @@ impl PodSecurity {
             ],
             "PodSecurityConfiguration",
         )?;
+        own.exemptions.check()?;
         let Defaults { enforce, enforce_version, audit, audit_version, warn, warn_version } =
             own.defaults;
         let defaults = Policy {
@@ -113,6 +116,35 @@ impl PodSecurity {
         };
         Ok(Self { defaults, exemptions: own.exemptions })
     }
+}
+
+impl Exemptions {
+    /// A name that is empty would exempt every pod that says nothing.
+    fn check(&self) -> Result<(), BoxError> {
+        let namespace = |name: &str| names::dns1123_label(name);
+        let class = |name: &str| names::dns1123_subdomain(name);
+        let user = |name: &str| name.is_empty().then(|| "must not be empty".to_owned());
+        check_names("namespaces", &self.namespaces, namespace)?;
+        check_names("runtimeClasses", &self.runtime_classes, class)?;
+        check_names("usernames", &self.usernames, user)
+    }
+}
+
+fn check_names(
+    list: &str,
+    names: &[String],
+    problem: impl Fn(&str) -> Option<String>,
+) -> Result<(), BoxError> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if let Some(problem) = problem(name) {
+            return Err(format!("exemptions.{list}: {name:?}: {problem}").into());
+        }
+        if !seen.insert(name) {
+            return Err(format!("exemptions.{list}: {name:?} is there twice").into());
+        }
+    }
+    Ok(())
 }
 
 fn check_head(

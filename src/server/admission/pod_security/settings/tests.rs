@@ -69,12 +69,17 @@ fn a_configuration_that_says_nonsense_is_refused() {
     let inline = |own: &str| format!("- name: PodSecurity\n  configuration: {own}\n");
     let head =
         "apiVersion: pod-security.admission.config.k8s.io/v1, kind: PodSecurityConfiguration";
+    let exempt = |list: &str| inline(&format!("{{{head}, exemptions: {{{list}}}}}"));
     let right = inline(&format!("{{{head}, defaults: {{enforce: restricted}}}}"));
     let (_folder, file) = folder(&right);
     PodSecurity::load(&file).unwrap();
     for (wrong, why) in [
         (inline(&format!("{{{head}, defaults: {{enforce: strict}}}}")), "\"strict\" is no such"),
         (inline(&format!("{{{head}, exempt: {{}}}}")), "unknown field"),
+        (exempt("runtimeClasses: ['']"), "exemptions.runtimeClasses: \"\": "),
+        (exempt("usernames: ['']"), "exemptions.usernames: \"\": must not be empty"),
+        (exempt("namespaces: [a.b]"), "exemptions.namespaces: \"a.b\": "),
+        (exempt("namespaces: [a, a]"), "exemptions.namespaces: \"a\" is there twice"),
         (inline("{apiVersion: v1, kind: ConfigMap}"), "it is \"v1 ConfigMap\""),
         ("- {name: EventRateLimit}\n".to_owned(), "takes no configuration"),
         ("- {name: PodSecurity, path: absent.yaml}\n".to_owned(), "absent.yaml"),
