@@ -39,23 +39,38 @@ pub(super) struct Policy {
 
 impl Policy {
     /// What labels say, and the defaults where they say nothing.
+    ///
+    /// A level to enforce that cannot be read is the strictest: a slip of the pen must not open a namespace. One that
+    /// only tells of pods then tells nothing.
     pub(super) fn read(labels: &Labels, defaults: &Self) -> Self {
-        Self {
-            enforce: Mode::read(labels, "enforce", defaults.enforce),
-            audit: Mode::read(labels, "audit", defaults.audit),
-            warn: Mode::read(labels, "warn", defaults.warn),
+        let mut policy = Self {
+            enforce: Mode::read(labels, "enforce", defaults.enforce, Level::Restricted),
+            audit: Mode::read(labels, "audit", defaults.audit, Level::Privileged),
+            warn: Mode::read(labels, "warn", defaults.warn, Level::Privileged),
+        };
+        policy.warn_of_what_is_enforced(labels);
+        policy
+    }
+
+    /// Writers of workloads, which are let in, want to hear that their pods will not be.
+    fn warn_of_what_is_enforced(&mut self, labels: &Labels) {
+        let label = |mode: &str| labels.get(&format!("{PREFIX}{mode}"));
+        let enforced = label("enforce").and_then(|text| Level::parse(text));
+        if label("warn").is_none() && enforced.is_some_and(|level| level > self.warn.level) {
+            self.warn.level = self.enforce.level;
+            if label("warn-version").is_none() {
+                self.warn.version = self.enforce.version;
+            }
         }
     }
 }
 
 impl Mode {
-    /// A level that cannot be read is the strictest: a slip of the pen must not open a namespace.
-    fn read(labels: &Labels, mode: &str, default: Self) -> Self {
+    fn read(labels: &Labels, mode: &str, default: Self, unreadable: Level) -> Self {
         let level = labels.get(&format!("{PREFIX}{mode}"));
         let version = labels.get(&format!("{PREFIX}{mode}-version"));
         Self {
-            level: level
-                .map_or(default.level, |text| Level::parse(text).unwrap_or(Level::Restricted)),
+            level: level.map_or(default.level, |text| Level::parse(text).unwrap_or(unreadable)),
             version: version
                 .map_or(default.version, |text| Version::parse(text).unwrap_or(Version::Latest)),
         }

@@ -158,6 +158,27 @@ fn a_level_is_read_as_of_its_version() {
     assert_ne!(verdict("nonsense", &none, &none), "", "what cannot be read is the strictest");
 }
 
+#[test]
+fn what_is_enforced_is_warned_of_unless_the_namespace_says_otherwise() {
+    let warned = |labels: &[(&str, &str)]| {
+        let label = |(mode, text): &(&str, &str)| {
+            (format!("pod-security.kubernetes.io/{mode}"), (*text).to_owned())
+        };
+        let labels = labels.iter().map(label).collect();
+        Policy::read(&labels, &Policy::default()).warn.to_string()
+    };
+    for (labels, expected) in [
+        ([("enforce", "restricted"), ("enforce-version", "v1.30")].as_slice(), "restricted:v1.30"),
+        (&[("enforce", "baseline"), ("warn-version", "v1.29")], "baseline:v1.29"),
+        (&[("enforce", "restricted"), ("warn", "baseline")], "baseline:latest"),
+        (&[("enforce", "nonsense")], "privileged:latest"),
+        (&[("warn", "nonsense")], "privileged:latest"),
+        (&[("enforce", "baseline"), ("warn", "nonsense")], "privileged:latest"),
+    ] {
+        assert_eq!(warned(labels), expected, "{labels:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_namespace_refuses_pods_and_warns_of_workloads() {
     let server = Fixture::new().await;
