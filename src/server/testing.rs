@@ -8,9 +8,12 @@ use base::{Clock, Random, Tasks};
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use store::Store;
 use store::memory::Memory;
+use tokio::io::DuplexStream;
+use tokio_tungstenite::{WebSocketStream, client_async, tungstenite};
 use tower::ServiceExt;
 
 use crate::api::Api;
@@ -234,6 +237,23 @@ impl Fixture {
 
     pub(crate) async fn watch(&self, path: &str) -> Watch {
         self.watch_as(path, "application/json").await
+    }
+
+    /// Asks for a WebSocket; the code of the answer if it is none.
+    pub(crate) async fn websocket(&self, path: &str) -> Result<WebSocketStream<DuplexStream>, u16> {
+        let (near, far) = tokio::io::duplex(64 << 10);
+        let api = self.service(User::admin());
+        let service = hyper::service::service_fn(move |request| api.clone().oneshot(request));
+        let served = hyper::server::conn::http1::Builder::new();
+        let connection = served.serve_connection(TokioIo::new(far), service).with_upgrades();
+        self.tasks.spawn_until_stop("connection", async move {
+            let _ended = connection.await;
+        });
+        match client_async(format!("ws://localhost{path}"), near).await {
+            Ok((socket, _)) => Ok(socket),
+            Err(tungstenite::Error::Http(refusal)) => Err(refusal.status().as_u16()),
+            Err(other) => panic!("{other}"),
+        }
     }
 
     pub(crate) async fn watch_as(&self, path: &str, accept: &str) -> Watch {

@@ -145,7 +145,7 @@ impl Api {
         let outcome = match (name, target.verb) {
             ("log", _) => {
                 let answer = registry.log(call, query, self.nodes.as_ref()).await?;
-                return self.streaming.log(parts, answer);
+                return self.streaming.log(&call.identity.user.name, parts, answer);
             }
             ("approval" | "status" | "ephemeralcontainers" | "resize", Verb::Get) => {
                 return self.answer_get(parts, query, call).await;
@@ -216,7 +216,7 @@ impl Api {
             let lifetime = options.lifetime(&self.random);
             let place = &call.place;
             let answer = self.registry.watch(place, &options, form, view, lifetime).await?;
-            return self.streaming.watch(parts, answer);
+            return self.streaming.watch(&call.identity.user.name, parts, answer);
         }
         self.registry.list(&call.place, &options, form, &view).await
     }

@@ -1,7 +1,8 @@
 //! Answers that last, in WebSocket messages: the events of a watch, the log of a container.
 //!
 //! A browser's scripts cannot read them otherwise. What such an answer holds, and its end, are those of the same
-//! answer without a WebSocket; a client that takes no message in time is left.
+//! answer without a WebSocket; a client that takes nothing in time is left. Each takes a place among the streams: when
+//! it begins, its connection is no longer counted as one.
 
 use std::io;
 
@@ -15,6 +16,8 @@ use http_body_util::BodyExt as _;
 use machinery::ApiError;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
@@ -49,29 +52,40 @@ enum Form {
 
 impl Streaming {
     /// The answer to a watch, each of its events a message if that is asked for.
-    pub(crate) fn watch(&self, parts: &Parts, answer: Answer) -> Result<Answer, ApiError> {
+    pub(crate) fn watch(
+        &self,
+        user: &str,
+        parts: &Parts,
+        answer: Answer,
+    ) -> Result<Answer, ApiError> {
         if !handshake::is_for_websocket(parts) {
             return Ok(answer);
         }
         let handshake = Handshake::read(parts)?;
         // Whatever is offered means the same.
         let protocol = handshake.first();
-        self.tell(handshake, &protocol, answer, Form::Lines)
+        self.tell(user, handshake, &protocol, answer, Form::Lines)
     }
 
     /// The answer to a question for a log, in messages if that is asked for.
-    pub(crate) fn log(&self, parts: &Parts, answer: Answer) -> Result<Answer, ApiError> {
+    pub(crate) fn log(
+        &self,
+        user: &str,
+        parts: &Parts,
+        answer: Answer,
+    ) -> Result<Answer, ApiError> {
         if !handshake::is_for_websocket(parts) {
             return Ok(answer);
         }
         let handshake = Handshake::read(parts)?;
         let protocol = handshake.choose(OF_LOGS)?;
         let form = if protocol == BASE64 { Form::Base64 } else { Form::Binary };
-        self.tell(handshake, protocol, answer, form)
+        self.tell(user, handshake, protocol, answer, form)
     }
 
     fn tell(
         &self,
+        user: &str,
         handshake: Handshake,
         protocol: &str,
         answer: Answer,
@@ -80,8 +94,9 @@ impl Streaming {
         if handshake.carrier != Carrier::WebSocket {
             return Err(ApiError::bad_request("Upgrade request required"));
         }
+        let share = self.share(user)?;
         let body = answer.into_body();
-        Ok(self.switch((), handshake, protocol, move |io| tell(io, body, form)))
+        Ok(self.switch(share, handshake, protocol, move |io| tell(io, body, form)))
     }
 }
 
@@ -154,7 +169,7 @@ where
     send(sink, vec![normal_end()]).await
 }
 
-/// Sends messages together; each has the time that a channel has for a piece.
+/// Sends messages together; each frame has the time that a channel has for a piece.
 async fn send<IO>(
     sink: &mut SplitSink<WebSocketStream<IO>, Message>,
     messages: Vec<Message>,
@@ -178,7 +193,7 @@ impl Form {
                 }
                 Self::Binary | Self::Base64 => bytes.len().min(PIECE_BYTES),
             };
-            messages.push(self.message(bytes.split_to(length))?);
+            messages.extend(in_frames(self.message(bytes.split_to(length))?));
         }
         Ok(messages)
     }
@@ -190,6 +205,23 @@ impl Form {
             Self::Base64 => Message::text(STANDARD.encode(bytes)),
         })
     }
+}
+
+/// A long message in frames, which are copied one by one when there is room for them: a client that reads nothing
+/// costs no more than a short message.
+fn in_frames(message: Message) -> Vec<Message> {
+    let (kind, mut bytes) = match message {
+        Message::Text(text) if text.len() > WRITE_BYTES => (Data::Text, Bytes::from(text)),
+        other => return vec![other],
+    };
+    let mut frames = Vec::new();
+    while !bytes.is_empty() {
+        let kind = if frames.is_empty() { kind } else { Data::Continue };
+        let piece = bytes.split_to(bytes.len().min(WRITE_BYTES));
+        let frame = Frame::message(piece, OpCode::Data(kind), bytes.is_empty());
+        frames.push(Message::Frame(frame));
+    }
+    frames
 }
 
 #[cfg(test)]

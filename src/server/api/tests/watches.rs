@@ -239,3 +239,16 @@ async fn one_user_cannot_have_all_watches() {
     drop(held);
     assert_eq!(server.get(&path).await.code, 200);
 }
+
+#[tokio::test]
+async fn watches_over_websocket_take_a_place_among_the_streams() {
+    let server = Fixture::new().await;
+    let path = format!("{CONFIG_MAPS}?watch=1");
+    let mut open = Vec::new();
+    for _ in 0..256 {
+        open.push(server.websocket(&path).await.unwrap());
+    }
+    assert_eq!(server.websocket(&path).await.unwrap_err(), 429);
+    // Others are not streams.
+    server.watch(&path).await;
+}

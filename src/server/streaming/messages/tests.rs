@@ -53,6 +53,14 @@ async fn each_event_is_a_text() {
 }
 
 #[tokio::test]
+async fn a_long_event_is_still_one_text() {
+    let event = format!("{{\"a\":\"{}\"}}\n", "é".repeat(40_000));
+    let events = format!("{event}{{}}\n").leak();
+    let heard = heard(body(&*vec![&*events].leak()), Form::Lines).await;
+    assert!(heard == [format!("text {event}"), "text {}\n".to_owned(), "end 1000".to_owned()]);
+}
+
+#[tokio::test]
 async fn a_log_is_bytes_after_an_empty_message() {
     let heard = heard(body(&["one\ntw", "o\n"]), Form::Binary).await;
     assert_eq!(heard, ["bytes ", "bytes one\ntw", "bytes o\n", "end 1000"]);
