@@ -157,19 +157,20 @@ impl Links {
         }
     }
 
-    /// Writes a tag with its links changed.
+    /// Writes a tag with its links changed. Of attributes of one name only the first counts, as in browsers, so that a
+    /// tag grows by a few links at most.
     fn rewrite(&self, changed: &mut Vec<u8>) {
         let name = name(&self.tag);
         let links = LINKS.iter().find(|(element, _)| name.eq_ignore_ascii_case(element.as_bytes()));
         let mut written = 0;
         if let Some((_, links)) = links {
+            let mut left = links.to_vec();
             for (name, value) in attributes(&self.tag, 1 + name.len()) {
-                let is_link = links.iter().any(|link| name.eq_ignore_ascii_case(link.as_bytes()));
+                let is_name = |link: &&str| name.eq_ignore_ascii_case(link.as_bytes());
+                let Some(at) = left.iter().position(is_name) else { continue };
+                left.swap_remove(at);
                 let text = std::str::from_utf8(&self.tag[value.clone()]);
-                let Some(link) = text.ok().filter(|_| is_link).and_then(|text| self.way.link(text))
-                else {
-                    continue;
-                };
+                let Some(link) = text.ok().and_then(|text| self.way.link(text)) else { continue };
                 changed.extend_from_slice(&self.tag[written..value.start]);
                 changed.extend_from_slice(link.as_bytes());
                 written = value.end;

@@ -65,3 +65,36 @@ async fn everything_else_passes_as_it_is() {
         assert!(answer.headers().contains_key(CONTENT_LENGTH));
     }
 }
+
+/// The frames of a body, and how often others had their turn.
+async fn frames(mut body: Body) -> (Vec<Bytes>, usize) {
+    let (mut frames, mut turns) = (Vec::new(), 0);
+    let next = |body: &mut Body, context: &mut Context<'_>| {
+        http_body::Body::poll_frame(Pin::new(body), context)
+    };
+    loop {
+        match std::future::poll_fn(|context| Poll::Ready(next(&mut body, context))).await {
+            Poll::Pending => turns += 1,
+            Poll::Ready(None) => return (frames, turns),
+            Poll::Ready(Some(frame)) => {
+                frames.push(frame.expect("it is whole").into_data().expect("data"));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_links_alone_is_changed_piece_by_piece() {
+    let text = "<a href=/>".repeat(400_000);
+    for (coding, body) in [("", Bytes::from(text.clone())), ("gzip", packed(&text))] {
+        let mut answer = Response::new(Body::from(body));
+        answer.headers_mut().insert(CONTENT_TYPE, "text/html".parse().expect("a header"));
+        if !coding.is_empty() {
+            answer.headers_mut().insert(CONTENT_ENCODING, coding.parse().expect("a header"));
+        }
+        let (frames, turns) = frames(rewrite(answer, &Method::GET, way()).into_body()).await;
+        let longest = frames.iter().map(Bytes::len).max();
+        assert!(longest.is_some_and(|bytes| bytes < 100 << 10), "{longest:?}");
+        assert!(turns >= text.len() / TEXT_BYTES / STEPS_MAX, "{turns}");
+    }
+}

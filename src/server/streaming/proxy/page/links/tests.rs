@@ -45,6 +45,14 @@ fn links_to_own_paths_lead_by_the_proxy() {
 }
 
 #[test]
+fn of_attributes_of_one_name_the_first_counts() {
+    check("<a href=/x HREF=/y>", "<a href=^/x HREF=/y>");
+    check("<a href=x href=/y>", "<a href=x href=/y>");
+    let many = format!("<a {}>", "href=/ ".repeat(8_000));
+    assert!(changed(&many).len() < many.len() + 100);
+}
+
+#[test]
 fn other_links_stay() {
     for page in [
         "<a href=x>",
