@@ -14,7 +14,7 @@ use flate2::Compression;
 use flate2::write::{GzEncoder, MultiGzDecoder};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
 use http::{Method, StatusCode};
-use http_body::Frame;
+use http_body::{Body as _, Frame};
 
 use super::rewrite::Way;
 use crate::body::{Body, BoxBody, BoxError};
@@ -34,8 +34,9 @@ pub(super) fn rewrite(answer: Answer, method: &Method, way: Way) -> Answer {
         answer.headers().get(name).map_or("", |value| value.to_str().unwrap_or("unknown"))
     };
     let media = header(CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
-    let whole = *method != Method::HEAD && answer.status() != StatusCode::PARTIAL_CONTENT;
-    if media != "text/html" || !whole || answer.headers().contains_key(LOCATION) {
+    let whole = *method != Method::HEAD && has_page(answer.status());
+    let moved = answer.headers().contains_key(LOCATION);
+    if media != "text/html" || !whole || moved || answer.body().is_end_stream() {
         return answer;
     }
     let coding = match header(CONTENT_ENCODING) {
@@ -49,6 +50,12 @@ pub(super) fn rewrite(answer: Answer, method: &Method, way: Way) -> Answer {
     });
     answer.headers_mut().remove(CONTENT_LENGTH);
     answer
+}
+
+/// Whether all of a page follows: others have a part of it, or none, or the connection becomes something else.
+fn has_page(status: StatusCode) -> bool {
+    let without = [StatusCode::NO_CONTENT, StatusCode::PARTIAL_CONTENT, StatusCode::NOT_MODIFIED];
+    !status.is_informational() && !without.contains(&status)
 }
 
 /// The body of a page.

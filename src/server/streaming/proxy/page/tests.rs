@@ -98,3 +98,40 @@ async fn a_page_of_links_alone_is_changed_piece_by_piece() {
         assert!(turns >= text.len() / TEXT_BYTES / STEPS_MAX, "{turns}");
     }
 }
+
+/// What there is no body for ends as it does without a change, though its headers speak of one.
+#[tokio::test]
+async fn answers_without_a_body_pass_as_they_are() {
+    let headers = [(CONTENT_TYPE, "text/html"), (CONTENT_ENCODING, "gzip")];
+    let (answer, body) = sent(Method::GET, &headers, Bytes::new()).await;
+    assert!(body.is_empty() && answer.body().is_end_stream());
+    for status in [100, 101, 204, 206, 304] {
+        let (body, lasting) = Body::before_stream();
+        let mut answer = Response::new(body);
+        *answer.status_mut() = StatusCode::from_u16(status).expect("a status");
+        for (name, value) in &headers {
+            answer.headers_mut().insert(name, value.parse().expect("a header"));
+        }
+        let mut answer = rewrite(answer, &Method::GET, way());
+        assert!(answer.body().is_end_stream(), "{status}");
+        // What is kept for a stream is kept by its task, not by the answer.
+        let held = std::sync::Arc::new(());
+        answer.body_mut().hold(Box::new(std::sync::Arc::clone(&held)));
+        drop(answer);
+        assert_eq!(std::sync::Arc::strong_count(&held), 2, "{status}");
+        drop(lasting);
+    }
+}
+
+/// Nothing in pieces is nothing, too.
+#[tokio::test]
+async fn a_packed_page_that_never_begins_is_empty() {
+    let nothing = http_body_util::StreamBody::new(futures::stream::iter([Ok::<_, BoxError>(
+        Frame::data(Bytes::new()),
+    )]));
+    let mut answer = Response::new(Body::from(BoxBody::new(nothing)));
+    answer.headers_mut().insert(CONTENT_TYPE, "text/html".parse().expect("a header"));
+    answer.headers_mut().insert(CONTENT_ENCODING, "gzip".parse().expect("a header"));
+    let answer = rewrite(answer, &Method::GET, way());
+    assert!(answer.into_body().collect().await.expect("it ends").to_bytes().is_empty());
+}
