@@ -109,13 +109,13 @@ impl ServerMetrics {
         if allowed { self.allowed.inc() } else { self.denied.inc() }
     }
 
-    /// Counts an answer. A body that lasts is counted when it ends.
+    /// Counts an answer. A body that lasts is counted when it ends, and so is the stream that its connection becomes.
     pub(crate) fn finish(&self, record: &Record<'_>, catalog: &Catalog, answer: &mut Answer) {
         let series = self.requests.series(record, catalog, answer.status());
         if record.terminated {
             series.terminated();
         }
-        if record.is_long_running() && answer.status().is_success() {
+        if record.is_long_running() && answer.status() < StatusCode::MULTIPLE_CHOICES {
             let lasting = Lasting::new(series, record.started);
             answer.body_mut().hold(Box::new(lasting));
             return;

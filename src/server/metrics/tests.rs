@@ -91,6 +91,19 @@ async fn a_watch_counts_as_open_until_it_ends() {
     assert!(!text.contains("apiserver_request_sli_duration_seconds_count{verb=\"WATCH\""));
 }
 
+#[tokio::test]
+async fn a_watch_over_websocket_counts_as_open_like_others() {
+    let server = Fixture::new().await;
+    let watch = server.websocket("/api/v1/configmaps?watch=1").await.unwrap();
+    let text = scrape(&server).await;
+    let open = ["apiserver_longrunning_requests", "verb=\"WATCH\"", "resource=\"configmaps\""];
+    assert_eq!(value(&text, &open), Some(1.0));
+    let took = "apiserver_request_duration_seconds_count{verb=\"WATCH\"";
+    let took = value(&text, &[took, "resource=\"configmaps\""]);
+    assert!(took.is_none_or(|count| count < 1.0), "{took:?}");
+    drop(watch);
+}
+
 #[tokio::test(start_paused = true)]
 async fn metrics_are_for_those_who_may_read_the_path() {
     let server = Fixture::new().await;
