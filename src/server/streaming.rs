@@ -16,9 +16,9 @@ mod websocket;
 use std::future::Future;
 use std::sync::Arc;
 
-use base::{Random, Tasks};
+use base::{CancellationToken, Random, Tasks};
 use http::request::Parts;
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use machinery::{ApiError, document};
 use tracing::debug;
@@ -171,7 +171,7 @@ impl Streaming {
         })
     }
 
-    /// Answers that the protocol is switched, and serves what the connection becomes.
+    /// Answers that the protocol is switched, and serves what the connection becomes until the server stops.
     fn switch<F, Fut>(
         &self,
         held: impl Send + 'static,
@@ -180,16 +180,34 @@ impl Streaming {
         serve: F,
     ) -> Answer
     where
-        F: FnOnce(TokioIo<hyper::upgrade::Upgraded>) -> Fut + Send + 'static,
+        F: FnOnce(TokioIo<Upgraded>) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.switch_to(held, handshake, protocol, |io, stop| async move {
+            stop.run_until_cancelled(serve(io)).await;
+        })
+    }
+
+    /// The same for what ends by itself soon after the server has been told to stop.
+    fn switch_to<F, Fut>(
+        &self,
+        held: impl Send + 'static,
+        handshake: Handshake,
+        protocol: &str,
+        serve: F,
+    ) -> Answer
+    where
+        F: FnOnce(TokioIo<Upgraded>, CancellationToken) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
         let (mut answer, upgrade): (Answer, OnUpgrade) = handshake.accept(protocol);
         let (body, lasting) = Body::before_stream();
         *answer.body_mut() = body;
-        self.tasks.spawn_until_stop("stream", async move {
-            match upgrade.await {
-                Ok(upgraded) => serve(TokioIo::new(upgraded)).await,
-                Err(error) => debug!(%error, "a client left before its stream began"),
+        self.tasks.spawn("stream", |stop| async move {
+            match stop.run_until_cancelled(upgrade).await {
+                Some(Ok(upgraded)) => serve(TokioIo::new(upgraded), stop.clone()).await,
+                Some(Err(error)) => debug!(%error, "a client left before its stream began"),
+                None => {}
             }
             drop((held, lasting));
         });

@@ -5,7 +5,9 @@
 //! it begins, its connection is no longer counted as one.
 
 use std::io;
+use std::time::Duration;
 
+use base::CancellationToken;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -17,14 +19,14 @@ use machinery::ApiError;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::Streaming;
 use super::channel::{LEAVE_MAX, PIECE_BYTES, STALL_MAX};
 use super::handshake::{self, Carrier, Handshake};
-use super::websocket::normal_end;
+use super::websocket::end;
 use crate::body::Body;
 use crate::respond::Answer;
 
@@ -36,6 +38,8 @@ const BASE64: &str = "base64.binary.k8s.io";
 const HEARD_BYTES_MAX: usize = 4 << 10;
 /// What is read at a time: there are as many of these connections as there are watches.
 const READ_BYTES: usize = 4 << 10;
+/// For what is left to say and the farewell, once the server is to stop.
+const STOP_MAX: Duration = Duration::from_secs(1);
 /// What is written at a time, about a record of TLS.
 const WRITE_BYTES: usize = 16 << 10;
 
@@ -96,12 +100,12 @@ impl Streaming {
         }
         let share = self.share(user)?;
         let body = answer.into_body();
-        Ok(self.switch(share, handshake, protocol, move |io| tell(io, body, form)))
+        Ok(self.switch_to(share, handshake, protocol, move |io, stop| tell(io, body, form, stop)))
     }
 }
 
-/// From the first message to the end of the connection.
-async fn tell<IO>(io: IO, body: Body, form: Form)
+/// From the first message to the end of the connection, which comes soon after the server is to stop.
+async fn tell<IO>(io: IO, body: Body, form: Form, stop: CancellationToken)
 where
     IO: AsyncRead + AsyncWrite + Unpin,
 {
@@ -110,11 +114,22 @@ where
         .write_buffer_size(WRITE_BYTES)
         .max_message_size(Some(HEARD_BYTES_MAX))
         .max_frame_size(Some(HEARD_BYTES_MAX));
-    let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
-    let (mut sink, mut stream) = socket.split();
-    converse(&mut sink, &mut stream, body, form).await;
-    if let Ok(mut socket) = sink.reunite(stream) {
-        let _ = tokio::time::timeout(LEAVE_MAX, socket.get_mut().shutdown()).await;
+    let told = async {
+        let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+        let (mut sink, mut stream) = socket.split();
+        converse(&mut sink, &mut stream, body, form, &stop).await;
+        if let Ok(mut socket) = sink.reunite(stream) {
+            let _ = tokio::time::timeout(LEAVE_MAX, socket.get_mut().shutdown()).await;
+        }
+    };
+    let stopped = async {
+        stop.cancelled().await;
+        tokio::time::sleep(STOP_MAX).await;
+    };
+    tokio::select! {
+        biased;
+        () = stopped => {}
+        () = told => {}
     }
 }
 
@@ -124,6 +139,7 @@ async fn converse<IO>(
     stream: &mut SplitStream<WebSocketStream<IO>>,
     body: Body,
     form: Form,
+    stop: &CancellationToken,
 ) where
     IO: AsyncRead + AsyncWrite + Unpin,
 {
@@ -131,7 +147,7 @@ async fn converse<IO>(
     tokio::select! {
         biased;
         () = &mut leaving => return,
-        told = say(sink, body, form) => if told.is_err() { return },
+        told = say(sink, body, form, stop) => if told.is_err() { return },
     }
     let _ = tokio::time::timeout(LEAVE_MAX, leaving).await;
 }
@@ -154,6 +170,7 @@ async fn say<IO>(
     sink: &mut SplitSink<WebSocketStream<IO>, Message>,
     mut body: Body,
     form: Form,
+    stop: &CancellationToken,
 ) -> io::Result<()>
 where
     IO: AsyncRead + AsyncWrite + Unpin,
@@ -162,11 +179,17 @@ where
         // By an empty message, clients know that they are connected.
         send(sink, vec![form.message(Bytes::new())?]).await?;
     }
-    while let Some(frame) = body.frame().await {
+    loop {
+        let next = match form {
+            // The cache ends watches when the server stops.
+            Form::Lines => Some(body.frame().await),
+            Form::Binary | Form::Base64 => stop.run_until_cancelled(body.frame()).await,
+        };
+        let Some(next) = next else { return send(sink, vec![end(CloseCode::Away)]).await };
+        let Some(frame) = next else { return send(sink, vec![end(CloseCode::Normal)]).await };
         let Ok(bytes) = frame.map_err(io::Error::other)?.into_data() else { continue };
         send(sink, form.messages(bytes)?).await?;
     }
-    send(sink, vec![normal_end()]).await
 }
 
 /// Sends messages together; each frame has the time that a channel has for a piece.

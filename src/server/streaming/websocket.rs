@@ -129,13 +129,12 @@ where
         sink.flush().await.map_err(io::Error::other)?;
     }
     // Clients take any other code, and none, for a failure.
-    sink.send(normal_end()).await.map_err(io::Error::other)
+    sink.send(end(CloseCode::Normal)).await.map_err(io::Error::other)
 }
 
-/// Says that everything has been said.
-pub(super) fn normal_end() -> Message {
-    let normal = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
-    Message::Close(Some(normal))
+/// Says that nothing follows; normally everything has been said.
+pub(super) fn end(code: CloseCode) -> Message {
+    Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::default() }))
 }
 
 /// A WebSocket as a pipe: the bytes of its binary messages, one after the other.

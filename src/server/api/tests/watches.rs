@@ -1,6 +1,8 @@
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
 
 use super::*;
 
@@ -251,4 +253,22 @@ async fn watches_over_websocket_take_a_place_among_the_streams() {
     assert_eq!(server.websocket(&path).await.unwrap_err(), 429);
     // Others are not streams.
     server.watch(&path).await;
+}
+
+#[tokio::test]
+async fn a_stop_ends_watches_over_websocket_with_a_farewell() {
+    let server = Fixture::new().await;
+    let path = format!("{CONFIG_MAPS}?watch=1&resourceVersion=1");
+    let mut watch = server.websocket(&path).await.unwrap();
+    let stop = server.tasks.shutdown(Duration::from_secs(10));
+    let (_, farewell) = tokio::join!(stop, async {
+        let mut farewell = None;
+        while let Some(Ok(message)) = watch.next().await {
+            if let Message::Close(frame) = message {
+                farewell = frame;
+            }
+        }
+        farewell
+    });
+    assert_eq!(u16::from(farewell.unwrap().code), 1000);
 }

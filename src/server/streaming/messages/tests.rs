@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use base::CancellationToken;
 use bytes::Bytes;
 use futures::{SinkExt as _, StreamExt as _};
 use http_body::Frame;
@@ -9,7 +10,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use super::{Form, tell};
+use super::{Form, STOP_MAX, tell};
 use crate::body::{Body, BoxBody, BoxError};
 
 fn body(frames: &'static [&'static str]) -> Body {
@@ -28,6 +29,11 @@ async fn client(io: DuplexStream) -> WebSocketStream<DuplexStream> {
 
 /// What a client hears to the end of the connection.
 async fn heard(body: Body, form: Form) -> Vec<String> {
+    heard_until(body, form, CancellationToken::new()).await
+}
+
+/// The same of a server that stops.
+async fn heard_until(body: Body, form: Form, stop: CancellationToken) -> Vec<String> {
     let (server, io) = tokio::io::duplex(1 << 10);
     let listen = async {
         let mut socket = client(io).await;
@@ -42,7 +48,7 @@ async fn heard(body: Body, form: Form) -> Vec<String> {
         }
         heard
     };
-    tokio::join!(tell(server, body, form), listen).1
+    tokio::join!(tell(server, body, form, stop), listen).1
 }
 
 #[tokio::test]
@@ -75,14 +81,14 @@ async fn a_log_is_base64_for_whom_reads_text() {
 #[tokio::test(start_paused = true)]
 async fn a_client_that_reads_nothing_is_left() {
     let (server, _io) = tokio::io::duplex(1 << 10);
-    let told = tell(server, endless("an event\n"), Form::Lines);
+    let told = tell(server, endless("an event\n"), Form::Lines, CancellationToken::new());
     tokio::time::timeout(Duration::from_mins(2), told).await.expect("it ends");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_does_not_take_leave_is_left() {
     let (server, _io) = tokio::io::duplex(1 << 10);
-    let told = tell(server, body(&["the only event\n"]), Form::Lines);
+    let told = tell(server, body(&["the only event\n"]), Form::Lines, CancellationToken::new());
     tokio::time::timeout(Duration::from_mins(1), told).await.expect("it ends");
 }
 
@@ -94,7 +100,7 @@ async fn a_client_that_leaves_ends_the_answer() {
         socket.send(Message::Close(None)).await.expect("it is taken");
         while socket.next().await.is_some_and(|message| message.is_ok()) {}
     };
-    tokio::join!(tell(server, endless("an event\n"), Form::Lines), leave);
+    tokio::join!(tell(server, endless("an event\n"), Form::Lines, CancellationToken::new()), leave);
 }
 
 #[tokio::test]
@@ -111,5 +117,26 @@ async fn a_client_that_says_much_is_left() {
         let _ = receiver.await;
         Ok::<_, BoxError>(Frame::data(Bytes::new()))
     }));
-    tokio::join!(tell(server, Body::from(BoxBody::new(quiet)), Form::Lines), talk);
+    tokio::join!(
+        tell(server, Body::from(BoxBody::new(quiet)), Form::Lines, CancellationToken::new()),
+        talk
+    );
+}
+
+#[tokio::test]
+async fn a_stop_ends_logs_with_a_farewell() {
+    let quiet = StreamBody::new(futures::stream::pending::<Result<Frame<Bytes>, BoxError>>());
+    let stop = CancellationToken::new();
+    stop.cancel();
+    let heard = heard_until(Body::from(BoxBody::new(quiet)), Form::Binary, stop).await;
+    assert_eq!(heard, ["bytes ", "end 1001"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_waits_for_no_client() {
+    let (server, _io) = tokio::io::duplex(1 << 10);
+    let stop = CancellationToken::new();
+    let told = tell(server, endless("an event\n"), Form::Lines, stop.clone());
+    stop.cancel();
+    tokio::time::timeout(STOP_MAX * 2, told).await.expect("it ends");
 }
