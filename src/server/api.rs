@@ -18,6 +18,7 @@ use std::time::Duration;
 use base::{CancellationToken, Clock, Random, Tasks};
 use bytes::Bytes;
 use futures::FutureExt as _;
+use http::header::EXPECT;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
@@ -285,6 +286,12 @@ impl Api {
             log_failure(&parts, &id, &error);
             respond::failure(&error)
         });
+        // Whoever asks before sending is not told to go on.
+        if let Some(mut unread) = record.unread.take()
+            && !parts.headers.contains_key(EXPECT)
+        {
+            self.stop.run_until_cancelled(bodies::discard(&mut unread)).await;
+        }
         if let Some(entry) = record.audited.take() {
             entry.finish(record.is_long_running(), &mut answer).await;
         }
@@ -352,7 +359,7 @@ impl Api {
         self.allow(record, &identity, &target, query)?;
         let lasting = record.is_long_running().then(|| self.last(&identity)).transpose()?;
         // Nobody's body is held who may not send one, and nobody has a seat while it is on its way.
-        let sent = self.sent(&target, parts, &identity, body).await?;
+        let sent = self.sent(&target, parts, &identity, body).await?.lent(&record.unread);
         if let Some(entry) = &mut record.audited {
             entry.sent(&target, &parts.headers, &sent.bytes());
         }

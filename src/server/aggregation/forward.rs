@@ -11,6 +11,7 @@ use hyper::client::conn::http1;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use machinery::ApiError;
+use tokio::sync::watch;
 use tracing::debug;
 
 use super::route::Way;
@@ -19,24 +20,28 @@ use crate::body::{Body, BoxBody, RequestBody, announce};
 use crate::identity::{Identity, User};
 use crate::outgoing::tls;
 use crate::respond::Answer;
+use crate::room::Share;
 use crate::streaming::{forwarded, returned};
 
-/// For the head of an answer, connecting included; a watch sends its own at once.
+/// For the head of an answer, connecting included; a watch sends its own at once. While a body is on its way, this is
+/// for its next piece.
 const HEAD_TIME_MAX: Duration = Duration::from_mins(1);
 
 impl Aggregation {
-    /// Passes on a request that this user may make.
+    /// Passes on a request that this user may make. Whose body is long has a place among the streams.
     pub(crate) async fn forward(
         &self,
         route: &Route,
         parts: &Parts,
         identity: &Identity,
         body: RequestBody,
+        share: Option<Share>,
     ) -> Result<Answer, ApiError> {
         if !route.is_available() {
             return Err(ApiError::service_unavailable("service unavailable"));
         }
         let way = route.way.as_ref().map_err(unreachable)?;
+        let (body, told) = body.followed();
         let mut request = Request::new(body);
         *request.method_mut() = parts.method.clone();
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -44,11 +49,19 @@ impl Aggregation {
         let kept = forwarded(&parts.headers, &self.proxy_headers);
         *request.headers_mut() = headers(kept, &identity.user)?;
         announce(&mut request);
-        let answer = self.send(&identity.user, way, parts, request).await;
-        if answer.is_err() {
-            route.doubt.notify_one();
+        let answer = tokio::select! {
+            biased;
+            answer = self.send(&identity.user, way, parts, request, share) => answer,
+            () = ceased(told.clone()) => Err(unreachable("it does not answer")),
+        };
+        match answer {
+            Err(_) if *told.borrow() => Err(ApiError::bad_request("the body cannot be read")),
+            Err(error) => {
+                route.doubt.notify_one();
+                Err(error)
+            }
+            answer => answer,
         }
-        answer
     }
 
     async fn send(
@@ -57,30 +70,54 @@ impl Aggregation {
         way: &Way,
         parts: &Parts,
         mut request: Request<RequestBody>,
+        share: Option<Share>,
     ) -> Result<Answer, ApiError> {
         let upgrade = parts.extensions.get::<OnUpgrade>().cloned();
-        let answer = async {
-            if let (Some(protocol), Some(client)) = (parts.headers.get(UPGRADE), upgrade) {
-                request.headers_mut().insert(UPGRADE, protocol.clone());
-                request.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-                return self.switch(user, way, request, client).await;
-            }
+        if let (Some(protocol), Some(client)) = (parts.headers.get(UPGRADE), upgrade) {
+            request.headers_mut().insert(UPGRADE, protocol.clone());
+            request.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+            let share = share.map_or_else(|| self.share(user), Ok)?;
+            return self.switch(share, way, request, client).await;
+        }
+        let Some(share) = share else {
             let response = way.remote.send(request).await;
-            Ok(streamed(response.map_err(|failure| unreachable(failure.message))?))
+            return Ok(streamed(response.map_err(|failure| unreachable(failure.message))?));
         };
-        let answered = tokio::time::timeout(HEAD_TIME_MAX, answer).await;
-        answered.map_err(|_| unreachable("it does not answer"))?
+        // Others need not wait until there is room again on the connection that they share.
+        let request = request.map(|body| body.holding(share));
+        Ok(streamed(self.send_alone(way, request).await?))
     }
 
     /// Passes on a request that may make a stream of its connection, and then the stream.
     async fn switch(
         &self,
-        user: &User,
+        share: Share,
         way: &Way,
-        mut request: Request<RequestBody>,
+        request: Request<RequestBody>,
         client: OnUpgrade,
     ) -> Result<Answer, ApiError> {
-        let share = self.share(user)?;
+        let mut response = self.send_alone(way, request).await?;
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Ok(streamed(response));
+        }
+        let server = hyper::upgrade::on(&mut response);
+        let (answer, lasting) = Body::before_stream();
+        self.tasks.spawn_until_stop("aggregated stream", async move {
+            if let (Ok(client), Ok(server)) = tokio::join!(client, server) {
+                let (mut client, mut server) = (TokioIo::new(client), TokioIo::new(server));
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            }
+            drop((share, lasting));
+        });
+        Ok(response.map(|_| answer))
+    }
+
+    /// Sends a request on a connection of its own.
+    async fn send_alone(
+        &self,
+        way: &Way,
+        mut request: Request<RequestBody>,
+    ) -> Result<Response<Incoming>, ApiError> {
         let failed = |failure: crate::outgoing::Failure| unreachable(failure.message);
         let stream = self.outgoing.open(&way.address).await.map_err(failed)?;
         let name = way.address.server_name();
@@ -95,20 +132,18 @@ impl Aggregation {
         });
         let host = HeaderValue::try_from(way.address.authority());
         request.headers_mut().insert(HOST, host.map_err(ApiError::internal)?);
-        let mut response = sender.send_request(request).await.map_err(unreachable)?;
-        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return Ok(streamed(response));
+        sender.send_request(request).await.map_err(unreachable)
+    }
+}
+
+/// Ready when nothing has moved for too long, of a body or after it.
+async fn ceased(mut told: watch::Receiver<bool>) {
+    loop {
+        match tokio::time::timeout(HEAD_TIME_MAX, told.changed()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return tokio::time::sleep(HEAD_TIME_MAX).await,
+            Err(_) => return,
         }
-        let server = hyper::upgrade::on(&mut response);
-        let (answer, lasting) = Body::before_stream();
-        self.tasks.spawn_until_stop("aggregated stream", async move {
-            if let (Ok(client), Ok(server)) = tokio::join!(client, server) {
-                let (mut client, mut server) = (TokioIo::new(client), TokioIo::new(server));
-                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
-            }
-            drop((share, lasting));
-        });
-        Ok(response.map(|_| answer))
     }
 }
 

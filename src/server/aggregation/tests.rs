@@ -106,6 +106,21 @@ async fn an_object_that_is_made_anew_is_looked_after_like_the_first() {
 }
 
 #[tokio::test]
+async fn a_long_body_takes_a_connection_of_its_own() {
+    let (server, hook) = (Fixture::new().await, sea().await);
+    join(&server, &hook).await;
+    until(&server, "Passed").await;
+    server.get(FISHES).await.expect(200);
+    let shared = hook.connections();
+    for (bytes, connections) in [(1 << 20, shared), (4 << 20, shared + 1)] {
+        let food = json!("x".repeat(bytes));
+        server.post(FISHES, &food).await.expect(200);
+        assert!(hook.asked().iter().any(|(path, sent)| path == FISHES && *sent == food));
+        assert_eq!(hook.connections(), connections);
+    }
+}
+
+#[tokio::test]
 async fn a_stream_to_a_server_that_never_speaks_is_given_up() {
     let server = Fixture::new().await;
     let hook = Hook::start(&["sea.default.svc"], |path, _| match path {

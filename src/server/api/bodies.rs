@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use machinery::ApiError;
 
 use crate::BoxError;
-use crate::body::RequestBody;
+use crate::body::{RequestBody, Unread};
 use crate::room::{Room, Share};
 
 /// The longest body, as in Kubernetes: twice what etcd stores by default.
@@ -64,6 +64,14 @@ impl Sent {
         Self::Held(Held { bytes: Bytes::new(), _room: [None, None] })
     }
 
+    /// Given back if nobody begins to read it.
+    pub(super) fn lent(self, unread: &Unread) -> Self {
+        match self {
+            Self::Passing(body) => Self::Passing(body.lent(unread)),
+            held @ Self::Held(_) => held,
+        }
+    }
+
     /// Whether it is still on its way.
     pub(super) fn is_passing(&self) -> bool {
         matches!(self, Self::Passing(_))
@@ -107,41 +115,51 @@ impl Bodies {
         if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
             return Err(too_long(&mut body).await);
         }
-        let needed = needed(&body);
-        let read = async {
-            let room = self.room_for(user, needed).await;
-            let body = collect(&mut body).await;
-            let document = match &body {
-                Ok(Some(bytes)) => self.room_for_document(user, bytes).await,
-                _ => None,
-            };
-            (body, [room, document])
-        };
-        match tokio::time::timeout(BODY_TIME_MAX, read).await {
-            Ok((Ok(Some(bytes)), room)) => Ok(Held { bytes, _room: room }),
-            Ok((Ok(None), room)) => {
-                drop(room);
+        match self.arrive(user, &mut body).await? {
+            (Arrived::Whole(bytes), room) => Ok(Held { bytes, _room: room }),
+            (Arrived::Beginning(bytes), room) => {
+                drop((bytes, room));
                 Err(too_long(&mut body).await)
             }
-            Ok((Err(error), _)) => {
-                Err(ApiError::bad_request(format!("the body cannot be read: {error}")))
-            }
-            Err(_) => Err(ApiError::timeout("the body did not arrive in time", 1)),
         }
     }
 
-    /// Reads a user's body that is told to be no longer than the limit; others are for passing on.
+    /// Reads a user's body that is no longer than the limit; longer ones are for passing on.
     pub(super) async fn read_short(
         &self,
         user: &str,
         body: Option<RequestBody>,
     ) -> Result<Sent, ApiError> {
-        match body {
-            Some(body) if body.length().is_none_or(|length| length > BODY_BYTES_MAX as u64) => {
-                Ok(Sent::Passing(body))
-            }
-            body => Ok(Sent::Held(self.read(user, body).await?)),
+        let Some(mut body) = body else { return Ok(Sent::nothing()) };
+        if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+            return Ok(Sent::Passing(body));
         }
+        Ok(match self.arrive(user, &mut body).await? {
+            (Arrived::Whole(bytes), room) => Sent::Held(Held { bytes, _room: room }),
+            (Arrived::Beginning(bytes), room) => Sent::Passing(body.after(bytes, room)),
+        })
+    }
+
+    /// Waits for a user's body, or for as much of it as the limit is.
+    async fn arrive(
+        &self,
+        user: &str,
+        body: &mut RequestBody,
+    ) -> Result<(Arrived, [Option<Share>; 2]), ApiError> {
+        let needed = needed(body);
+        let read = async {
+            let room = self.room_for(user, needed).await;
+            let arrived = collect(body).await?;
+            let document = match &arrived {
+                Arrived::Whole(bytes) => self.room_for_document(user, bytes).await,
+                Arrived::Beginning(_) => None,
+            };
+            Ok::<_, BoxError>((arrived, [room, document]))
+        };
+        let arrived = tokio::time::timeout(BODY_TIME_MAX, read).await;
+        arrived
+            .map_err(|_| ApiError::timeout("the body did not arrive in time", 1))?
+            .map_err(|error| ApiError::bad_request(format!("the body cannot be read: {error}")))
     }
 
     /// Room for all of a body, before any of it is read: two halves that wait for each other would wait forever.
@@ -180,38 +198,48 @@ fn needed(body: &RequestBody) -> usize {
 }
 
 async fn too_long(body: &mut RequestBody) -> ApiError {
-    let _ = tokio::time::timeout(BODY_TIME_MAX, discard(body)).await;
+    discard(body).await;
     ApiError::request_too_large(&format!("limit is {BODY_BYTES_MAX}"))
 }
 
 /// Reads on in vain: many clients look for an answer only when they have written everything.
-async fn discard(body: &mut RequestBody) {
+pub(super) async fn discard(body: &mut RequestBody) {
     let mut left = DISCARDED_BYTES_MAX;
-    while left > 0
-        && let Some(Ok(frame)) = body.frame().await
-    {
-        left = left.saturating_sub(frame.data_ref().map_or(1, Bytes::len));
-    }
+    let read = async {
+        while left > 0
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            left = left.saturating_sub(frame.data_ref().map_or(1, Bytes::len));
+        }
+    };
+    let _ = tokio::time::timeout(BODY_TIME_MAX, read).await;
 }
 
-/// Puts a body together; `None` when it is too long.
-async fn collect(body: &mut RequestBody) -> Result<Option<Bytes>, BoxError> {
+/// What has come of a body.
+enum Arrived {
+    Whole(Bytes),
+    /// It is longer than the limit.
+    Beginning(Bytes),
+}
+
+/// Puts a body together.
+async fn collect(body: &mut RequestBody) -> Result<Arrived, BoxError> {
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
-        if first.len() + all.len() + data.len() > BODY_BYTES_MAX {
-            return Ok(None);
-        }
-        if first.is_empty() && all.is_empty() {
+        if first.is_empty() && all.is_empty() && data.len() <= BODY_BYTES_MAX {
             // Most bodies are one frame, which needs no copy.
             first = data;
             continue;
         }
         all.extend_from_slice(&std::mem::take(&mut first));
         all.extend_from_slice(&data);
+        if all.len() > BODY_BYTES_MAX {
+            return Ok(Arrived::Beginning(all.freeze()));
+        }
     }
-    Ok(Some(if all.is_empty() { first } else { all.freeze() }))
+    Ok(Arrived::Whole(if all.is_empty() { first } else { all.freeze() }))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use machinery::ApiError;
 
 use crate::aggregation::Route;
 use crate::api::Api;
+use crate::api::bodies::Sent;
 use crate::authenticate::Peer;
 use crate::body::RequestBody;
 use crate::query::Query;
@@ -31,15 +32,21 @@ impl Api {
             let verb = parts.method.as_str().to_ascii_lowercase();
             self.authorizer.authorize_path(&identity, &verb, parts.uri.path())?;
         }
-        let sent = self.bodies.read_short(&identity.user.name, body).await?;
+        let sent = match body {
+            // Whoever listens while talking is not waited for.
+            Some(body) if record.is_long_running() && body.length().is_none() => {
+                Sent::Passing(body)
+            }
+            body => self.bodies.read_short(&identity.user.name, body).await?,
+        };
+        let sent = sent.lent(&record.unread);
         let seat = self.seat(&class, target.as_ref(), query).await;
         let seat = seat.inspect_err(|_| record.terminated = true)?;
         // Whoever sends for long keeps nobody else from a seat.
         let _seat = seat.filter(|_| !sent.is_passing());
         let share =
             sent.is_passing().then(|| self.aggregation.share(&identity.user)).transpose()?;
-        let body = sent.into_body().holding(share);
-        self.aggregation.forward(route, parts, &identity, body).await
+        self.aggregation.forward(route, parts, &identity, sent.into_body(), share).await
     }
 }
 

@@ -1,14 +1,17 @@
 //! The bodies of requests.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use futures::{StreamExt as _, stream};
 use http::header::{HeaderValue, TRANSFER_ENCODING};
 use http::{Method, Request};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, BodyStream, Empty, Full, StreamBody};
+use tokio::sync::watch;
 
 use super::BoxError;
 
@@ -18,6 +21,20 @@ pub(crate) struct RequestBody {
     inner: UnsyncBoxBody<Bytes, BoxError>,
     /// Dropped when nobody reads the body any more.
     held: Vec<Held>,
+    /// Who gets it back if nobody begins to read it.
+    lender: Option<Unread>,
+}
+
+/// Where a body is that nobody has begun to read, when whoever was to read it has let go of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Unread(Arc<Mutex<Option<UnsyncBoxBody<Bytes, BoxError>>>>);
+
+impl Unread {
+    /// The body, if it was given back.
+    pub(crate) fn take(&self) -> Option<RequestBody> {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(RequestBody { inner, held: Vec::new(), lender: None })
+    }
 }
 
 /// What is kept as long as a body is on its way.
@@ -31,13 +48,34 @@ impl RequestBody {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self { inner: body.map_err(Into::into).boxed_unsync(), held: Vec::new() }
+        Self { inner: body.map_err(Into::into).boxed_unsync(), held: Vec::new(), lender: None }
     }
 
     /// Keeps something as long as the body is on its way.
     pub(crate) fn holding(mut self, held: impl std::fmt::Debug + Send + 'static) -> Self {
         self.held.push(Box::new(held));
         self
+    }
+
+    /// Gives it back if nobody begins to read it.
+    pub(crate) fn lent(mut self, lender: &Unread) -> Self {
+        self.lender = Some(lender.clone());
+        self
+    }
+
+    /// The whole of a body whose beginning has been read, and takes room until it is sent on.
+    pub(crate) fn after(self, beginning: Bytes, room: impl Send + 'static) -> Self {
+        let first = stream::once(async move {
+            drop(room);
+            Ok(Frame::data(beginning))
+        });
+        Self::new(StreamBody::new(first.chain(BodyStream::new(self))))
+    }
+
+    /// Tells of its way: whether it has failed, and when it moves. Nothing more is told when nobody reads it any more.
+    pub(crate) fn followed(self) -> (Self, watch::Receiver<bool>) {
+        let (teller, told) = watch::channel(false);
+        (Self::new(Followed { body: self, teller }), told)
     }
 
     /// Its length, where the client has told it.
@@ -60,6 +98,7 @@ impl http_body::Body for RequestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.lender = None;
         Pin::new(&mut self.inner).poll_frame(context)
     }
 
@@ -69,6 +108,44 @@ impl http_body::Body for RequestBody {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        if let Some(Unread(place)) = self.lender.take() {
+            let inner =
+                std::mem::replace(&mut self.inner, Empty::new().map_err(Into::into).boxed_unsync());
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(inner);
+        }
+    }
+}
+
+/// A body that tells of its way.
+struct Followed {
+    body: RequestBody,
+    teller: watch::Sender<bool>,
+}
+
+impl http_body::Body for Followed {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        self.teller.send_replace(matches!(frame, Some(Err(_))));
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

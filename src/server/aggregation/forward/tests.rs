@@ -41,3 +41,27 @@ fn who_asks_is_said_by_this_server_alone() {
 fn a_name_that_no_header_can_hold_is_an_error_and_not_a_panic() {
     assert!(headers(HeaderMap::new(), &User::new("a\nb", &[])).is_err());
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_time_for_an_answer_begins_when_the_body_has_ended() {
+    let begun = tokio::time::Instant::now();
+    let pieces = futures::stream::unfold(0_u32, async |count| {
+        tokio::time::sleep(HEAD_TIME_MAX / 2).await;
+        let piece =
+            Ok::<_, crate::BoxError>(http_body::Frame::data(bytes::Bytes::from_static(b"a")));
+        (count < 4).then_some((piece, count + 1))
+    });
+    let body = RequestBody::new(http_body_util::StreamBody::new(pieces));
+    let (body, told) = body.followed();
+    tokio::join!(ceased(told), async { body.collect().await.map(drop).expect("bytes") });
+    assert_eq!(begun.elapsed(), HEAD_TIME_MAX / 2 * 5 + HEAD_TIME_MAX);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_nobody_takes_is_not_waited_for() {
+    let begun = tokio::time::Instant::now();
+    let (body, told) = RequestBody::from(bytes::Bytes::from_static(b"content")).followed();
+    ceased(told).await;
+    assert_eq!(begun.elapsed(), HEAD_TIME_MAX);
+    drop(body);
+}

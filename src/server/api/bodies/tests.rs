@@ -67,3 +67,27 @@ async fn documents_that_take_much_come_one_after_the_other() {
     drop(first);
     bodies.read("ann", Some(dense())).await.unwrap();
 }
+
+fn in_pieces(length: usize) -> RequestBody {
+    let pieces = vec![b'x'; length];
+    let pieces: Vec<_> = pieces.chunks(SMALL_BYTES).map(Bytes::copy_from_slice).collect();
+    let frames = pieces.into_iter().map(|piece| Ok::<_, BoxError>(Frame::data(piece)));
+    RequestBody::new(StreamBody::new(stream::iter(frames)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_turns_out_long_is_passed_on() {
+    let bodies = Bodies::new();
+    for length in [1, BODY_BYTES_MAX] {
+        let sent = bodies.read_short("ann", Some(in_pieces(length))).await.unwrap();
+        assert_eq!(sent.bytes().len(), length);
+        assert!(!sent.is_passing());
+    }
+    for long in [in_pieces(BODY_BYTES_MAX + 1), whole(BODY_BYTES_MAX + 1)] {
+        let sent = bodies.read_short("ann", Some(long)).await.unwrap();
+        assert!(sent.is_passing());
+        let passed = sent.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(passed.len(), BODY_BYTES_MAX + 1);
+    }
+    assert_eq!(bodies.read_short("ann", Some(stuck())).await.unwrap_err().code(), 504);
+}

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use base::Tasks;
 use bytes::Bytes;
+use futures::StreamExt as _;
 use http::header::LOCATION;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -151,4 +152,29 @@ async fn answers_of_nodes_take_a_place_among_the_streams_until_they_end() {
     assert_eq!(ask().await.status(), 429);
     answers.pop();
     assert_eq!(ask().await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_passed_on_is_read_before_the_answer() {
+    let server = Fixture::new().await;
+    let ask = async |expect: Option<&str>| {
+        let (ended, mut is_read) = tokio::sync::oneshot::channel();
+        let pieces = futures::stream::iter(0..4).map(|_| {
+            Ok::<_, Infallible>(http_body::Frame::data(Bytes::from(vec![b'x'; 64 << 10])))
+        });
+        let end = futures::stream::once(async move {
+            let _ = ended.send(());
+            Ok(http_body::Frame::data(Bytes::new()))
+        });
+        let mut request = Request::post(format!("{PODS}/nobody/proxy/"));
+        if let Some(expect) = expect {
+            request = request.header("expect", expect);
+        }
+        let request = request.body(StreamBody::new(pieces.chain(end))).unwrap();
+        let answer = server.service(User::admin()).oneshot(request).await.unwrap();
+        (answer.status(), is_read.try_recv().is_ok())
+    };
+    assert_eq!(ask(None).await, (StatusCode::NOT_FOUND, true));
+    // Who asks first has not sent it.
+    assert_eq!(ask(Some("100-continue")).await, (StatusCode::NOT_FOUND, false));
 }
