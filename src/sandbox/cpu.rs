@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -39,16 +40,23 @@ impl Meter {
     }
 
     /// What a guest does when its tick is over: go on after the others, or after its debt is paid.
-    pub(crate) fn at_tick(&self) -> UpdateDeadline {
+    pub(crate) fn at_tick(self: &Arc<Self>) -> UpdateDeadline {
         match self.debt() {
             None => {
                 SLICE.with(|slice| slice.ticked.set(true));
                 UpdateDeadline::Yield(1)
             }
-            Some(debt) => {
-                let sleep = tokio::time::sleep(debt.max(SHORTEST_SLEEP));
-                UpdateDeadline::YieldCustom(1, Box::pin(sleep))
-            }
+            Some(debt) => UpdateDeadline::YieldCustom(1, Box::pin(Arc::clone(self).rest(debt))),
+        }
+    }
+
+    /// Rests until a debt is paid, and what was added to it after the tick: the turn may have gone on for a while, as
+    /// far as the clock tells, if its thread was kept from the processor or from a lock.
+    async fn rest(self: Arc<Self>, debt: Duration) {
+        tokio::time::sleep(debt.max(SHORTEST_SLEEP)).await;
+        // Not until nothing is owed: looking costs, too, and may be more than a small share is worth.
+        if let Some(more) = self.debt().filter(|more| *more > SHORTEST_SLEEP) {
+            tokio::time::sleep(more).await;
         }
     }
 

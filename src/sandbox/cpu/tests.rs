@@ -30,9 +30,21 @@ fn endless_times_do_not_overflow() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_turn_costs_after_its_tick_is_paid_as_well() {
+    let meter = Arc::new(Meter::new(Some(100)));
+    let cost = |cost: Duration| meter.used_nanos.fetch_add(nanos(cost), Ordering::Relaxed);
+    let started = Instant::now();
+    cost(2 * BURST);
+    let UpdateDeadline::YieldCustom(_, rest) = meter.at_tick() else { panic!("it owes something") };
+    cost(BURST);
+    rest.await;
+    assert!(started.elapsed() >= 20 * BURST, "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_rests_until_a_debt_is_paid_is_no_hog() {
     let turn = |limit_millis: Option<u32>| {
-        let meter = Meter::new(limit_millis);
+        let meter = Arc::new(Meter::new(limit_millis));
         meter.used_nanos.store(nanos(SECOND), Ordering::Relaxed);
         let guest = pin!(async { drop(meter.at_tick()) });
         poll_metered(guest, &meter, &mut Context::from_waker(Waker::noop())).1

@@ -61,8 +61,9 @@ async fn a_limited_guest_gets_its_share_and_no_more() {
             continue;
         }
         // However long a tick takes on a busy machine, the next one begins only when the last is paid for: ten
-        // milliseconds of burst, then a tenth of a core. As much again is granted for looking late.
-        let allowed = Duration::from_millis(20) + start.elapsed() / 10;
+        // milliseconds of burst, then a tenth of a core. Twice as much again is granted to a thread that is kept from
+        // its processor between its look at the clock and its rest; whoever never rests uses more than that soon.
+        let allowed = Duration::from_millis(30) + start.elapsed() / 10;
         assert!(used <= allowed, "{used:?}, then {now:?} after {:?}", start.elapsed());
         used = now;
     }
