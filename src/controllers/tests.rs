@@ -1,9 +1,11 @@
 //! All controllers over a real server on a memory store.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Clock, Random, Tasks};
+use futures::StreamExt as _;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use k8s_openapi::api::core::v1::{
     ConfigMap, Endpoints, Namespace, Node, Pod, Service, ServiceAccount,
@@ -14,22 +16,46 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::Resource as _;
 use kube::api::{
     Api, ApiResource, DeleteParams, DynamicObject, EvictParams, ListParams, Patch, PatchParams,
-    PostParams, PropagationPolicy,
+    PostParams, PropagationPolicy, WatchParams,
 };
 use kube::core::GroupVersionKind;
 use serde_json::{Value, json};
 use server::{NoNodes, Server, User, Version};
+use tokio::sync::watch;
 
 use crate::Config;
 
 /// How long something may take to happen, on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(5);
-/// Between two looks.
-const LOOK: Duration = Duration::from_millis(10);
 
 struct Cluster {
     client: kube::Client,
     tasks: Tasks,
+    /// How many changes the API has told of, of all kinds that the tests look at.
+    changes: watch::Receiver<u64>,
+}
+
+/// Counts what the API tells of changes.
+struct Follower<'a> {
+    client: &'a kube::Client,
+    tasks: &'a Tasks,
+    changes: &'a watch::Sender<u64>,
+}
+
+impl Follower<'_> {
+    fn follow<K: client::Cached>(&self) {
+        let (objects, changes) = (Api::<K>::all(self.client.clone()), self.changes.clone());
+        self.tasks.spawn_until_stop("follower", async move {
+            loop {
+                // From the present state on; a watch that ends has missed nothing for the next one.
+                let Ok(events) = objects.watch(&WatchParams::default(), "0").await else { return };
+                let mut events = pin!(events);
+                while events.next().await.is_some() {
+                    changes.send_modify(|count| *count += 1);
+                }
+            }
+        });
+    }
 }
 
 impl Cluster {
@@ -67,7 +93,33 @@ impl Cluster {
             service_cidr: "10.43.0.0/16".parse().unwrap(),
         });
         let client = client::in_process(server.in_process(User::admin()), "default");
-        Self { client, tasks }
+        let changes = watch::Sender::new(0);
+        let follower = Follower { client: &client, tasks: &tasks, changes: &changes };
+        follower.follow::<Namespace>();
+        follower.follow::<Node>();
+        follower.follow::<ServiceAccount>();
+        follower.follow::<ConfigMap>();
+        follower.follow::<Pod>();
+        follower.follow::<ReplicaSet>();
+        follower.follow::<Deployment>();
+        follower.follow::<Endpoints>();
+        follower.follow::<EndpointSlice>();
+        follower.follow::<PodDisruptionBudget>();
+        let changes = changes.subscribe();
+        Self { client, tasks, changes }
+    }
+
+    /// Looks after each change until it is so.
+    async fn eventually(&self, what: &str, mut look: impl AsyncFnMut() -> bool) {
+        let mut changes = self.changes.clone();
+        let look = async {
+            changes.borrow_and_update();
+            while !look().await {
+                changes.changed().await.expect("the API is followed");
+                changes.borrow_and_update();
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, look).await.is_ok(), "not in time: {what}");
     }
 
     fn api<K>(&self) -> Api<K>
@@ -133,16 +185,6 @@ impl Cluster {
     }
 }
 
-/// Looks until it is so.
-async fn eventually<F: Future<Output = bool>>(what: &str, mut look: impl FnMut() -> F) {
-    let look = async {
-        while !look().await {
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    assert!(tokio::time::timeout(PATIENCE, look).await.is_ok(), "not in time: {what}");
-}
-
 async fn count<K: client::Cached>(api: &Api<K>) -> usize {
     api.list(&ListParams::default()).await.unwrap().items.len()
 }
@@ -154,14 +196,20 @@ async fn every_namespace_gets_an_account_and_the_authority() {
     cluster.create(&namespaces, json!({"metadata": {"name": "new"}})).await;
     let accounts: Api<ServiceAccount> = Api::namespaced(cluster.client.clone(), "new");
     let maps: Api<ConfigMap> = Api::namespaced(cluster.client.clone(), "new");
-    eventually("an account", async || accounts.get_opt("default").await.unwrap().is_some()).await;
-    eventually("the authority", async || maps.get_opt("kube-root-ca.crt").await.unwrap().is_some())
+    cluster
+        .eventually("an account", async || accounts.get_opt("default").await.unwrap().is_some())
+        .await;
+    cluster
+        .eventually("the authority", async || {
+            maps.get_opt("kube-root-ca.crt").await.unwrap().is_some()
+        })
         .await;
     maps.delete("kube-root-ca.crt", &DeleteParams::default()).await.unwrap();
-    eventually("the authority again", async || {
-        maps.get_opt("kube-root-ca.crt").await.unwrap().is_some()
-    })
-    .await;
+    cluster
+        .eventually("the authority again", async || {
+            maps.get_opt("kube-root-ca.crt").await.unwrap().is_some()
+        })
+        .await;
     cluster.stop().await;
 }
 
@@ -175,46 +223,52 @@ async fn a_deployment_rolls_out_and_its_service_finds_the_pods() {
     cluster.create(&cluster.api::<Service>(), service).await;
     cluster.deploy(3).await;
     let pods = cluster.api::<Pod>();
-    eventually("three pods", async || count(&pods).await == 3).await;
+    cluster.eventually("three pods", async || count(&pods).await == 3).await;
     cluster.run_pods().await;
-    eventually("available", async || {
-        let status = cluster.deployment().await.status.unwrap_or_default();
-        status.available_replicas == Some(3) && status.observed_generation == Some(1)
-    })
-    .await;
+    cluster
+        .eventually("available", async || {
+            let status = cluster.deployment().await.status.unwrap_or_default();
+            status.available_replicas == Some(3) && status.observed_generation == Some(1)
+        })
+        .await;
     let slices = cluster.api::<EndpointSlice>();
-    eventually("three endpoints", async || {
-        let found = slices
-            .list(&ListParams::default().labels("kubernetes.io/service-name=web"))
-            .await
-            .unwrap();
-        let ready = found.items.iter().flat_map(|slice| &slice.endpoints).filter(|endpoint| {
-            endpoint.conditions.as_ref().and_then(|conditions| conditions.ready) == Some(true)
-        });
-        ready.count() == 3
-    })
-    .await;
-    eventually("three addresses", async || {
-        let found = cluster.api::<Endpoints>().get_opt("web").await.unwrap();
-        let subsets = found.and_then(|endpoints| endpoints.subsets).unwrap_or_default();
-        subsets.iter().flat_map(|subset| subset.addresses.iter().flatten()).count() == 3
-    })
-    .await;
+    cluster
+        .eventually("three endpoints", async || {
+            let found = slices
+                .list(&ListParams::default().labels("kubernetes.io/service-name=web"))
+                .await
+                .unwrap();
+            let ready = found.items.iter().flat_map(|slice| &slice.endpoints).filter(|endpoint| {
+                endpoint.conditions.as_ref().and_then(|conditions| conditions.ready) == Some(true)
+            });
+            ready.count() == 3
+        })
+        .await;
+    cluster
+        .eventually("three addresses", async || {
+            let found = cluster.api::<Endpoints>().get_opt("web").await.unwrap();
+            let subsets = found.and_then(|endpoints| endpoints.subsets).unwrap_or_default();
+            subsets.iter().flat_map(|subset| subset.addresses.iter().flatten()).count() == 3
+        })
+        .await;
 
     let image = json!({"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "web:v2"}]}}}});
     let deployments = cluster.api::<Deployment>();
     deployments.patch("web", &PatchParams::default(), &Patch::Strategic(&image)).await.unwrap();
-    eventually("the new revision", async || {
-        cluster.run_pods().await;
-        let deployment = cluster.deployment().await;
-        let revision = deployment.metadata.annotations.unwrap_or_default();
-        let status = deployment.status.unwrap_or_default();
-        revision.get("deployment.kubernetes.io/revision").is_some_and(|revision| revision == "2")
-            && status.updated_replicas == Some(3)
-            && status.replicas == Some(3)
-            && status.available_replicas == Some(3)
-    })
-    .await;
+    cluster
+        .eventually("the new revision", async || {
+            cluster.run_pods().await;
+            let deployment = cluster.deployment().await;
+            let revision = deployment.metadata.annotations.unwrap_or_default();
+            let status = deployment.status.unwrap_or_default();
+            revision
+                .get("deployment.kubernetes.io/revision")
+                .is_some_and(|revision| revision == "2")
+                && status.updated_replicas == Some(3)
+                && status.replicas == Some(3)
+                && status.available_replicas == Some(3)
+        })
+        .await;
     cluster.stop().await;
 }
 
@@ -224,12 +278,14 @@ async fn what_a_deployment_made_goes_with_it() {
         let cluster = Cluster::start().await;
         cluster.deploy(2).await;
         let (pods, sets) = (cluster.api::<Pod>(), cluster.api::<ReplicaSet>());
-        eventually("two pods", async || count(&pods).await == 2).await;
+        cluster.eventually("two pods", async || count(&pods).await == 2).await;
         let how = DeleteParams { propagation_policy: Some(propagation), ..DeleteParams::default() };
         cluster.api::<Deployment>().delete("web", &how).await.unwrap();
-        eventually("no set", async || count(&sets).await == 0).await;
-        eventually("no pod", async || count(&pods).await == 0).await;
-        eventually("no deployment", async || count(&cluster.api::<Deployment>()).await == 0).await;
+        cluster.eventually("no set", async || count(&sets).await == 0).await;
+        cluster.eventually("no pod", async || count(&pods).await == 0).await;
+        cluster
+            .eventually("no deployment", async || count(&cluster.api::<Deployment>()).await == 0)
+            .await;
         cluster.stop().await;
     }
 }
@@ -239,13 +295,15 @@ async fn orphans_outlive_their_owner_and_are_adopted_by_the_next() {
     let cluster = Cluster::start().await;
     cluster.deploy(2).await;
     let (pods, sets) = (cluster.api::<Pod>(), cluster.api::<ReplicaSet>());
-    eventually("two pods", async || count(&pods).await == 2).await;
+    cluster.eventually("two pods", async || count(&pods).await == 2).await;
     let orphan = DeleteParams {
         propagation_policy: Some(PropagationPolicy::Orphan),
         ..DeleteParams::default()
     };
     cluster.api::<Deployment>().delete("web", &orphan).await.unwrap();
-    eventually("no deployment", async || count(&cluster.api::<Deployment>()).await == 0).await;
+    cluster
+        .eventually("no deployment", async || count(&cluster.api::<Deployment>()).await == 0)
+        .await;
     let uid = async || {
         let set = sets.list(&ListParams::default()).await.unwrap().items.remove(0);
         (set.metadata.uid.clone(), set.metadata.owner_references.unwrap_or_default().len())
@@ -253,7 +311,7 @@ async fn orphans_outlive_their_owner_and_are_adopted_by_the_next() {
     let (before, owners) = uid().await;
     assert_eq!(owners, 0);
     cluster.deploy(2).await;
-    eventually("adopted", async || uid().await == (before.clone(), 1)).await;
+    cluster.eventually("adopted", async || uid().await == (before.clone(), 1)).await;
     assert_eq!(count(&pods).await, 2);
     cluster.stop().await;
 }
@@ -268,7 +326,7 @@ async fn a_namespace_goes_with_all_it_holds() {
         cluster.create(&maps, json!({"metadata": {"name": format!("m{number}")}})).await;
     }
     namespaces.delete("old", &DeleteParams::default()).await.unwrap();
-    eventually("gone", async || namespaces.get_opt("old").await.unwrap().is_none()).await;
+    cluster.eventually("gone", async || namespaces.get_opt("old").await.unwrap().is_none()).await;
     assert_eq!(count(&maps).await, 0);
     cluster.stop().await;
 }
@@ -280,12 +338,18 @@ async fn a_cordoned_node_is_tainted() {
     cluster
         .create(&nodes, json!({"metadata": {"name": "one"}, "spec": {"unschedulable": true}}))
         .await;
-    eventually("tainted", async || {
-        let taints =
-            nodes.get("one").await.unwrap().spec.and_then(|spec| spec.taints).unwrap_or_default();
-        taints.iter().any(|taint| taint.key == "node.kubernetes.io/unschedulable")
-    })
-    .await;
+    cluster
+        .eventually("tainted", async || {
+            let taints = nodes
+                .get("one")
+                .await
+                .unwrap()
+                .spec
+                .and_then(|spec| spec.taints)
+                .unwrap_or_default();
+            taints.iter().any(|taint| taint.key == "node.kubernetes.io/unschedulable")
+        })
+        .await;
     cluster.stop().await;
 }
 
@@ -294,11 +358,12 @@ async fn a_thousand_pods_are_made() {
     let cluster = Cluster::start().await;
     let pods = cluster.api::<Pod>();
     cluster.deploy(1000).await;
-    eventually("a thousand pods", async || {
-        let status = cluster.deployment().await.status.unwrap_or_default();
-        status.replicas == Some(1000) && status.unavailable_replicas == Some(1000)
-    })
-    .await;
+    cluster
+        .eventually("a thousand pods", async || {
+            let status = cluster.deployment().await.status.unwrap_or_default();
+            status.replicas == Some(1000) && status.unavailable_replicas == Some(1000)
+        })
+        .await;
     assert_eq!(count(&pods).await, 1000, "and no more");
     cluster.stop().await;
 }
@@ -311,7 +376,9 @@ async fn a_budget_asks_custom_resources_how_many_pods_they_want() {
     let boat = boats.0.create(&PostParams::default(), &boat).await.unwrap();
     let owner = boat.controller_owner_ref(&boats.1).unwrap();
     let accounts = cluster.api::<ServiceAccount>();
-    eventually("an account", async || accounts.get_opt("default").await.unwrap().is_some()).await;
+    cluster
+        .eventually("an account", async || accounts.get_opt("default").await.unwrap().is_some())
+        .await;
     let pods = cluster.api::<Pod>();
     for name in ["ann", "bob"] {
         let pod = json!({
@@ -328,11 +395,12 @@ async fn a_budget_asks_custom_resources_how_many_pods_they_want() {
     });
     cluster.create(&budgets, budget).await;
     let expected = async |pods: i32, allowed: i32| {
-        eventually("the budget", async || {
-            let status = budgets.get("dory").await.unwrap().status.unwrap_or_default();
-            (status.expected_pods, status.disruptions_allowed) == (pods, allowed)
-        })
-        .await;
+        cluster
+            .eventually("the budget", async || {
+                let status = budgets.get("dory").await.unwrap().status.unwrap_or_default();
+                (status.expected_pods, status.disruptions_allowed) == (pods, allowed)
+            })
+            .await;
     };
     expected(3, 0).await;
     let refused = pods.evict("ann", &EvictParams::default()).await.unwrap_err();
