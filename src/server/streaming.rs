@@ -111,8 +111,8 @@ impl Streaming {
                         port_forward::over_spdy(tunnel, pod).await;
                     }));
                 }
-                let ports = port_forward::ports(query)?;
                 let codec = Codec::of(protocol);
+                let ports = port_forward::ports(query, codec)?;
                 self.switch(share, handshake, protocol, move |io| async move {
                     let socket = websocket::accept(io).await;
                     port_forward::over_channels(socket, codec, ports, pod).await;

@@ -29,7 +29,7 @@ pub(crate) enum Carrier {
 }
 
 /// Whether a request asks for a WebSocket.
-pub(crate) fn is_for_websocket(parts: &http::request::Parts) -> bool {
+fn is_for_websocket(parts: &http::request::Parts) -> bool {
     let has = |name: &HeaderName, wanted: &str| {
         words(&parts.headers, name).iter().any(|word| word.eq_ignore_ascii_case(wanted))
     };
@@ -47,6 +47,11 @@ pub(crate) struct Handshake {
 }
 
 impl Handshake {
+    /// Reads the request if it asks for a WebSocket; what is answered as well without one may be asked for either way.
+    pub(crate) fn asked(parts: &http::request::Parts) -> Result<Option<Self>, ApiError> {
+        is_for_websocket(parts).then(|| Self::read(parts)).transpose()
+    }
+
     /// Reads the request; it is an error if it does not ask to switch to a protocol known here.
     pub(crate) fn read(parts: &http::request::Parts) -> Result<Self, ApiError> {
         let headers = &parts.headers;

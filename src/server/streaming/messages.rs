@@ -25,7 +25,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::Streaming;
 use super::channel::{LEAVE_MAX, PIECE_BYTES, STALL_MAX};
-use super::handshake::{self, Carrier, Handshake};
+use super::handshake::{Carrier, Handshake};
 use super::websocket::end;
 use crate::body::Body;
 use crate::respond::Answer;
@@ -62,10 +62,7 @@ impl Streaming {
         parts: &Parts,
         answer: Answer,
     ) -> Result<Answer, ApiError> {
-        if !handshake::is_for_websocket(parts) {
-            return Ok(answer);
-        }
-        let handshake = Handshake::read(parts)?;
+        let Some(handshake) = Handshake::asked(parts)? else { return Ok(answer) };
         // Whatever is offered means the same.
         let protocol = handshake.first();
         self.tell(user, handshake, &protocol, answer, Form::Lines)
@@ -78,10 +75,7 @@ impl Streaming {
         parts: &Parts,
         answer: Answer,
     ) -> Result<Answer, ApiError> {
-        if !handshake::is_for_websocket(parts) {
-            return Ok(answer);
-        }
-        let handshake = Handshake::read(parts)?;
+        let Some(handshake) = Handshake::asked(parts)? else { return Ok(answer) };
         let protocol = handshake.choose(OF_LOGS)?;
         let form = if protocol == BASE64 { Form::Base64 } else { Form::Binary };
         self.tell(user, handshake, protocol, answer, form)

@@ -30,8 +30,10 @@ pub(super) const TUNNEL: &str = "SPDY/3.1+portforward.k8s.io";
 const PAIR_MAX: Duration = Duration::from_secs(30);
 /// Forwarded connections of one client's connection at a time, halves of them included: each has two streams.
 const FORWARDS_MAX: usize = 512;
-/// Ports of one connection with numbered channels, which must be numbers of one byte below 128.
+/// Ports of one connection with numbered channels, two to a port, which must be numbers of one byte below 128.
 const PORTS_MAX: usize = 64;
+/// The same in base64, where numbers are digits and what follows them up to the end of ASCII.
+const BASE64_PORTS_MAX: usize = 40;
 
 /// The streams of a connection that has not got both of them.
 struct Half {
@@ -150,7 +152,8 @@ pub(super) async fn over_channels<IO>(
 }
 
 /// The ports in the query, which may be one or several to a parameter.
-pub(super) fn ports(query: &Query<'_>) -> Result<Vec<u16>, ApiError> {
+pub(super) fn ports(query: &Query<'_>, codec: Codec) -> Result<Vec<u16>, ApiError> {
+    let most = if codec == Codec::Base64 { BASE64_PORTS_MAX } else { PORTS_MAX };
     let texts = query.all("ports").chain(query.all("port")).flat_map(|text| text.split(','));
     let mut ports = Vec::new();
     for text in texts.filter(|text| !text.is_empty()) {
@@ -162,8 +165,10 @@ pub(super) fn ports(query: &Query<'_>) -> Result<Vec<u16>, ApiError> {
     }
     match ports.len() {
         0 => Err(ApiError::bad_request("query parameter \"port\" is required")),
-        1..=PORTS_MAX => Ok(ports),
-        _ => Err(ApiError::bad_request(format!("at most {PORTS_MAX} ports are forwarded at once"))),
+        count if count > most => {
+            Err(ApiError::bad_request(format!("at most {most} ports are forwarded at once")))
+        }
+        _ => Ok(ports),
     }
 }
 

@@ -32,3 +32,15 @@ async fn a_client_with_too_many_may_end_what_it_began_and_begins_nothing() {
     assert_eq!(arrive(&mut halves, false, "1", "data"), (true, false));
     assert!(halves.is_empty());
 }
+
+#[test]
+fn in_base64_there_are_as_many_ports_as_there_are_digits() {
+    let wanted = |count: u16, codec| {
+        let list: Vec<String> = (1..=count).map(|port| port.to_string()).collect();
+        let text = format!("ports={}", list.join(","));
+        ports(&Query::parse(Some(&text)).unwrap(), codec).map(|ports| ports.len()).ok()
+    };
+    assert_eq!((wanted(40, Codec::Base64), wanted(41, Codec::Base64)), (Some(40), None));
+    assert_eq!((wanted(64, Codec::Binary), wanted(65, Codec::Binary)), (Some(64), None));
+    assert_eq!(wanted(0, Codec::Binary), None);
+}

@@ -36,7 +36,8 @@ pub(super) fn rewrite(answer: Answer, method: &Method, way: Way) -> Answer {
     let media = header(CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
     let whole = *method != Method::HEAD && has_page(answer.status());
     let moved = answer.headers().contains_key(LOCATION);
-    if media != "text/html" || !whole || moved || answer.body().is_end_stream() {
+    let packed_twice = answer.headers().get_all(CONTENT_ENCODING).iter().count() > 1;
+    if media != "text/html" || !whole || moved || packed_twice || answer.body().is_end_stream() {
         return answer;
     }
     let coding = match header(CONTENT_ENCODING) {

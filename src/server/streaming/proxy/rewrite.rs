@@ -94,7 +94,8 @@ impl Way {
             return None;
         }
         let below = path.strip_prefix(self.prefix.as_str());
-        let is_there = below.is_some_and(|below| below.is_empty() || below.starts_with(['/', '?']));
+        let is_there =
+            below.is_some_and(|below| below.is_empty() || below.starts_with(['/', '?', '#']));
         Some(if is_there { path.to_owned() } else { format!("{}{path}", self.prefix) })
     }
 }

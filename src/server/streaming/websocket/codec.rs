@@ -60,7 +60,7 @@ impl Codec {
 
     pub(super) fn write(self, id: u8, bytes: &[u8]) -> Message {
         if self == Self::Base64 {
-            let mut text = String::from(char::from(b'0'.wrapping_add(id)));
+            let mut text = String::from(char::from(b'0' + id));
             STANDARD.encode_string(bytes, &mut text);
             return Message::text(text);
         }

@@ -24,6 +24,7 @@ fn redirects_stay_behind_the_proxy() {
         // A program that heeds what it was told has said it already.
         (&format!("{PREFIX}/login"), format!("{PREFIX}/login")),
         (&format!("https://api.example:6443{PREFIX}/x"), format!("{PREFIX}/x")),
+        (&format!("{PREFIX}#top"), format!("{PREFIX}#top")),
         (&format!("{PREFIX}-other"), format!("{PREFIX}{PREFIX}-other")),
         ("login", "login".to_owned()),
         ("?page=2", "?page=2".to_owned()),
