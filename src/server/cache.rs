@@ -77,7 +77,7 @@ impl Cache {
     }
 
     /// Drops the past that is too old by now.
-    pub(crate) fn trim(&self) {
+    fn trim(&self) {
         let now = Instant::now();
         self.shelves.load().values().flatten().for_each(|shelf| shelf.trim(now));
     }

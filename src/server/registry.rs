@@ -129,12 +129,10 @@ impl Registry {
         &self.random
     }
 
-    /// Forgets the past that is too old, gives back what writes took that nobody waits for and that have not
-    /// happened, and what is overdue.
+    /// Gives back what writes took that nobody waits for and that have not happened, and what is overdue.
     pub(crate) fn settle(&self) {
         self.admission.ledger().settle(self.clock.now());
         self.allocators.settle_doubts();
-        self.cache.trim();
     }
 
     pub(crate) fn admission(&self) -> &Admission {

@@ -18,6 +18,8 @@ const ROOT: &str = "/registry/";
 const LOAD_PAGE: usize = 1_000;
 /// Changes applied before those who wait for them are woken; enough to hold a store's whole group commit.
 const BATCH_MAX: usize = 512;
+/// How often it is looked for a past that is too old.
+const TRIM_INTERVAL: Duration = Duration::from_secs(30);
 /// Between attempts to read a store that fails.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_CAP: Duration = Duration::from_secs(10);
@@ -34,6 +36,13 @@ impl Cache {
         tasks.spawn("watch cache", |stop| async move {
             cache.follow(store, loaded, &stop).await;
             cache.close_watches();
+        });
+        let cache = Arc::clone(self);
+        tasks.spawn_until_stop("watch cache's past", async move {
+            loop {
+                tokio::time::sleep(TRIM_INTERVAL).await;
+                cache.trim();
+            }
         });
         Ok(())
     }
