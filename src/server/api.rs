@@ -317,8 +317,9 @@ impl Api {
         let object = if route.is_some() { remote::object_path(path) } else { path };
         record.target = request::parse(&parts.method, object, &query)?;
         record.dry_run = query.text("dryRun").is_some();
-        let deadline = Deadline::of(record, &query, self.request_timeout)?;
-        let lasts = record.is_long_running();
+        let deadline = (!record.is_long_running())
+            .then(|| Deadline::of(record, &query, self.request_timeout))
+            .transpose()?;
         let kept = {
             let answered = pin!(async {
                 match route {
@@ -326,10 +327,10 @@ impl Api {
                     None => self.answer_own(record, &query, body, peer).await,
                 }
             });
-            if lasts {
-                return lasting::keep(&self.stop, answered).await;
+            match deadline {
+                Some(deadline) => deadline.keep(answered).await,
+                None => return lasting::keep(&self.stop, answered).await,
             }
-            deadline.keep(answered).await
         };
         kept.unwrap_or_else(|missed| {
             record.terminated = true;
@@ -366,9 +367,8 @@ impl Api {
         let seat = self.seat(&class, Some(&target), query).await;
         let seat = seat.inspect_err(|_| record.terminated = true)?;
         // A pod may take as long as it likes to answer, and nobody else is to wait for it.
-        let is_about_a_pod = record.is_long_running() && target.verb != request::Verb::Watch;
-        let _seat = seat.filter(|_| !is_about_a_pod);
-        let _executing = (!is_about_a_pod).then(|| class.execute(record.is_long_running()));
+        let _seat = seat.filter(|_| !record.is_stream());
+        let _executing = (!record.is_stream()).then(|| class.execute(record.is_long_running()));
         let _under_way = (!record.is_long_running()).then(|| self.metrics.begin(record));
         let mut answer = self.answer_object(parts, query, &target, &identity, sent).await?;
         if let Some(lasting) = lasting {

@@ -79,7 +79,9 @@ pub(crate) struct Executing {
 
 impl Drop for Executing {
     fn drop(&mut self) {
-        self.schema.counts.executed(self.watches, self.started.elapsed());
+        let counts = &self.schema.counts;
+        let took = if self.watches { &counts.begun } else { &counts.executed };
+        took.observe_duration(self.started.elapsed());
     }
 }
 

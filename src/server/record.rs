@@ -80,6 +80,13 @@ impl<'a> Record<'a> {
         self.target.as_ref().is_some_and(is_long_running)
     }
 
+    /// Whether it lasts as long as whoever answers likes, and not only as its client does.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.target
+            .as_ref()
+            .is_some_and(|target| is_long_running(target) && target.verb != Verb::Watch)
+    }
+
     /// Whether it only reads.
     pub(crate) fn is_read_only(&self) -> bool {
         match &self.target {

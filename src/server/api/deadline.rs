@@ -15,11 +15,10 @@ use tokio::time::Instant;
 use crate::query::Query;
 use crate::record::Record;
 
-/// Until when a request has to be answered.
+/// Until when a request has to be answered that does not last.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline {
-    /// Absent for what lasts.
-    at: Option<Instant>,
+    at: Instant,
     reads: bool,
 }
 
@@ -31,12 +30,8 @@ impl Deadline {
         query: &Query<'_>,
         most: Duration,
     ) -> Result<Self, ApiError> {
-        let reads = record.is_read_only();
-        if record.is_long_running() {
-            return Ok(Self { at: None, reads });
-        }
         let time = wish(query)?.map_or(most, |wish| wish.min(most));
-        Ok(Self { at: Some(record.started + time), reads })
+        Ok(Self { at: record.started + time, reads: record.is_read_only() })
     }
 
     /// Waits for an answer until then; what it says otherwise is that it has missed it.
@@ -44,12 +39,11 @@ impl Deadline {
         self,
         mut answered: Pin<&mut impl Future<Output = Result<T, ApiError>>>,
     ) -> Result<Result<T, ApiError>, ApiError> {
-        let Some(at) = self.at else { return Ok(answered.await) };
         // Most reads are answered at once, and need no timer.
         if let Poll::Ready(answer) = poll!(answered.as_mut()) {
             return Ok(answer);
         }
-        tokio::time::timeout_at(at, answered).await.map_err(|_| self.missed())
+        tokio::time::timeout_at(self.at, answered).await.map_err(|_| self.missed())
     }
 
     fn missed(self) -> ApiError {

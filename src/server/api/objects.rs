@@ -34,7 +34,6 @@ impl Api {
         identity: &Identity,
         sent: Sent,
     ) -> Result<Answer, ApiError> {
-        let body = sent.bytes();
         if target.verb == Verb::Options && target.subresource != Some("proxy") {
             return Err(not_allowed());
         }
@@ -48,6 +47,7 @@ impl Api {
             let served = &pods.ok_or_else(ApiError::unknown_path)?;
             let place = Place { served, namespace: Some(namespace), name: "" };
             let call = Call { place, identity, options };
+            let body = sent.bytes();
             let outcome = self.registry.bind_by_body(&call, &content(parts, &body)?).await?;
             return self.render(parts, query, call.place.served, outcome);
         }

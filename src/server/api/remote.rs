@@ -44,6 +44,7 @@ impl Api {
         let seat = seat.inspect_err(|_| record.terminated = true)?;
         // Whoever sends for long keeps nobody else from a seat.
         let _seat = seat.filter(|_| !sent.is_passing());
+        let _executing = (!record.is_stream()).then(|| class.execute(record.is_long_running()));
         let share =
             sent.is_passing().then(|| self.aggregation.share(&identity.user)).transpose()?;
         self.aggregation.forward(route, parts, &identity, sent.into_body(), share).await

@@ -2,7 +2,6 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::time::Duration;
 
 use base::{Counter, Family, Histogram, Metrics};
 use http::HeaderValue;
@@ -76,7 +75,10 @@ pub(super) struct Counts {
 pub(super) struct SchemaCounts {
     pub(super) dispatched: Counter,
     pub(super) waited: Histogram,
-    executed: Family<Histogram>,
+    /// Of watches, how long they took to begin.
+    pub(super) begun: Histogram,
+    /// Of others, how long they took.
+    pub(super) executed: Histogram,
     rejected: Family<Counter>,
     level: String,
     schema: String,
@@ -235,7 +237,8 @@ impl Counts {
             dispatched: self.dispatched.with(&[level, schema]),
             waited: self.waited.with(&[level, schema]),
             rejected: self.rejected.clone(),
-            executed: self.executed.clone(),
+            begun: self.executed.with(&[level, schema, "watch"]),
+            executed: self.executed.with(&[level, schema, "regular"]),
             level: level.to_owned(),
             schema: schema.to_owned(),
         }
@@ -245,11 +248,6 @@ impl Counts {
 impl SchemaCounts {
     pub(super) fn rejected(&self, reason: &str) {
         self.rejected.with(&[&self.level, &self.schema, reason]).inc();
-    }
-
-    pub(super) fn executed(&self, watches: bool, took: Duration) {
-        let sort = if watches { "watch" } else { "regular" };
-        self.executed.with(&[&self.level, &self.schema, sort]).observe_duration(took);
     }
 }
 
