@@ -150,7 +150,7 @@ fn wait_for_dependents(snapshot: &Snapshot, plan: &mut Plan) {
 /// then passed the object's deletion, so that no dependent of that kind is missed that was made before.
 fn orphan(snapshot: &Snapshot, plan: &mut Plan) {
     if snapshot.incomplete {
-        // A dependent that still named it afterwards would be collected.
+        // A dependent that still named it afterwards would be collected. What cannot be listed for long is not waited for.
         plan.again_in(SEE_AGAIN);
         return;
     }

@@ -39,8 +39,7 @@ const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(15);
 /// Flow control windows of HTTP/2: large enough for a body of the size limit in few round trips.
 const WINDOW_BYTES: u32 = 1 << 20;
-/// For requests under way when the server stops: nobody's client waits much longer for a write, and what manages
-/// processes kills them after ten seconds more.
+/// For requests under way when the server stops: nobody's client waits much longer for a write.
 pub const STOP_GRACE: Duration = Duration::from_secs(15);
 /// For the last bytes and the farewell, once nothing is under way on a connection.
 const FAREWELL: Duration = Duration::from_secs(1);

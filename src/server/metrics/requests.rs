@@ -143,7 +143,7 @@ impl Requests {
             ),
             terminations: all.counters(
                 "apiserver_request_terminations_total",
-                "Requests the server ended early for its own sake: their time was over, or it had no room.",
+                "Requests the server ended early for its own sake: their time was over, or they got no seat.",
                 TERMINATION_LABELS,
             ),
             known: RwLock::default(),
