@@ -93,6 +93,8 @@ pub(crate) struct Api {
     request_timeout: Duration,
     /// Cancelled when the server is to stop: nobody waits for what lasts.
     stop: CancellationToken,
+    /// What goes on for a while after an answer.
+    tasks: Tasks,
     lasting: Room,
     auditor: Option<Arc<Auditor>>,
     zpages: Zpages,
@@ -183,6 +185,7 @@ impl Api {
             bodies: Bodies::new(),
             request_timeout: config.operations.request_timeout,
             stop: config.tasks.stop_token(),
+            tasks: config.tasks.clone(),
             lasting: Room::new(LASTING_MAX, LASTING_OF_ONE_MAX),
             auditor,
             zpages: Zpages::new(config),
@@ -286,12 +289,6 @@ impl Api {
             log_failure(&parts, &id, &error);
             respond::failure(&error)
         });
-        // Whoever asks before sending is not told to go on.
-        if let Some(mut unread) = record.unread.take()
-            && !parts.headers.contains_key(EXPECT)
-        {
-            self.stop.run_until_cancelled(bodies::discard(&mut unread)).await;
-        }
         if let Some(entry) = record.audited.take() {
             entry.finish(record.is_long_running(), &mut answer).await;
         }
@@ -360,7 +357,7 @@ impl Api {
         self.allow(record, &identity, &target, query)?;
         let lasting = record.is_long_running().then(|| self.last(&identity)).transpose()?;
         // Nobody's body is held who may not send one, and nobody has a seat while it is on its way.
-        let sent = self.sent(&target, parts, &identity, body).await?.lent(&record.unread);
+        let sent = self.sent(&target, parts, &identity, body).await?;
         if let Some(entry) = &mut record.audited {
             entry.sent(&target, &parts.headers, &sent.bytes());
         }
@@ -387,7 +384,10 @@ impl Api {
     ) -> Result<Sent, ApiError> {
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
         match body {
-            Some(body) if streaming::passes_body(target) => Ok(Sent::Passing(body)),
+            Some(body) if streaming::passes_body(target) => {
+                let asked = parts.headers.contains_key(EXPECT);
+                Ok(Sent::Passing(body.read_out(&self.tasks, asked)))
+            }
             Some(body) if !reads => {
                 Ok(Sent::Held(self.bodies.read(&identity.user.name, Some(body)).await?))
             }

@@ -13,7 +13,7 @@ use http_body::{Frame, SizeHint};
 
 use crate::cache::WatchBody;
 use crate::view::ListBody;
-pub(crate) use request::{RequestBody, Unread, announce};
+pub(crate) use request::{RequestBody, announce};
 
 /// Any error of a body.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

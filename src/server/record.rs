@@ -9,7 +9,6 @@ use http::request::Parts;
 use tokio::time::Instant;
 
 use crate::audit::Audited;
-use crate::body::Unread;
 use crate::fairness::Flow;
 use crate::identity::Identity;
 use crate::request::{Target, Verb};
@@ -37,8 +36,6 @@ pub(crate) struct Record<'a> {
     pub(crate) flow: Option<Flow>,
     /// What is written down of it.
     pub(crate) audited: Option<Audited>,
-    /// A body that was to be passed on, and was not.
-    pub(crate) unread: Unread,
 }
 
 /// Where a request comes from, as an extension of it.
@@ -67,7 +64,6 @@ impl<'a> Record<'a> {
             acting: None,
             flow: None,
             audited: None,
-            unread: Unread::default(),
         }
     }
 

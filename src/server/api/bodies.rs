@@ -8,13 +8,11 @@ use http_body_util::BodyExt;
 use machinery::ApiError;
 
 use crate::BoxError;
-use crate::body::{RequestBody, Unread};
+use crate::body::RequestBody;
 use crate::room::{Room, Share};
 
 /// The longest body, as in Kubernetes: twice what etcd stores by default.
 const BODY_BYTES_MAX: usize = 3 << 20;
-/// How much of a body that is too long is read to let its sender hear so: some megabytes are a mistake, more an attack.
-const DISCARDED_BYTES_MAX: usize = 16 << 20;
 /// For a body to arrive; 3 MiB in this time is a line of half a megabit.
 const BODY_TIME_MAX: Duration = Duration::from_mins(1);
 /// Bodies up to this length are held without asking: as many as there may be requests are a few dozen megabytes, and
@@ -62,14 +60,6 @@ pub(super) enum Sent {
 impl Sent {
     pub(super) fn nothing() -> Self {
         Self::Held(Held { bytes: Bytes::new(), _room: [None, None] })
-    }
-
-    /// Given back if nobody begins to read it.
-    pub(super) fn lent(self, unread: &Unread) -> Self {
-        match self {
-            Self::Passing(body) => Self::Passing(body.lent(unread)),
-            held @ Self::Held(_) => held,
-        }
     }
 
     /// Whether it is still on its way.
@@ -198,21 +188,8 @@ fn needed(body: &RequestBody) -> usize {
 }
 
 async fn too_long(body: &mut RequestBody) -> ApiError {
-    discard(body).await;
+    body.discard().await;
     ApiError::request_too_large(&format!("limit is {BODY_BYTES_MAX}"))
-}
-
-/// Reads on in vain: many clients look for an answer only when they have written everything.
-pub(super) async fn discard(body: &mut RequestBody) {
-    let mut left = DISCARDED_BYTES_MAX;
-    let read = async {
-        while left > 0
-            && let Some(Ok(frame)) = body.frame().await
-        {
-            left = left.saturating_sub(frame.data_ref().map_or(1, Bytes::len));
-        }
-    };
-    let _ = tokio::time::timeout(BODY_TIME_MAX, read).await;
 }
 
 /// What has come of a body.

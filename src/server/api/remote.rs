@@ -1,5 +1,6 @@
 //! Requests for what another API server has.
 
+use http::header::EXPECT;
 use machinery::ApiError;
 
 use crate::aggregation::Route;
@@ -32,14 +33,14 @@ impl Api {
             let verb = parts.method.as_str().to_ascii_lowercase();
             self.authorizer.authorize_path(&identity, &verb, parts.uri.path())?;
         }
-        let sent = match body {
+        let asked = parts.headers.contains_key(EXPECT);
+        let sent = match body.map(|body| body.read_out(&self.tasks, asked)) {
             // Whoever listens while talking is not waited for.
             Some(body) if record.is_long_running() && body.length().is_none() => {
                 Sent::Passing(body)
             }
             body => self.bodies.read_short(&identity.user.name, body).await?,
         };
-        let sent = sent.lent(&record.unread);
         let seat = self.seat(&class, target.as_ref(), query).await;
         let seat = seat.inspect_err(|_| record.terminated = true)?;
         // Whoever sends for long keeps nobody else from a seat.

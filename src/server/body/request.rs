@@ -1,9 +1,10 @@
 //! The bodies of requests.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use base::Tasks;
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use http::header::{HeaderValue, TRANSFER_ENCODING};
@@ -15,26 +16,27 @@ use tokio::sync::watch;
 
 use super::BoxError;
 
+/// How much of a body is read to let its sender hear an answer: some megabytes are a mistake, more an attack.
+const DISCARDED_BYTES_MAX: usize = 16 << 20;
+/// For that.
+const DISCARD_TIME_MAX: Duration = Duration::from_mins(1);
+
 /// The body of a request, which comes as its client sends it.
 #[derive(Debug)]
 pub(crate) struct RequestBody {
     inner: UnsyncBoxBody<Bytes, BoxError>,
     /// Dropped when nobody reads the body any more.
     held: Vec<Held>,
-    /// Who gets it back if nobody begins to read it.
-    lender: Option<Unread>,
+    /// Reads what is left when whoever reads it lets go of it.
+    rest: Option<Rest>,
 }
 
-/// Where a body is that nobody has begun to read, when whoever was to read it has let go of it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Unread(Arc<Mutex<Option<UnsyncBoxBody<Bytes, BoxError>>>>);
-
-impl Unread {
-    /// The body, if it was given back.
-    pub(crate) fn take(&self) -> Option<RequestBody> {
-        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(RequestBody { inner, held: Vec::new(), lender: None })
-    }
+/// Who reads, in vain, what is left of a body.
+#[derive(Debug)]
+struct Rest {
+    tasks: Tasks,
+    /// Whether the client sends it only when somebody begins to read.
+    is_asked_for: bool,
 }
 
 /// What is kept as long as a body is on its way.
@@ -48,7 +50,7 @@ impl RequestBody {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self { inner: body.map_err(Into::into).boxed_unsync(), held: Vec::new(), lender: None }
+        Self { inner: body.map_err(Into::into).boxed_unsync(), held: Vec::new(), rest: None }
     }
 
     /// Keeps something as long as the body is on its way.
@@ -57,10 +59,25 @@ impl RequestBody {
         self
     }
 
-    /// Gives it back if nobody begins to read it.
-    pub(crate) fn lent(mut self, lender: &Unread) -> Self {
-        self.lender = Some(lender.clone());
+    /// Has its rest read in vain if its reader lets go of it before its end, as who answers early does: a connection with
+    /// something unread is cut off, and many clients look for an answer only when they have written everything. A client
+    /// that has `asked` before sending has nothing under way yet.
+    pub(crate) fn read_out(mut self, tasks: &Tasks, asked: bool) -> Self {
+        self.rest = Some(Rest { tasks: tasks.clone(), is_asked_for: asked });
         self
+    }
+
+    /// Reads on in vain, but not for ever.
+    pub(crate) async fn discard(&mut self) {
+        let mut left = DISCARDED_BYTES_MAX;
+        let read = async {
+            while left > 0
+                && let Some(Ok(frame)) = self.frame().await
+            {
+                left = left.saturating_sub(frame.data_ref().map_or(1, Bytes::len));
+            }
+        };
+        let _ = tokio::time::timeout(DISCARD_TIME_MAX, read).await;
     }
 
     /// The whole of a body whose beginning has been read, and takes room until it is sent on.
@@ -98,8 +115,14 @@ impl http_body::Body for RequestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        self.lender = None;
-        Pin::new(&mut self.inner).poll_frame(context)
+        if let Some(rest) = &mut self.rest {
+            rest.is_asked_for = false;
+        }
+        let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
+        if !matches!(frame, Some(Ok(_))) {
+            self.rest = None;
+        }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -113,11 +136,11 @@ impl http_body::Body for RequestBody {
 
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        if let Some(Unread(place)) = self.lender.take() {
-            let inner =
-                std::mem::replace(&mut self.inner, Empty::new().map_err(Into::into).boxed_unsync());
-            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(inner);
-        }
+        let rest = self.rest.take().filter(|rest| !rest.is_asked_for);
+        let Some(rest) = rest.filter(|_| !self.inner.is_end_stream()) else { return };
+        let nothing = Empty::new().map_err(Into::into).boxed_unsync();
+        let mut left = Self::new(std::mem::replace(&mut self.inner, nothing));
+        rest.tasks.spawn_until_stop("unread body", async move { left.discard().await });
     }
 }
 

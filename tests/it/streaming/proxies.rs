@@ -71,6 +71,20 @@ async fn a_body_is_passed_on_however_long_it_is() {
 }
 
 #[tokio::test]
+async fn who_answers_without_reading_is_heard() {
+    let tenant = Tenant::new(Cluster::shared().await, "proxy-early").await;
+    tenant.space.apply(&PAGES.replace("IMAGE", "localhost/isopod/hello")).await;
+    tenant.space.running("pages").await;
+    let path = format!("{}/pages/proxy/", tenant.path("pods"));
+    let sent = Bytes::from(vec![b'x'; 8 << 20]);
+    for _ in 0..10 {
+        let answer = tenant.ask(Method::POST, &path, BINARY, sent.clone()).await;
+        // The program finds nobody to greet, or hangs up before all of the body was passed on.
+        assert!(matches!(answer.code, 502 | 503), "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_is_passed_on_as_it_comes() {
     let tenant = tenant("proxy-stream").await;
     for method in [Method::POST, Method::GET] {

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::stream;
 use http_body_util::StreamBody;
@@ -34,17 +35,46 @@ async fn what_a_body_holds_is_let_go_with_it() {
     assert_eq!(Arc::strong_count(&place), 1);
 }
 
+/// A body of three pieces, and how many of them were read.
+fn counted() -> (RequestBody, Arc<AtomicUsize>) {
+    let read = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&read);
+    let pieces = stream::iter(0..3).map(move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Ok::<_, BoxError>(Frame::data(Bytes::from_static(b"piece")))
+    });
+    (RequestBody::new(StreamBody::new(pieces)), read)
+}
+
 #[tokio::test]
-async fn a_body_that_nobody_has_begun_to_read_is_given_back() {
-    let unread = Unread::default();
-    let body = || RequestBody::from(Bytes::from_static(b"content")).lent(&unread);
-    drop(body().followed());
-    let back = unread.take().expect("it is there");
-    assert_eq!(back.collect().await.expect("bytes").to_bytes(), "content");
-    let mut read = body();
-    read.frame().await.expect("a frame").expect("bytes");
-    drop(read);
-    assert!(unread.take().is_none());
+async fn what_a_reader_leaves_is_read_unless_it_was_not_sent_yet() {
+    for (asked, begun, expected) in
+        [(false, false, 3), (false, true, 3), (true, true, 3), (true, false, 0)]
+    {
+        let tasks = Tasks::new();
+        let (body, read) = counted();
+        let (mut body, _told) = body.read_out(&tasks, asked).followed();
+        if begun {
+            body.frame().await.expect("a frame").expect("bytes");
+        }
+        drop(body);
+        tokio::task::yield_now().await;
+        assert!(tasks.shutdown(Duration::from_mins(1)).await);
+        assert_eq!(read.load(Ordering::Relaxed), expected, "asked: {asked}, begun: {begun}");
+    }
+}
+
+#[tokio::test]
+async fn of_an_endless_body_only_so_much_is_read() {
+    let bytes = Bytes::from(vec![0; 1 << 20]);
+    let read = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&read);
+    let pieces = stream::repeat(bytes).map(move |bytes| {
+        counter.fetch_add(bytes.len(), Ordering::Relaxed);
+        Ok::<_, BoxError>(Frame::data(bytes))
+    });
+    RequestBody::new(StreamBody::new(pieces)).discard().await;
+    assert_eq!(read.load(Ordering::Relaxed), DISCARDED_BYTES_MAX);
 }
 
 #[tokio::test]
