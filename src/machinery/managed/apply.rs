@@ -85,12 +85,17 @@ impl Draft {
 
     fn conflicts(&self, change: &mut Change<'_>) -> Conflicts {
         let mut conflicts = Conflicts::default();
+        // What is applied as null, or as what counts as absent, has gone from the object: that is a value, too.
+        let emptied = change.own.removed.intersection(&self.now.fields);
         for entry in &self.managed.entries {
-            if let Some(comparison) = change.in_version(&entry.api_version) {
-                let fields = entry.fields.intersection(&comparison.changed());
-                conflicts.add(entry, fields);
+            let Some(comparison) = change.in_version(&entry.api_version) else { continue };
+            let mut changed = comparison.changed();
+            if entry.api_version == self.now.api_version && !emptied.is_empty() {
+                changed = changed.union(&emptied);
             }
+            conflicts.add(entry, entry.fields.intersection(&changed));
         }
+        conflicts.sort();
         conflicts
     }
 
@@ -117,15 +122,15 @@ impl Draft {
         wanted: FieldSet,
         first: &str,
     ) -> Vec<(String, FieldSet)> {
-        let mut all = vec![(first.to_owned(), FieldSet::default())];
+        let mut all = vec![(first.to_owned(), Vec::new())];
         let others = self.managed.entries.iter().map(|entry| (&*entry.api_version, &entry.fields));
         for (version, fields) in others.chain([(write.api_version, &wanted)]) {
             match all.iter_mut().find(|(known, _)| known == version) {
-                Some((_, owned)) => *owned = owned.union(fields),
-                None => all.push((version.to_owned(), fields.clone())),
+                Some((_, sets)) => sets.push(fields.clone()),
+                None => all.push((version.to_owned(), vec![fields.clone()])),
             }
         }
-        all
+        all.into_iter().map(|(version, sets)| (version, FieldSet::union_of(sets))).collect()
     }
 }
 

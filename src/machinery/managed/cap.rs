@@ -70,25 +70,11 @@ impl Folding {
     fn end(mut self, kept: &mut [Entry]) {
         let oldest = &mut kept[self.at];
         self.fields.push(std::mem::take(&mut oldest.fields));
-        oldest.fields = union(self.fields);
+        oldest.fields = FieldSet::union_of(self.fields);
         oldest.time = self.youngest;
         ANCIENT.clone_into(&mut oldest.manager);
         oldest.subresource.clear();
     }
-}
-
-/// The union of many sets, two by two, so that none is copied more often than it has to be.
-fn union(mut sets: Vec<FieldSet>) -> FieldSet {
-    while sets.len() > 1 {
-        sets = sets
-            .chunks(2)
-            .map(|pair| match pair {
-                [one, other] => one.union(other),
-                rest => rest.first().cloned().unwrap_or_default(),
-            })
-            .collect();
-    }
-    sets.pop().unwrap_or_default()
 }
 
 /// The versions of updaters in their order, and how many each has.

@@ -20,8 +20,12 @@ impl Conflicts {
     pub(super) fn add(&mut self, owner: &Entry, fields: FieldSet) {
         if !fields.is_empty() {
             self.managers.push((in_words(owner), fields));
-            self.managers.sort_by(|(left, _), (right, _)| left.cmp(right));
         }
+    }
+
+    /// Puts them in the order in which they are told, once all are in.
+    pub(super) fn sort(&mut self) {
+        self.managers.sort_by(|(left, _), (right, _)| left.cmp(right));
     }
 
     /// Whether nothing is in dispute.
@@ -31,8 +35,7 @@ impl Conflicts {
 
     /// The fields in dispute.
     pub fn fields(&self) -> FieldSet {
-        let sets = self.managers.iter().map(|(_, fields)| fields);
-        sets.fold(FieldSet::default(), |all, fields| all.union(fields))
+        FieldSet::union_of(self.managers.iter().map(|(_, fields)| fields.clone()).collect())
     }
 
     /// The conflicts that are left when nobody minds about these fields.

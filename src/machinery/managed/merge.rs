@@ -17,6 +17,9 @@ pub fn merge(shape: Shape<'_>, live: Value, applied: &Value) -> Value {
         (Form::List(live_elements, live), Form::List(elements, applied)) => {
             Value::Array(lists(shape.item(), (live_elements, live), (elements, applied)))
         }
+        // Nothing applied to a map or a list takes nothing out of it.
+        (Form::Map(entries), _) if applied.is_null() && !entries.is_empty() => live,
+        (Form::List(_, items), _) if applied.is_null() && !items.is_empty() => live,
         _ => applied.clone(),
     }
 }

@@ -75,6 +75,20 @@ impl FieldSet {
         })
     }
 
+    /// The union of many, two by two, so that none is copied more often than it has to be.
+    pub(super) fn union_of(mut sets: Vec<Self>) -> Self {
+        while sets.len() > 1 {
+            sets = sets
+                .chunks(2)
+                .map(|pair| match pair {
+                    [one, other] => one.union(other),
+                    rest => rest.first().cloned().unwrap_or_default(),
+                })
+                .collect();
+        }
+        sets.pop().unwrap_or_default()
+    }
+
     /// The paths in both.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {

@@ -108,6 +108,36 @@ fn fields_of_other_writers_are_taken_only_by_force() {
 }
 
 #[test]
+fn a_field_of_another_that_is_applied_empty_is_a_conflict() {
+    let (object, mut managed) = applied("ann", &deployment(json!({"replicas": 1})));
+    let scaled = deployment(json!({"replicas": 5}));
+    managed.update(&by("hpa"), &object, &scaled);
+    let wanted = deployment(json!({"replicas": null}));
+    let draft = managed.draft(&by("ann"), &scaled, &wanted);
+    // Decoding has dropped the null.
+    let conflicts = draft.settle(&by("ann"), &scaled, &deployment(json!({})), false).unwrap_err();
+    assert_eq!(
+        conflicts.to_string(),
+        "Apply failed with 1 conflict: conflict with \"hpa\" using apps/v1: .spec.replicas"
+    );
+}
+
+#[test]
+fn nothing_applied_to_a_map_leaves_what_others_put_in() {
+    let labels = |labels: Value| json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "labels": labels}});
+    let (object, managed) = applied("ann", &labels(json!({"ann": "1"})));
+    let (object, managed) =
+        apply(&managed, &by("bob"), &object, &labels(json!({"bob": "1"})), false).unwrap();
+    let (object, managed) =
+        apply(&managed, &by("ann"), &object, &labels(Value::Null), false).unwrap();
+    assert_eq!(object, labels(json!({"bob": "1"})));
+    assert_eq!(
+        fields_of(&managed, "bob", Operation::Apply),
+        json!({"f:metadata": {"f:labels": {"f:bob": {}}}})
+    );
+}
+
+#[test]
 fn what_was_there_before_the_first_apply_has_an_owner() {
     let live = deployment(json!({"replicas": 1, "minReadySeconds": 5}));
     let none = ManagedFields::default();

@@ -36,6 +36,7 @@ fn several_are_listed_by_manager() {
     conflicts.add(&scale.entry(Operation::Update, fields.clone()), fields);
     let fields = set(json!({"f:spec": {"f:c": {}}}));
     conflicts.add(&by("helm").entry(Operation::Apply, fields.clone()), fields);
+    conflicts.sort();
     assert_eq!(
         conflicts.to_string(),
         "Apply failed with 3 conflicts: conflicts with \"helm\":\n- .spec.c\n\

@@ -52,7 +52,27 @@ fn atomic_values_are_replaced() {
     let live = json!({"spec": {"nodeSelector": {"a": "1"}, "tolerations": [{"key": "a"}]}});
     let applied = json!({"spec": {"nodeSelector": {"b": "2"}, "tolerations": []}});
     assert_eq!(merge(shape("", "Pod"), live, &applied), applied);
-    let live = json!({"metadata": {"labels": {"a": "1"}}});
+    let live = json!({"spec": {"nodeSelector": {"a": "1"}, "tolerations": [{"key": "a"}]}});
+    let applied = json!({"spec": {"nodeSelector": null, "tolerations": null}});
+    assert_eq!(merge(shape("", "Pod"), live, &applied), applied);
+}
+
+#[test]
+fn null_takes_nothing_out_of_maps_and_keyed_lists() {
+    let live = json!({
+        "metadata": {"labels": {"a": "1"}},
+        "spec": {"template": {"spec": {
+            "containers": [{"name": "a"}],
+            "securityContext": {"runAsUser": 1},
+        }}},
+    });
+    let applied = json!({
+        "metadata": {"labels": null},
+        "spec": {"template": {"spec": {"containers": null, "securityContext": null}}},
+    });
+    assert_eq!(merge(deployment(), live.clone(), &applied), live);
+    assert_eq!(merge(deployment(), live.clone(), &json!({"metadata": null, "spec": null})), live);
+    let empty = json!({"metadata": {"labels": {}}});
     let applied = json!({"metadata": {"labels": null}});
-    assert_eq!(merge(deployment(), live, &applied), applied);
+    assert_eq!(merge(deployment(), empty, &applied), applied);
 }

@@ -100,6 +100,26 @@ async fn fields_of_others_are_taken_only_by_force() {
 }
 
 #[tokio::test]
+async fn nothing_takes_nothing_from_others() {
+    let server = Fixture::new().await;
+    let path = format!("{DEPLOYMENTS}/d");
+    let mut wanted = deployment(json!({"replicas": 2}));
+    wanted["metadata"]["annotations"] = json!({"ann": "1"});
+    server.apply(&path, "ann", &wanted).await.expect(201);
+    // As a template renders what nobody has set.
+    let mut empty = deployment(json!({}));
+    empty["spec"]["replicas"] = Value::Null;
+    empty["metadata"]["annotations"] = Value::Null;
+    let refused = server.apply(&path, "bob", &empty).await.failure(409, "Conflict");
+    let conflict = "Apply failed with 1 conflict: conflict with \"ann\": .spec.replicas";
+    assert_eq!(refused, conflict);
+    empty["spec"].as_object_mut().unwrap().remove("replicas");
+    let applied = server.apply(&path, "bob", &empty).await.expect(200);
+    assert_eq!(applied["metadata"]["annotations"]["ann"], "1");
+    assert_eq!(applied["spec"]["replicas"], 2);
+}
+
+#[tokio::test]
 async fn a_dry_run_says_what_would_be() {
     let server = Fixture::new().await;
     let path = format!("{CONFIG_MAPS}/a");
