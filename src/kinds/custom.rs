@@ -155,8 +155,8 @@ impl Kind for CustomKind {
         self.schema.set_defaults(object);
     }
 
-    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
-        crate::status::take_status_alone(new, old);
+    fn status_goes_alone(&self) -> bool {
+        true
     }
 
     fn validate(&self, object: &Value, errors: &FieldErrors) {

@@ -194,10 +194,19 @@ pub trait Kind: Debug + Send + Sync + 'static {
         }
     }
 
-    /// Restricts a write through `/status` to the status, plus what metadata it may change: of most kinds that came
-    /// early labels, annotations, finalizers and owners, of later ones nothing.
+    /// Whether a write through `/status` changes the status alone. Of most kinds that came early it may change labels,
+    /// annotations, finalizers and owners, too.
+    fn status_goes_alone(&self) -> bool {
+        false
+    }
+
+    /// Restricts a write through `/status` to the status, plus what metadata it may change.
     fn prepare_status_update(&self, new: &mut Value, old: &Value) {
-        crate::status::keep_all_but_status(new, old);
+        if self.status_goes_alone() {
+            crate::status::take_status_alone(new, old);
+        } else {
+            crate::status::keep_all_but_status(new, old);
+        }
     }
 
     /// Fills in times that the writer of a status, or of a decision, may leave out.

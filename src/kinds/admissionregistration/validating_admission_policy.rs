@@ -84,8 +84,8 @@ impl Kind for ValidatingAdmissionPolicy {
         set(policy, "status", json!({}));
     }
 
-    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
-        crate::status::take_status_alone(new, old);
+    fn status_goes_alone(&self) -> bool {
+        true
     }
 
     fn validate(&self, policy: &Value, errors: &FieldErrors) {

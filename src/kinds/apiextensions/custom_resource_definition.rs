@@ -120,8 +120,8 @@ impl Kind for CustomResourceDefinition {
         }
     }
 
-    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
-        crate::status::take_status_alone(new, old);
+    fn status_goes_alone(&self) -> bool {
+        true
     }
 
     fn validate(&self, definition: &Value, errors: &FieldErrors) {

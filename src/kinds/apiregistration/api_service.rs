@@ -101,8 +101,8 @@ impl Kind for APIService {
         set(service, "status", status);
     }
 
-    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
-        crate::status::take_status_alone(new, old);
+    fn status_goes_alone(&self) -> bool {
+        true
     }
 
     fn validate(&self, service: &Value, errors: &FieldErrors) {

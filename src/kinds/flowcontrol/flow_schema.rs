@@ -87,8 +87,8 @@ impl Kind for FlowSchema {
         set(schema, "status", json!({}));
     }
 
-    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
-        crate::status::take_status_alone(new, old);
+    fn status_goes_alone(&self) -> bool {
+        true
     }
 
     fn validate_status(&self, schema: &Value, errors: &FieldErrors) {

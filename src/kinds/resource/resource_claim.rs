@@ -65,8 +65,8 @@ impl Kind for ResourceClaim {
         set(claim, "status", json!({}));
     }
 
-    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
-        crate::status::take_status_alone(new, old);
+    fn status_goes_alone(&self) -> bool {
+        true
     }
 
     fn validate(&self, claim: &Value, errors: &FieldErrors) {

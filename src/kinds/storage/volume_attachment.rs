@@ -73,8 +73,8 @@ impl Kind for VolumeAttachment {
         set(attachment, "status", json!({ "attached": false }));
     }
 
-    fn prepare_status_update(&self, new: &mut Value, old: &Value) {
-        crate::status::take_status_alone(new, old);
+    fn status_goes_alone(&self) -> bool {
+        true
     }
 
     fn validate(&self, attachment: &Value, errors: &FieldErrors) {

@@ -28,6 +28,8 @@ pub enum Reach {
     AllButStatus,
     /// The status, and the metadata that may go with it.
     Status,
+    /// The status of a kind whose metadata does not go with it.
+    StatusAlone,
 }
 
 /// The same object in other versions of its kind.
@@ -87,6 +89,7 @@ impl Write<'_> {
     pub(super) fn ownable(&self, mut set: FieldSet) -> FieldSet {
         set.edit(|node| match node.element.as_field() {
             Some("apiVersion" | "kind") => false,
+            Some("metadata") if self.reach == Reach::StatusAlone => false,
             Some("metadata") => {
                 node.member = false;
                 node.below.edit(|node| {
@@ -95,7 +98,7 @@ impl Write<'_> {
                 true
             }
             Some("status") => self.reach != Reach::AllButStatus,
-            _ => self.reach != Reach::Status,
+            _ => !matches!(self.reach, Reach::Status | Reach::StatusAlone),
         });
         set
     }

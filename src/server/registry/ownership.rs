@@ -89,6 +89,9 @@ impl Registry {
         let kinds = self.catalog.load();
         let siblings = Siblings { kinds: &kinds, served, conversions };
         let reach = match origin.part {
+            Part::Status | Part::Approval if served.kind().status_goes_alone() => {
+                Reach::StatusAlone
+            }
             Part::Status | Part::Approval => Reach::Status,
             Part::Main | Part::Below(_) | Part::Internal if served.kind().has_status() => {
                 Reach::AllButStatus

@@ -81,6 +81,7 @@ fn a_write_owns_only_what_it_reaches() {
         json!({"f:metadata": labels, "f:spec": {"f:hostNetwork": {}}})
     );
     assert_eq!(fields(Reach::Status), json!({"f:metadata": labels, "f:status": {"f:phase": {}}}));
+    assert_eq!(fields(Reach::StatusAlone), json!({"f:status": {"f:phase": {}}}));
 }
 
 #[test]
