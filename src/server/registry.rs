@@ -197,8 +197,12 @@ impl Registry {
         Ok(Written::Done(object))
     }
 
-    /// Whether an object should be written though nothing of it changes.
-    async fn is_outdated(&self, place: &Place<'_>) -> Result<bool, ApiError> {
+    /// Whether an object should be written though nothing of it changes: it is stored in an earlier version of its kind
+    /// or under an earlier key.
+    async fn is_outdated(&self, place: &Place<'_>, current: &Cached) -> Result<bool, ApiError> {
+        if current.stored_as.is_some() {
+            return Ok(true);
+        }
         let path = format!("{}/{}", place.shelf()?.prefix(), place.key());
         self.store.is_outdated(&path).await.map_err(store_failure)
     }

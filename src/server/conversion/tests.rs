@@ -176,6 +176,33 @@ async fn what_was_stored_in_an_older_version_is_converted_when_it_is_read() {
     assert_eq!(list["items"][0]["apiVersion"], "example.com/v2");
 }
 
+#[tokio::test]
+async fn an_update_without_change_stores_an_object_in_the_version_of_today() {
+    let (server, hook) = (Fixture::new().await, hook().await);
+    server.post(DEFINITIONS, &definition(&hook, "v1")).await.expect(201);
+    server.post(V1, &door("v1", "a", json!({ "size": "2x3" }))).await.expect(201);
+    let path = format!("{DEFINITIONS}/doors.example.com");
+    let mut versions = definition(&hook, "v2")["spec"]["versions"].take();
+    server.patch(&path, "merge", &json!({ "spec": { "versions": versions } })).await.expect(200);
+    // What every migrator does.
+    let seen = server.get(&format!("{V2}/a")).await.expect(200);
+    let migrated = server.put(&format!("{V2}/a"), &seen).await.expect(200);
+    let version = |object: &Value| object["metadata"]["resourceVersion"].clone();
+    assert_ne!(version(&migrated), version(&seen));
+    assert_eq!(
+        version(&server.put(&format!("{V2}/a"), &migrated).await.expect(200)),
+        version(&migrated)
+    );
+
+    let stored = json!({ "status": { "storedVersions": ["v2"] } });
+    server.patch(&format!("{path}/status"), "merge", &stored).await.expect(200);
+    versions.as_array_mut().unwrap().remove(0);
+    server.patch(&path, "merge", &json!({ "spec": { "versions": versions } })).await.expect(200);
+    let asked = hook.asked().len();
+    assert_eq!(server.get(&format!("{V2}/a")).await.expect(200)["spec"], seen["spec"]);
+    assert_eq!(hook.asked().len(), asked, "nobody need know the old version any more");
+}
+
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_long_for_a_webhook_that_is_silent() {
     let hook = Hook::start(&["localhost"], |_, _| Said::Nothing).await;

@@ -116,7 +116,8 @@ impl Registry {
         // The parts above may have taken over more than they should: the version is never theirs.
         let version = old["metadata"]["resourceVersion"].clone();
         document::metadata_mut(&mut new).insert("resourceVersion".to_owned(), version);
-        let mut unchanged = ownership::is_unchanged(&new, old) && !self.is_outdated(place).await?;
+        let is_unchanged = |new: &Value| ownership::is_unchanged(new, old);
+        let mut unchanged = is_unchanged(&new) && !self.is_outdated(place, current).await?;
         // Webhooks and policies are asked even then: whoever tries may want to know.
         if unchanged && !self.admission.is_extended() {
             let same = Object::Cached(Arc::clone(current));
@@ -124,7 +125,7 @@ impl Registry {
         }
         validate(call, origin.part, &new, old)?;
         if origin.part == Part::Main && kind.canonicalize(&mut new) {
-            unchanged = ownership::is_unchanged(&new, old) && !self.is_outdated(place).await?;
+            unchanged = is_unchanged(&new) && !self.is_outdated(place, current).await?;
         }
         let attributes = attributes_of(call, origin, &mut new, old);
         let mut admitted = self.admission.check(&self.catalog, &attributes).await?;
