@@ -58,6 +58,14 @@ impl Structural {
         fit::Fit { schemas, strictness }.resource(object, &self.root, &Path::ROOT)
     }
 
+    /// Whether the schema knows everything there is in an object.
+    pub fn knows(&self, object: &Value, schemas: &Schemas) -> bool {
+        let mut strictness = Strictness::new(crate::FieldValidation::Strict);
+        let mut object = object.clone();
+        let fitted = object.as_object_mut().map(|map| self.fit(map, schemas, &mut strictness));
+        fitted.is_none_or(|fitted| fitted.is_ok()) && strictness.finish().is_ok()
+    }
+
     /// Drops what the schema does not know.
     pub fn prune(&self, object: &mut Value, schemas: &Schemas) {
         let mut strictness = Strictness::new(crate::FieldValidation::Ignore);

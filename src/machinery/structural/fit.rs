@@ -59,14 +59,16 @@ impl Fit<'_> {
                 return true;
             }
             let path = path.field(name);
-            match (node.property(name), &node.additional) {
-                (Some(node), _) => keep(&mut result, || self.value(value, node, &path)),
-                (None, Additional::Of(node)) => {
-                    keep(&mut result, || self.value(value, node, &path));
-                }
+            let child = match &node.additional {
+                Additional::Of(values) => Some(node.property(name).unwrap_or(values)),
+                _ => node.property(name),
+            };
+            match (child, &node.additional) {
+                (Some(child), _) if says_nothing(value, child) => return false,
+                (Some(child), _) => keep(&mut result, || self.value(value, child, &path)),
                 (None, Additional::Any) => whole_numbers(value),
-                (None, Additional::None) if node.preserves_unknown => whole_numbers(value),
-                (None, Additional::None) => {
+                (None, _) if node.preserves_unknown => whole_numbers(value),
+                (None, _) => {
                     self.strictness.unknown_field(&path);
                     return false;
                 }
@@ -94,6 +96,12 @@ impl Fit<'_> {
             }
         }
     }
+}
+
+/// Go programs write null for what is empty or absent. Where it is no value and no default takes its place, it is as if
+/// the field had been left out.
+fn says_nothing(value: &Value, node: &Node) -> bool {
+    value.is_null() && !node.nullable && node.default.is_none()
 }
 
 /// Writes whole numbers as such, `1` for `1.0` and `1e0`: Go does, and reads nothing else into its integers.

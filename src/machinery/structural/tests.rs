@@ -193,6 +193,29 @@ fn defaults_are_filled_in_deep_down() {
 }
 
 #[test]
+fn null_is_as_if_the_field_had_been_left_out() {
+    let schema =
+        structural(json!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true,
+            "properties": {
+                "list": { "type": "array", "items": { "type": "string" } },
+                "map": { "type": "object", "additionalProperties": { "type": "string" } },
+                "nullable": { "type": "string", "nullable": true },
+                "default": { "type": "string", "default": "x" },
+            },
+        }));
+    let mut object = json!({ "spec": { "list": null, "nullable": null, "default": null, "free": null,
+        "map": { "a": null, "b": "c" } } });
+    assert!(schema.knows(&object, &schemas()));
+    schema.prune(&mut object, &schemas());
+    let kept =
+        json!({ "spec": { "nullable": null, "default": null, "free": null, "map": { "b": "c" } } });
+    assert_eq!(object, kept);
+    let mut items = json!({ "spec": { "list": [null] } });
+    schema.prune(&mut items, &schemas());
+    assert_eq!(items, json!({ "spec": { "list": [null] } }), "an item of a list has a place");
+}
+
+#[test]
 fn unknown_fields_are_dropped_and_told() {
     let schema = structural(json!({ "type": "object", "properties": {
         "known": { "type": "string" },

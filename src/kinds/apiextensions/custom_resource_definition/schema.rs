@@ -153,17 +153,16 @@ fn check_default(schema: &Value, default: &Value, path: &FieldPath<'_>) {
     );
     let [group, version, kind] = [(); 3].map(|()| String::new());
     let structural = Structural::new(GroupVersionKind { group, version, kind }, &bare.into());
-    let object = Value::from(Map::from_iter([("value".to_owned(), default.clone())]));
-    let mut pruned = object.clone();
-    structural.prune(&mut pruned, crate::schemas());
-    if pruned != object {
+    let mut object = Value::from(Map::from_iter([("value".to_owned(), default.clone())]));
+    if !structural.knows(&object, crate::schemas()) {
         let detail = "must not have fields that the schema does not specify";
         path.invalid("default", default.clone(), detail);
         return;
     }
-    structural.set_defaults(&mut pruned);
+    structural.prune(&mut object, crate::schemas());
+    structural.set_defaults(&mut object);
     let errors = FieldErrors::new();
-    structural.validate(&pruned, None, &errors);
+    structural.validate(&object, None, &errors);
     for mut error in errors.into_vec() {
         let below = error.path.strip_prefix("value").unwrap_or_default();
         error.path = format!("{}{below}", path.at("default").path());
