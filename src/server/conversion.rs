@@ -1,4 +1,5 @@
-//! Turns objects of one version of a custom kind into another by asking a webhook (`conversion.strategy: Webhook`).
+//! Turns objects of one version of a custom kind into another: by asking a webhook (`conversion.strategy: Webhook`), or
+//! by its name and what the schema of the other version has no place for.
 //!
 //! Objects are stored in one version. Whoever wants another asks the [`Converter`] first ([`Converter::prepare`]),
 //! which puts the other form beside the cached object, so that it is converted once per revision and version, for all
@@ -30,17 +31,23 @@ const BATCH_BYTES_MAX: usize = 4 << 20;
 /// Questions to one webhook at a time; more would only queue there.
 const QUESTIONS_MAX: usize = 16;
 
-/// A webhook that knows all versions of one kind.
+/// Knows all versions of one kind.
 #[derive(Debug)]
 pub(crate) struct Converter {
     /// The version objects are stored in.
     stored: Box<str>,
+    /// Who says what they are in others; without a webhook they only have another name there.
+    webhook: Option<Webhook>,
+    /// Watches wait for each other, so that an event is converted once for all of them.
+    watches: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Webhook {
     review: Option<&'static str>,
     remote: Result<Remote, String>,
     random: Random,
     permits: Semaphore,
-    /// Watches wait for each other, so that an event is converted once for all of them.
-    watches: Mutex<()>,
 }
 
 /// A version of a kind, as somebody wants objects.
@@ -61,27 +68,20 @@ impl Wanted<'_> {
 }
 
 impl Converter {
-    /// Reads `spec.conversion` of a definition; `None` when nobody is to be asked.
+    /// Reads the `spec` of a definition; `None` when its versions differ in their names alone.
     pub(crate) fn read(
-        conversion: &Value,
+        spec: &Value,
         stored: String,
         outgoing: &Arc<Outgoing>,
         random: &Random,
     ) -> Option<Self> {
-        if conversion["strategy"] != "Webhook" {
+        let conversion = &spec["conversion"];
+        let asks = conversion["strategy"] == "Webhook";
+        if !asks && has_one_schema(spec) {
             return None;
         }
-        let webhook = &conversion["webhook"];
-        let remote = client_config(&webhook["clientConfig"])
-            .and_then(|settings| Remote::new(outgoing, settings));
-        Some(Self {
-            stored: stored.into(),
-            review: review::version(&webhook["conversionReviewVersions"]),
-            remote,
-            random: random.clone(),
-            permits: Semaphore::new(QUESTIONS_MAX),
-            watches: Mutex::default(),
-        })
+        let webhook = asks.then(|| Webhook::read(&conversion["webhook"], outgoing, random));
+        Some(Self { stored: stored.into(), webhook, watches: Mutex::default() })
     }
 
     /// The version objects are stored in.
@@ -165,11 +165,15 @@ impl Converter {
             .filter(|(_, document)| document::api_version(document) != api_version)
             .map(|(place, document)| (place, document.clone()))
             .unzip();
-        if !asked.is_empty() {
-            let answered = self.ask(&asked, api_version).await?;
+        if let Some(webhook) = self.webhook.as_ref().filter(|_| !asked.is_empty()) {
+            let answered = webhook.ask(&asked, api_version).await?;
             for (place, document) in places.into_iter().zip(answered) {
                 converted[place] = document;
             }
+        } else {
+            places
+                .into_iter()
+                .for_each(|place| converted[place]["apiVersion"] = api_version.into());
         }
         for document in &mut converted {
             if let Some(structural) = kind.structural() {
@@ -178,6 +182,20 @@ impl Converter {
             kind.set_defaults(document);
         }
         Ok(converted)
+    }
+}
+
+impl Webhook {
+    /// Reads `spec.conversion.webhook` of a definition.
+    fn read(webhook: &Value, outgoing: &Arc<Outgoing>, random: &Random) -> Self {
+        let remote = client_config(&webhook["clientConfig"])
+            .and_then(|settings| Remote::new(outgoing, settings));
+        Self {
+            review: review::version(&webhook["conversionReviewVersions"]),
+            remote,
+            random: random.clone(),
+            permits: Semaphore::new(QUESTIONS_MAX),
+        }
     }
 
     async fn ask(&self, documents: &[Value], api_version: &str) -> Result<Vec<Value>, ApiError> {
@@ -202,6 +220,13 @@ impl Converter {
         let objects = review::objects(version, &uid, &answer).map_err(|why| broken(&why))?;
         review::accept(documents, objects, api_version).map_err(|why| failed(&why))
     }
+}
+
+/// Whether all versions have the same schema.
+fn has_one_schema(spec: &Value) -> bool {
+    let mut versions = spec["versions"].as_array().into_iter().flatten();
+    let Some(first) = versions.next() else { return true };
+    versions.all(|version| version["schema"] == first["schema"])
 }
 
 /// How many of these objects go into one question.

@@ -16,7 +16,7 @@ pub(crate) enum View {
     Renamed,
     /// As functions of the kind say.
     Functions(Conversion),
-    /// As a webhook says.
+    /// As a webhook says, or as the other schema has it.
     Converted(Arc<Converter>),
 }
 
@@ -34,7 +34,7 @@ impl View {
     pub(super) fn shown(&self, mut stored: Value, api_version: &str) -> Value {
         match self {
             Self::Stored => stored,
-            // Whoever needs more than the metadata has asked the webhook before.
+            // Whoever needs more than the metadata has had it converted before.
             Self::Renamed | Self::Converted(_) => {
                 stored["apiVersion"] = api_version.into();
                 stored

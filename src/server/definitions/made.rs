@@ -79,9 +79,8 @@ fn converter(
     definition: &Value,
     stored: &CustomVersion,
 ) -> Option<Arc<Converter>> {
-    let conversion = &definition["spec"]["conversion"];
-    let api_version = stored.kind.names().api_version();
-    Converter::read(conversion, api_version, registry.outgoing(), registry.random()).map(Arc::new)
+    let (spec, api_version) = (&definition["spec"], stored.kind.names().api_version());
+    Converter::read(spec, api_version, registry.outgoing(), registry.random()).map(Arc::new)
 }
 
 fn digest(value: &Value) -> Vec<u8> {

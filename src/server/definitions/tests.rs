@@ -156,6 +156,80 @@ async fn versions_show_the_same_objects_under_their_own_names() {
 }
 
 #[tokio::test]
+async fn versions_with_schemas_of_their_own_show_and_keep_what_theirs_know() {
+    let store = Arc::new(Memory::default());
+    let server = Fixture::over(Arc::clone(&store)).await;
+    let mut definition = of_replicas();
+    let mut v2 = definition["spec"]["versions"][0].clone();
+    v2["name"] = "v2".into();
+    v2["storage"] = false.into();
+    v2["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"] =
+        json!({ "image": { "type": "string" }, "color": { "type": "string", "default": "red" } });
+    definition["spec"]["versions"].as_array_mut().unwrap().push(v2);
+    server.post(DEFINITIONS, &definition).await.expect(201);
+    let v2 = TABS.replace("/v1/", "/v2/");
+    let mut watch = server.watch(&format!("{v2}?watch=true")).await;
+    server.post(TABS, &tab("a", json!({ "image": "x", "replicas": 3 }))).await.expect(201);
+    let shown = json!({ "image": "x", "color": "red" });
+    assert_eq!(watch.next().await.unwrap()["object"]["spec"], shown);
+    assert_eq!(server.get(&format!("{v2}/a")).await.expect(200)["spec"], shown);
+    assert_eq!(server.get(&v2).await.expect(200)["items"][0]["spec"], shown);
+
+    let mut second = tab("b", json!({ "image": "y", "color": "blue" }));
+    second["apiVersion"] = "example.com/v2".into();
+    server.post(&v2, &second).await.expect(201);
+    let stored = json!({ "image": "y", "replicas": 2 });
+    assert_eq!(server.get(&format!("{TABS}/b")).await.expect(200)["spec"], stored);
+    // Neither does it come back, nor does anything else change, once the server starts anew.
+    let server = Fixture::over(store).await;
+    assert_eq!(server.get(&format!("{TABS}/b")).await.expect(200)["spec"], stored);
+    let shown = json!({ "image": "y", "color": "red" });
+    assert_eq!(server.get(&format!("{v2}/b")).await.expect(200)["spec"], shown);
+}
+
+#[tokio::test]
+async fn what_go_writes_for_nothing_is_taken_for_nothing() {
+    let server = Fixture::new().await;
+    let mut wanted = of_replicas();
+    let version = &mut wanted["spec"]["versions"][0];
+    version["subresources"] = json!({ "status": {} });
+    version["schema"]["openAPIV3Schema"]["properties"]["status"] = json!({ "type": "object",
+        "properties": { "conditions": { "type": "array", "items": { "type": "object" } } } });
+    server.post(DEFINITIONS, &wanted).await.expect(201);
+    let made = server.post(TABS, &tab("a", json!({ "image": null, "replicas": null }))).await;
+    assert_eq!(made.warnings(), Vec::<String>::new());
+    let mut made = made.expect(201);
+    assert_eq!(made["spec"], json!({ "replicas": 2 }));
+    made["status"] = json!({ "conditions": null });
+    let put = server.put(&format!("{TABS}/a/status"), &made).await.expect(200);
+    assert_eq!(put["status"], json!({}));
+}
+
+#[tokio::test]
+async fn an_apply_to_a_status_is_about_the_status_alone() {
+    let server = Fixture::new().await;
+    let mut wanted = of_replicas();
+    let version = &mut wanted["spec"]["versions"][0];
+    version["subresources"] = json!({ "status": {} });
+    version["schema"]["openAPIV3Schema"]["properties"]["status"] =
+        json!({ "type": "object", "properties": { "phase": { "type": "string" } } });
+    server.post(DEFINITIONS, &wanted).await.expect(201);
+    let labelled = |value: &str| {
+        let mut tab = tab("a", json!({}));
+        tab["metadata"]["labels"] = json!({ "tier": value });
+        tab
+    };
+    server.apply(&format!("{TABS}/a"), "ann", &labelled("front")).await.expect(201);
+    let mut status = labelled("back");
+    status["status"] = json!({ "phase": "On" });
+    let applied = server.apply(&format!("{TABS}/a/status"), "bob", &status).await.expect(200);
+    assert_eq!(applied["metadata"]["labels"], json!({ "tier": "front" }));
+    let owners = applied["metadata"]["managedFields"].as_array().unwrap();
+    let bob = owners.iter().find(|entry| entry["manager"] == "bob").unwrap();
+    assert_eq!(bob["fieldsV1"], json!({ "f:status": { "f:phase": {} } }));
+}
+
+#[tokio::test]
 async fn subresources_and_scale_work() {
     let server = Fixture::new().await;
     let mut definition = of_replicas();
