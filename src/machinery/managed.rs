@@ -15,6 +15,7 @@ mod entry;
 pub mod fields_v1;
 mod last_applied;
 mod merge;
+mod reconcile;
 mod remove;
 mod set;
 mod shape;

@@ -171,9 +171,9 @@ impl Converter {
                 converted[place] = document;
             }
         } else {
-            places
-                .into_iter()
-                .for_each(|place| converted[place]["apiVersion"] = api_version.into());
+            for place in places {
+                converted[place]["apiVersion"] = api_version.into();
+            }
         }
         for document in &mut converted {
             if let Some(structural) = kind.structural() {

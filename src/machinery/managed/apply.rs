@@ -7,7 +7,7 @@ use super::entry::{Entry, ManagedFields, Operation};
 use super::remove::{remove, with_objects};
 use super::shape::Shape;
 use super::write::{Change, Write, nothing};
-use super::{FieldSet, collect, last_applied, merge};
+use super::{FieldSet, collect, last_applied, merge, reconcile};
 
 /// Who owns what was there before anybody applied.
 const BEFORE_FIRST_APPLY: &str = "before-first-apply";
@@ -31,6 +31,7 @@ impl ManagedFields {
             let adopt = Write { manager: BEFORE_FIRST_APPLY, ..*write };
             self.update(&adopt, &nothing(), live);
         }
+        reconcile::reconcile(&mut self, write);
         let wanted = collect::applied(write.shape, applied);
         let now = write.entry(Operation::Apply, write.ownable(wanted.clone()));
         let before = self.entries.iter().position(|entry| entry.is_same_manager(&now));

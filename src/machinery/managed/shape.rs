@@ -89,6 +89,20 @@ impl<'a> Shape<'a> {
         form.unwrap_or(Form::Whole)
     }
 
+    /// Whether its schema may be another one than when owners were written down: that of a custom resource.
+    pub(super) fn may_change(self) -> bool {
+        matches!(self.0, Of::Structural(_))
+    }
+
+    /// Whether parts that are led to like this have owners of their own.
+    pub(super) fn has_parts_like(self, part: &Element) -> bool {
+        match (self.0, part) {
+            (Of::Structural(schema), Element::Field(_)) => schema.is_granular_map(),
+            (Of::Structural(schema), _) => schema.list().is_some(),
+            _ => true,
+        }
+    }
+
     /// Whether lists of this shape are owned item by item.
     pub(super) fn is_granular_list(self) -> bool {
         match self.0 {

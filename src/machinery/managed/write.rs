@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::compare::{Comparison, compare};
 use super::entry::{Entry, Malformed, ManagedFields, Operation};
 use super::shape::Shape;
-use super::{FieldSet, cap};
+use super::{FieldSet, cap, reconcile};
 
 /// Metadata that belongs to the server, and what every object has: nobody owns it.
 const OWNERLESS: &[&str] = &[
@@ -183,6 +183,7 @@ impl ManagedFields {
         if change.own.is_same() {
             return;
         }
+        reconcile::reconcile(self, write);
         self.release(change);
         self.claim(write, change.own.changed());
         cap::fold_old_updates(self);
