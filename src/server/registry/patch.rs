@@ -76,7 +76,7 @@ fn patched(
     schema: Option<Schema<'_>>,
 ) -> Result<Proposal, ApiError> {
     let schemas = kinds::schemas();
-    let new = match (language, schema) {
+    let mut new = match (language, schema) {
         (Language::Json, _) => patch::json::apply(old.clone(), patch)?,
         (Language::Merge, _) => patch::merge::apply(old.clone(), patch),
         (Language::Strategic, Some(Schema::Definition(definition))) => {
@@ -86,6 +86,10 @@ fn patched(
             return Err(ApiError::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH, APPLY_PATCH]));
         }
     };
+    if matches!(language, Language::Strategic) {
+        // Kubernetes reads what came of it as what it was, whatever the patch calls it.
+        document::set_type(&mut new, document::api_version(old), document::kind(old));
+    }
     if document::kind(&new) != document::kind(old)
         || document::api_version(&new) != document::api_version(old)
     {

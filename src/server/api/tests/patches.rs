@@ -105,3 +105,26 @@ async fn unknown_fields_of_a_patch_are_reported() {
         )
     );
 }
+
+#[tokio::test]
+async fn a_strategic_patch_is_of_what_it_patches_whatever_it_calls_it() {
+    let server = Fixture::new().await;
+    let collection = "/apis/apps/v1/namespaces/default/deployments";
+    let wanted = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"},
+        "spec": {
+            "selector": {"matchLabels": {"app": "d"}},
+            "template": {
+                "metadata": {"labels": {"app": "d"}},
+                "spec": {"containers": [{"name": "main", "image": "one"}]},
+            },
+        },
+    });
+    server.post(collection, &wanted).await.expect(201);
+    // As Ansible scales.
+    let patch = json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"replicas": 3}});
+    let path = format!("{collection}/d/scale");
+    let scaled = server.patch(&path, "strategic-merge", &patch).await.expect(200);
+    assert_eq!((&scaled["kind"], &scaled["spec"]["replicas"]), (&json!("Scale"), &json!(3)));
+    server.patch(&path, "merge", &patch).await.failure(400, "BadRequest");
+}
