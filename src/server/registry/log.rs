@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use machinery::{ApiError, Reason, document};
+use machinery::{ApiError, Cause, Reason, document};
 use serde_json::Value;
 
 use super::Registry;
@@ -13,17 +13,10 @@ use crate::query::{self, Query};
 use crate::respond::{self, Answer};
 use crate::{Error, NodeTransport};
 
-/// Options that are passed on to the node.
-const OPTIONS: &[&str] = &[
-    "follow",
-    "previous",
-    "sinceSeconds",
-    "sinceTime",
-    "timestamps",
-    "tailLines",
-    "limitBytes",
-    "stream",
-];
+/// Options that are passed on to the node: those that are on or off, those that are numbers, and the others.
+const FLAGS: &[&str] = &["follow", "previous", "timestamps"];
+const NUMBERS: &[&str] = &["sinceSeconds", "tailLines", "limitBytes"];
+const TEXTS: &[&str] = &["sinceTime", "stream"];
 /// Of a node's refusal, as much as a message needs.
 const REFUSAL_BYTES_MAX: usize = 16 << 10;
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
@@ -45,14 +38,12 @@ impl Registry {
             // A pod that is nowhere has printed nothing.
             return Ok(respond::with_body(StatusCode::OK, TEXT, Body::empty()));
         }
-        let options = OPTIONS.iter().filter_map(|name| Some((name, query.text(name)?)));
-        let options: Vec<String> =
-            options.map(|(name, value)| format!("{name}={}", query::encode(value))).collect();
+        let options = options(query)?;
         let path = format!(
             "/containerLogs/{}/{}/{container}?{}",
             document::namespace(&pod),
             call.place.name,
-            options.join("&")
+            options.join("&"),
         );
         let request = Request::get(path).body(Bytes::new()).map_err(ApiError::internal)?;
         let response = nodes.send(node, request).await.map_err(unreachable)?;
@@ -61,6 +52,18 @@ impl Registry {
         }
         Err(refusal(response).await)
     }
+}
+
+/// What the node is asked for.
+fn options(query: &Query<'_>) -> Result<Vec<String>, ApiError> {
+    let flags = FLAGS.iter().filter_map(|name| Some(format!("{name}={}", query.maybe_flag(name)?)));
+    let mut options: Vec<String> = flags.collect();
+    for name in NUMBERS {
+        options.extend(query.number(name)?.map(|number| format!("{name}={number}")));
+    }
+    let texts = TEXTS.iter().filter_map(|name| Some((name, query.text(name)?)));
+    options.extend(texts.map(|(name, value)| format!("{name}={}", query::encode(value))));
+    Ok(options)
 }
 
 /// The container meant, which may go unnamed when there is but one or the pod says which.
@@ -117,5 +120,10 @@ pub(crate) async fn refusal(response: Response<BoxBody>) -> ApiError {
         StatusCode::SERVICE_UNAVAILABLE => Reason::ServiceUnavailable,
         _ => Reason::InternalError,
     };
-    ApiError::new(reason, message)
+    let error = ApiError::new(reason, message.clone());
+    if error.reason != Reason::InternalError {
+        return error;
+    }
+    // Clients look for the cause of what a container does not do.
+    error.with_details(|details| details.causes.push(Cause { message, ..Cause::default() }))
 }

@@ -106,6 +106,14 @@ async fn logs_come_from_the_node() {
         *node.0.lock().unwrap(),
         ["n /containerLogs/default/p/main?follow=true&tailLines=5"]
     );
+    // As Python writes it.
+    server.get(&format!("{path}?follow=True&previous=False&timestamps=")).await;
+    assert_eq!(
+        node.0.lock().unwrap()[1],
+        "n /containerLogs/default/p/main?follow=true&previous=false&timestamps=true"
+    );
+    let message = server.get(&format!("{path}?tailLines=a")).await.failure(400, "BadRequest");
+    assert_eq!(message, "strconv.ParseInt: parsing \"a\": invalid syntax");
     let message = server.get(&format!("{path}?container=x")).await.failure(400, "BadRequest");
     assert_eq!(message, "container x is not valid for pod p");
     let mut two = pod("two");
