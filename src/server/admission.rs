@@ -61,7 +61,10 @@ pub(crate) struct Attributes<'a> {
     pub(crate) served: &'a Arc<Served>,
     pub(crate) subresource: Option<&'a str>,
     pub(crate) namespace: Option<&'a str>,
+    /// What the object is called, or what its name will begin with.
     pub(crate) name: &'a str,
+    /// Whether the server makes up the name: the request has none.
+    pub(crate) generated: bool,
     pub(crate) identity: &'a Identity,
     pub(crate) dry_run: bool,
     pub(crate) options: Options<'a>,
@@ -151,6 +154,7 @@ impl Attributes<'_> {
             subresource: self.subresource,
             namespace: self.namespace,
             name: self.name,
+            generated: self.generated,
             identity: self.identity,
             dry_run: self.dry_run,
             options: match self.options {

@@ -157,6 +157,7 @@ impl Registry {
             subresource: Some(subresource),
             namespace: call.place.namespace,
             name: call.place.name,
+            generated: false,
             identity: call.identity,
             dry_run: call.options.dry_run,
             options: call.options.to_document("CreateOptions"),

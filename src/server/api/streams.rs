@@ -43,6 +43,7 @@ impl Api {
             subresource: Some(name),
             namespace: place.namespace,
             name: place.name,
+            generated: false,
             identity,
             dry_run: false,
             options: Value::Null,

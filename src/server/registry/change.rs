@@ -226,6 +226,7 @@ fn attributes_of<'a>(
         subresource: origin.subresource,
         namespace: call.place.namespace,
         name: call.place.name,
+        generated: false,
         identity: call.identity,
         dry_run: call.options.dry_run,
         options: Options::Write(&call.options),

@@ -62,49 +62,66 @@ impl Registry {
             return Err(ApiError::bad_request(message));
         }
         object_meta::check_place(place, &mut object)?;
-        let base = document::str_at(&object, "/metadata/generateName").to_owned();
-        let generates = document::name(&object).is_empty() && !base.is_empty();
-        if !generates {
-            let name = document::name(&object).to_owned();
-            let outcome = self.create_candidate(call, object, owners).await?;
-            return outcome.ok_or_else(|| taken(place, &name));
+        if definitions::is_definition(place.served) {
+            definitions::check_room(place.served, document::name(&object))?;
         }
+        let draft = self.draft(call, object, owners).await?;
+        let Some(base) = to_generate_from(&draft.object).map(str::to_owned) else {
+            let name = document::name(&draft.object).to_owned();
+            let outcome = self.create_candidate(call, draft, false).await?;
+            return outcome.ok_or_else(|| taken(place, &name));
+        };
         for _ in 0..NAME_ATTEMPTS {
-            let mut candidate = object.clone();
+            let mut candidate = draft.clone();
             let name = self.generated_name(&base);
-            document::metadata_mut(&mut candidate).insert("name".to_owned(), name.into());
-            if let Some(outcome) = self.create_candidate(call, candidate, owners.clone()).await? {
+            document::metadata_mut(&mut candidate.object).insert("name".to_owned(), name.into());
+            if let Some(outcome) = self.create_candidate(call, candidate, true).await? {
                 return Ok(outcome);
             }
         }
         Err(ApiError::already_exists(place.served.resource(), &base))
     }
 
-    /// Creates one object; `None` when its name is taken.
-    async fn create_candidate(
+    /// What is asked for as everybody who may change it has it. It has neither UID nor time, and no name that the server
+    /// is to generate: webhooks and policies that change objects are not told what may yet become another.
+    async fn draft(
         &self,
         call: &Call<'_>,
         mut object: Value,
         owners: Option<Value>,
-    ) -> Result<Option<Outcome>, ApiError> {
+    ) -> Result<Draft, ApiError> {
         let kind = call.place.served.kind();
-        if definitions::is_definition(call.place.served) {
-            definitions::check_room(call.place.served, document::name(&object))?;
-        }
         let owners_again = object_meta::dedupe_owners(&mut object);
-        object_meta::begin(&mut object, self.random.uuid(), self.clock.now(), kind.generation());
+        object_meta::wipe(&mut object);
         document::set_type(&mut object, call.place.served.api_version(), &kind.names().kind);
         kind.set_defaults(&mut object);
         self.own_new(call, &mut object, owners);
-        prepare(call, &mut object);
-        let name = document::name(&object).to_owned();
-        let mut attributes = attributes_of(call, &name, &mut object);
+        let base = to_generate_from(&object).map(str::to_owned);
+        let name = base.as_deref().unwrap_or_else(|| document::name(&object)).to_owned();
+        let mut attributes = attributes_of(call, &name, base.is_some(), &mut object);
         let changes = self.admission.admit(&self.catalog, &mut attributes).await?;
         if changes.changed {
             kind.set_defaults(&mut object);
-            prepare(call, &mut object);
         }
+        let mut warnings: Vec<String> = owners_again.into_iter().collect();
+        warnings.extend(changes.warnings);
+        Ok(Draft { object, warnings })
+    }
+
+    /// Creates one object; `None` when its name is taken.
+    async fn create_candidate(
+        &self,
+        call: &Call<'_>,
+        draft: Draft,
+        generated: bool,
+    ) -> Result<Option<Outcome>, ApiError> {
+        let kind = call.place.served.kind();
+        let Draft { mut object, mut warnings } = draft;
+        object_meta::begin(&mut object, self.random.uuid(), self.clock.now(), kind.generation());
+        kind.prepare_create(&mut object);
+        requester::sign_in(call, &mut object);
         kind.complete(&mut object);
+        let name = document::name(&object).to_owned();
         let mut reservation = self.allocators.assign(kind, &mut object, None)?;
         let errors = FieldErrors::new();
         kinds::validate_create(kind, &object, &errors);
@@ -113,10 +130,8 @@ impl Registry {
             return Err(ApiError::invalid(&names.group, &names.kind, &name, errors));
         }
         kind.canonicalize(&mut object);
-        let attributes = attributes_of(call, &name, &mut object);
+        let attributes = attributes_of(call, &name, generated, &mut object);
         let mut admitted = self.admission.check(&self.catalog, &attributes).await?;
-        let mut warnings: Vec<String> = owners_again.into_iter().collect();
-        warnings.extend(changes.warnings);
         warnings.extend(kind.creation_warnings(&object));
         warnings.append(&mut admitted.warnings);
         let place = call.place.named(&name);
@@ -145,19 +160,33 @@ impl Registry {
     }
 }
 
-/// Settles what a new object need not say itself, and what only the server can say.
-fn prepare(call: &Call<'_>, object: &mut Value) {
-    call.place.served.kind().prepare_create(object);
-    requester::sign_in(call, object);
+/// A new object before it is one.
+#[derive(Clone)]
+struct Draft {
+    object: Value,
+    /// What the writer is to be told.
+    warnings: Vec<String>,
 }
 
-fn attributes_of<'a>(call: &'a Call<'_>, name: &'a str, object: &'a mut Value) -> Attributes<'a> {
+/// What a name has to be generated from, if one has.
+fn to_generate_from(object: &Value) -> Option<&str> {
+    let base = document::str_at(object, "/metadata/generateName");
+    (document::name(object).is_empty() && !base.is_empty()).then_some(base)
+}
+
+fn attributes_of<'a>(
+    call: &'a Call<'_>,
+    name: &'a str,
+    generated: bool,
+    object: &'a mut Value,
+) -> Attributes<'a> {
     Attributes {
         verb: Verb::Create,
         served: call.place.served,
         subresource: None,
         namespace: call.place.namespace,
         name,
+        generated,
         identity: call.identity,
         dry_run: call.options.dry_run,
         options: Options::Write(&call.options),

@@ -225,6 +225,7 @@ impl Registry {
             subresource: None,
             namespace: call.place.namespace,
             name: call.place.name,
+            generated: false,
             identity: call.identity,
             dry_run,
             options: Options::Delete(options),

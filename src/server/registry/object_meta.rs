@@ -57,10 +57,18 @@ pub(super) fn check_namespace(
     Ok(())
 }
 
-/// Gives a new object what only the server can give it.
-pub(super) fn begin(object: &mut Value, uid: String, now: Timestamp, generation: bool) {
+/// Takes from a new object what only the server can give it.
+pub(super) fn wipe(object: &mut Value) {
     let metadata = document::metadata_mut(object);
     for name in DROPPED.iter().chain(KEPT).chain(&["resourceVersion", MANAGED_FIELDS]) {
+        metadata.remove(*name);
+    }
+}
+
+/// Gives it that, whatever somebody put there meanwhile.
+pub(super) fn begin(object: &mut Value, uid: String, now: Timestamp, generation: bool) {
+    let metadata = document::metadata_mut(object);
+    for name in DROPPED.iter().chain(KEPT).chain(&["resourceVersion"]) {
         metadata.remove(*name);
     }
     metadata.insert("uid".to_owned(), uid.into());

@@ -59,7 +59,7 @@ impl<'a> Evaluation<'a> {
                 check.resource = names.plural.clone().into_owned();
                 facts.request.subresource.unwrap_or_default().clone_into(&mut check.subresource);
                 facts.request.namespace_name().clone_into(&mut check.namespace);
-                facts.request.name.clone_into(&mut check.name);
+                facts.request.asked_name().clone_into(&mut check.name);
                 check
             });
         }

@@ -27,7 +27,10 @@ pub(crate) struct Request<'a> {
     pub(crate) served: &'a Arc<Served>,
     pub(crate) subresource: Option<&'a str>,
     pub(crate) namespace: Option<&'a str>,
+    /// What the object is called, or what its name will begin with.
     pub(crate) name: &'a str,
+    /// Whether the server makes up the name.
+    pub(crate) generated: bool,
     pub(crate) identity: &'a Identity,
     pub(crate) dry_run: bool,
     /// `CreateOptions` and the like; null for a connection.
@@ -57,6 +60,11 @@ impl Request<'_> {
         self.namespace.is_some()
     }
 
+    /// The name that was asked for.
+    pub(super) fn asked_name(&self) -> &str {
+        if self.generated { "" } else { self.name }
+    }
+
     pub(super) fn is_about_namespaces(&self) -> bool {
         let resource = self.served.resource();
         resource.group.is_empty() && resource.resource == "namespaces"
@@ -64,7 +72,11 @@ impl Request<'_> {
 
     /// The namespace it is about or in; empty for other objects of the cluster.
     pub(super) fn namespace_name(&self) -> &str {
-        if self.is_about_namespaces() { self.name } else { self.namespace.unwrap_or_default() }
+        if self.is_about_namespaces() {
+            self.asked_name()
+        } else {
+            self.namespace.unwrap_or_default()
+        }
     }
 
     /// Who makes it, as reviews have it.

@@ -72,8 +72,8 @@ pub(super) fn about(request: &Request<'_>, served: &Served, asked: &Value) -> Va
         inner["subResource"] = subresource.into();
         inner["requestSubResource"] = subresource.into();
     }
-    if !request.name.is_empty() {
-        inner["name"] = request.name.into();
+    if !request.asked_name().is_empty() {
+        inner["name"] = request.asked_name().into();
     }
     let namespace = request.namespace_name();
     if !namespace.is_empty() {

@@ -66,7 +66,8 @@ impl Rule {
             && self.versions.have(&names.version)
             && self.has_resource(&names.plural, request.subresource.unwrap_or_default())
             && self.has_scope(request)
-            && (self.names.is_empty() || self.names.iter().any(|name| **name == *request.name))
+            && (self.names.is_empty()
+                || self.names.iter().any(|name| **name == *request.asked_name()))
     }
 
     fn is_about(&self, operation: Operation) -> bool {

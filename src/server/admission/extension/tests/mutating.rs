@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{MAPS, config_map, configure, hook, patch, webhook};
-use crate::testing::Fixture;
+use crate::testing::{Fixture, Hook};
 
 /// Appends to `data.path`, which says who changed the object in which order.
 fn append(review: &Value, letter: &str) -> Value {
@@ -41,6 +41,34 @@ async fn who_wants_it_sees_what_others_changed_after_it() {
     let made = server.post(MAPS, &config_map("m")).await.expect(201);
     assert_eq!(made["data"]["path"], "aba");
     assert_eq!((eager.asked().len(), other.asked().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn who_changes_an_object_is_not_told_a_name_that_is_made_up() {
+    let server = Fixture::new().await;
+    let changing = hook(|review| append(review, "a")).await;
+    let checking = hook(|_| json!({"allowed": true})).await;
+    configure(&server, "Mutating", "m", &[webhook("changing", &changing, json!({}))]).await;
+    configure(&server, "Validating", "v", &[webhook("checking", &checking, json!({}))]).await;
+    let mut wanted = config_map("");
+    wanted["metadata"] = json!({"generateName": "m-"});
+    let made = server.post(MAPS, &wanted).await.expect(201);
+    assert_eq!(made["data"]["path"], "a");
+    let name = made["metadata"]["name"].as_str().unwrap();
+    assert!(name.starts_with("m-"), "{name}");
+
+    let asked = |hook: &Hook| {
+        let [(_, review)] = hook.asked().try_into().unwrap();
+        (review["request"]["name"].clone(), review["request"]["object"]["metadata"].clone())
+    };
+    let (asked_name, metadata) = asked(&changing);
+    assert_eq!((asked_name, &metadata["generateName"]), (Value::Null, &json!("m-")));
+    for field in ["name", "uid", "creationTimestamp"] {
+        assert_eq!(metadata.get(field), None, "{field}");
+    }
+    let (asked_name, metadata) = asked(&checking);
+    assert_eq!((asked_name, &metadata["name"]), (Value::Null, &json!(name)));
+    assert_eq!(metadata["uid"], made["metadata"]["uid"]);
 }
 
 #[tokio::test]
