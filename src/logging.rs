@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal};
 use anyhow::{Context, Result};
 use tracing_subscriber::EnvFilter;
 
-/// Warnings of everything, and what a user of a cluster wants to know of ours.
-const DEFAULT_FILTER: &str = "warn";
+/// Warnings of everything but the handshake, in which strangers could have us write a line for each connection.
+const DEFAULT_FILTER: &str = "warn,rustls=error";
 
 /// Installs the subscriber; `ISOPOD_LOG` takes the filter syntax of tracing, `ISOPOD_LOG_FORMAT=json`
 /// gives one JSON object a line.
