@@ -56,7 +56,7 @@ use crate::room::{Room, Share};
 use crate::streaming::{self, Streaming};
 use crate::usage::Meter;
 use crate::zpages::Zpages;
-use crate::{BoxError, Config, Error, NodeTransport, Version, discovery, issuer, openapi};
+use crate::{BoxError, Config, Error, NodeTransport, Version, discovery, index, issuer, openapi};
 
 /// The longest id a client may give its request, as in Kubernetes.
 const OWN_ID_BYTES_MAX: usize = 64;
@@ -472,6 +472,9 @@ impl Api {
         }
         let catalog = self.registry.catalog();
         let others = self.aggregation.merge();
+        if path == "/" {
+            return index::respond(catalog, &others);
+        }
         discovery::respond(catalog, &others, path, query, &parts.headers)
             .or_else(|| openapi::respond(catalog, &others, path, query, &parts.headers))
             .or_else(|| issuer::respond(self.authenticators.tokens(), &self.keys_uri, path))

@@ -8,8 +8,8 @@ mod groups;
 mod resources;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use machinery::ApiError;
 use machinery::media::Accept;
+use machinery::{ApiError, document};
 use serde_json::Value;
 
 use crate::aggregation::Merge;
@@ -24,6 +24,29 @@ use groups::Groups;
 /// What the aggregated style is called in `Accept`.
 const GROUP: &str = "apidiscovery.k8s.io";
 const KIND: &str = "APIGroupDiscoveryList";
+
+/// The paths at which groups and versions say what they are.
+pub(crate) fn paths(catalog: &Catalog, others: &Merge) -> Vec<String> {
+    let present = catalog.load();
+    let served = present.iter().map(|served| served.kind());
+    let groups = Groups::of(served.chain(kinds::METRICS.iter().copied()));
+    let mut list = groups.list();
+    others.list(&mut list);
+    let of_group = |group: &Value| {
+        let versions = document::list_at(group, "/versions").iter();
+        let versions = versions.map(|version| document::str_at(version, "/groupVersion"));
+        let own = document::str_at(group, "/name");
+        std::iter::once(own).chain(versions).map(|path| format!("/apis/{path}")).collect::<Vec<_>>()
+    };
+    let core = groups.core_versions();
+    let core = document::strs_at(&core, "/versions").map(|version| format!("/api/{version}"));
+    let fixed = ["/api", "/apis"].map(str::to_owned);
+    fixed
+        .into_iter()
+        .chain(core)
+        .chain(document::list_at(&list, "/groups").iter().flat_map(of_group))
+        .collect()
+}
 
 /// Answers `/api`, `/apis` and below, down to a group's version; `None` for other paths.
 pub(crate) fn respond(

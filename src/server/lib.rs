@@ -60,6 +60,7 @@ mod fairness;
 mod health;
 mod identity;
 mod in_process;
+mod index;
 mod issuer;
 mod metrics;
 mod negotiate;
