@@ -67,7 +67,7 @@ pub use kind::{Conversion, DeletionAnswer, FieldLabel, Kind, Scope, StorageView}
 pub use metadata::NameRule;
 pub use metrics::METRICS;
 pub use names::{Names, Words};
-pub use scale::ScalePaths;
+pub use scale::{SCALE_COLUMNS, ScalePaths};
 pub use schema::schemas;
 pub use subresource::{Subresource, Verb};
 

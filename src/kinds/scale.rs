@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use machinery::{LabelSelector, document};
 use serde_json::{Value, json};
 
+use crate::column::Column;
+use crate::core::replication_controller::count;
+
 /// Where a kind keeps its replica counts and its selector, as JSON pointers (RFC 6901).
 #[derive(Debug, Clone)]
 pub struct ScalePaths {
@@ -15,6 +18,18 @@ pub struct ScalePaths {
     /// What selects the replicas: a selector object, a map of labels, or the selector as text.
     pub selector: Cow<'static, str>,
 }
+
+/// How a scale is shown in a table.
+pub static SCALE_COLUMNS: &[Column] = &[
+    Column::NAME,
+    Column::number("Desired", "How many replicas are wanted.", |scale, _| {
+        count(&scale["spec"], "replicas")
+    }),
+    Column::number("Available", "How many replicas there are.", |scale, _| {
+        count(&scale["status"], "replicas")
+    }),
+    Column::AGE,
+];
 
 impl ScalePaths {
     /// Where the workloads of Kubernetes itself keep them.

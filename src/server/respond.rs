@@ -8,6 +8,7 @@ use http::header::{
     IF_NONE_MATCH, RETRY_AFTER, WARNING,
 };
 use http::{Response, StatusCode};
+use kinds::Column;
 use machinery::ApiError;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -134,11 +135,34 @@ pub(crate) fn shaped(
         Shape::Whole => document(status, form, object),
         Shape::Metadata => document(status, form, &metadata::partial(object)),
         Shape::Table(version) => {
-            let rows = vec![view.row(served.kind(), object)];
-            let meta = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
-            document(status, form, &table::table(version, served.kind(), meta, rows))
+            in_table(status, form, version, served.kind().columns(), object, view)
         }
     }
+}
+
+/// The scale of an object in the form asked for.
+pub(crate) fn scale(
+    status: StatusCode,
+    form: Form,
+    scale: &Value,
+    view: &table::TableView,
+) -> Result<Answer, ApiError> {
+    match form.shape {
+        Shape::Table(version) => in_table(status, form, version, kinds::SCALE_COLUMNS, scale, view),
+        _ => document(status, form.whole(), scale),
+    }
+}
+
+fn in_table(
+    status: StatusCode,
+    form: Form,
+    version: &str,
+    columns: &[Column],
+    object: &Value,
+    view: &table::TableView,
+) -> Result<Answer, ApiError> {
+    let meta = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
+    document(status, form, &table::table(version, columns, meta, vec![view.row(columns, object)]))
 }
 
 /// Adds what the client should be told.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
-use machinery::{ApiError, Reason};
+use machinery::{ApiError, Reason, document};
 
 use crate::api::Api;
 use crate::api::bodies::Sent;
@@ -195,6 +195,7 @@ impl Api {
         call: &Call<'_>,
     ) -> Result<Answer, ApiError> {
         let form = Form::negotiate(&parts.headers, query)?;
+        self.registry.await_version(query).await?;
         let object = call.place.current()?;
         let view = self.table_view(query)?;
         prepare(call.place.served, &object).await?;
@@ -234,6 +235,9 @@ impl Api {
         let mut answer = match outcome.object {
             Object::Cached(object) => respond::object(status, form, served, &object, &view)?,
             Object::Fresh(object) => respond::shaped(status, form, served, &object, &view)?,
+            Object::Foreign(scale) if document::kind(&scale) == "Scale" => {
+                respond::scale(status, form, &scale, &view)?
+            }
             Object::Foreign(document) => respond::document(status, form.whole(), &document)?,
         };
         respond::warn(&mut answer, &outcome.warnings);

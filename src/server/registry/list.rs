@@ -12,12 +12,13 @@ use store::Revision;
 use super::Registry;
 use super::call::Place;
 use super::continuation::Continuation;
-use super::options::{ListOptions, VersionMatch};
+use super::options::{ListOptions, VersionMatch, parse_version};
 use super::picked::Picked;
 use crate::cache::{Cached, ListQuery, Listed, Scope, Selected, Selection};
 use crate::catalog::Served;
 use crate::error::store_failure;
 use crate::negotiate::{Form, JSON, Shape};
+use crate::query::Query;
 use crate::respond::{self, Answer};
 use crate::view::table::TableView;
 use crate::view::{ListBody, metadata, table};
@@ -102,6 +103,15 @@ impl Registry {
         Ok((query, converted))
     }
 
+    /// Waits for the version that a reader of one object has seen elsewhere.
+    pub(crate) async fn await_version(&self, query: &Query<'_>) -> Result<(), ApiError> {
+        let Some(version) = query.text("resourceVersion") else { return Ok(()) };
+        match parse_version(version)? {
+            0 => Ok(()),
+            version => self.wait_for(version).await,
+        }
+    }
+
     /// Waits until a revision has happened; a client may have learnt of it elsewhere.
     pub(super) async fn wait_for(&self, revision: u64) -> Result<(), ApiError> {
         let reached = tokio::time::timeout(FRESHNESS_MAX, self.cache.reached(revision)).await;
@@ -181,8 +191,8 @@ fn render(
             "items": documents.map(|object| metadata::partial(&object)).collect::<Vec<_>>(),
         }),
         Shape::Table(version) => {
-            let rows = documents.map(|object| view.row(served.kind(), &object)).collect();
-            table::table(version, served.kind(), meta, rows)
+            let rows = documents.map(|object| view.row(served.kind().columns(), &object)).collect();
+            table::table(version, served.kind().columns(), meta, rows)
         }
     };
     respond::document(StatusCode::OK, form, &document)

@@ -8,7 +8,7 @@ use machinery::{ApiError, FieldErrors};
 
 pub(super) use delete::uid_mismatch;
 pub(crate) use delete::{DeleteOptions, Propagation};
-pub(crate) use list::{ListOptions, VersionMatch};
+pub(crate) use list::{ListOptions, VersionMatch, parse_version};
 pub(crate) use write::WriteOptions;
 
 /// Reads every value of `dryRun`, of which there is only one.

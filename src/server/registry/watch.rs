@@ -124,8 +124,8 @@ fn render(served: &Arc<Served>, form: Form, mut view: TableView, clock: Clock) -
             Shape::Metadata => metadata::partial(&object),
             Shape::Table(version) => {
                 view.now = clock.now();
-                let row = view.row(served.kind(), &object);
-                let mut table = table::event_table(version, served.kind(), row, first);
+                let row = view.row(served.kind().columns(), &object);
+                let mut table = table::event_table(version, served.kind().columns(), row, first);
                 table["metadata"]["resourceVersion"] =
                     object["metadata"]["resourceVersion"].clone();
                 table

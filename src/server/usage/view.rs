@@ -89,8 +89,8 @@ impl Wanted<'_> {
             return respond::document(StatusCode::OK, form.whole(), &whole);
         };
         let view = TableView::new(query.get("includeObject"), self.meter.now())?;
-        let rows = objects.iter().map(|object| view.row(self.kind, object)).collect();
-        let table = table::table(version, self.kind, json!({}), rows);
+        let rows = objects.iter().map(|object| view.row(self.kind.columns(), object)).collect();
+        let table = table::table(version, self.kind.columns(), json!({}), rows);
         respond::document(StatusCode::OK, form, &table)
     }
 

@@ -1,7 +1,7 @@
 //! Objects as rows of a table, which is how `kubectl get` sees them.
 
 use jiff::Timestamp;
-use kinds::{Column, Kind};
+use kinds::Column;
 use machinery::ApiError;
 use serde_json::{Value, json};
 
@@ -40,8 +40,8 @@ impl TableView {
     }
 
     /// The row of one object.
-    pub(crate) fn row(&self, kind: &dyn Kind, object: &Value) -> Value {
-        let cells = kind.columns().iter().map(|column| column.cell(object, self.now));
+    pub(crate) fn row(&self, columns: &[Column], object: &Value) -> Value {
+        let cells = columns.iter().map(|column| column.cell(object, self.now));
         let mut row = json!({ "cells": cells.collect::<Vec<_>>() });
         match self.include {
             IncludeObject::None => {}
@@ -53,19 +53,19 @@ impl TableView {
 }
 
 /// A whole table.
-pub(crate) fn table(version: &str, kind: &dyn Kind, metadata: Value, rows: Vec<Value>) -> Value {
+pub(crate) fn table(version: &str, columns: &[Column], metadata: Value, rows: Vec<Value>) -> Value {
     json!({
         "kind": "Table",
         "apiVersion": format!("meta.k8s.io/{version}"),
         "metadata": metadata,
-        "columnDefinitions": kind.columns().iter().map(definition).collect::<Vec<_>>(),
+        "columnDefinitions": columns.iter().map(definition).collect::<Vec<_>>(),
         "rows": rows,
     })
 }
 
 /// A table for one event of a watch; only the first says what the columns are.
-pub(crate) fn event_table(version: &str, kind: &dyn Kind, row: Value, first: bool) -> Value {
-    let mut table = table(version, kind, json!({}), vec![row]);
+pub(crate) fn event_table(version: &str, columns: &[Column], row: Value, first: bool) -> Value {
+    let mut table = table(version, columns, json!({}), vec![row]);
     if !first {
         table["columnDefinitions"] = Value::Array(Vec::new());
     }

@@ -120,6 +120,20 @@ async fn nothing_takes_nothing_from_others() {
 }
 
 #[tokio::test]
+async fn a_scale_has_columns_of_its_own() {
+    let server = Fixture::new().await;
+    let path = format!("{DEPLOYMENTS}/d");
+    server.apply(&path, "ann", &deployment(json!({"replicas": 2}))).await.expect(201);
+    let accept = [("accept", "application/json;as=Table;v=v1;g=meta.k8s.io")];
+    let table = server.ask(Method::GET, &format!("{path}/scale"), &accept, "").await.expect(200);
+    let columns = table["columnDefinitions"].as_array().unwrap().iter();
+    let columns: Vec<_> = columns.map(|column| column["name"].as_str().unwrap()).collect();
+    assert_eq!(columns, ["Name", "Desired", "Available", "Age"]);
+    let cells = table["rows"][0]["cells"].as_array().unwrap();
+    assert_eq!(cells[..3], [json!("d"), json!(2), json!(0)]);
+}
+
+#[tokio::test]
 async fn a_dry_run_says_what_would_be() {
     let server = Fixture::new().await;
     let path = format!("{CONFIG_MAPS}/a");

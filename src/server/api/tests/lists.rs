@@ -208,6 +208,35 @@ async fn resource_versions_bound_a_list() {
     assert_eq!(future["details"]["retryAfterSeconds"], 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_object_is_at_least_as_new_as_its_reader_asks() {
+    let server = Fixture::new().await;
+    let made = create(&server, &["a"]).await;
+    let ask = async |version: u64| {
+        server.get(&format!("{CONFIG_MAPS}/a?resourceVersion={version}")).await
+    };
+    ask(0).await.expect(200);
+    ask(made).await.expect(200);
+    let message = ask(made + 1_000).await.failure(504, "Timeout");
+    assert!(message.contains("Too large resource version"), "{message}");
+    server.get(&format!("{CONFIG_MAPS}/a?resourceVersion=x")).await.failure(400, "BadRequest");
+}
+
+#[tokio::test]
+async fn the_root_says_which_paths_there_are() {
+    let server = Fixture::new().await;
+    let index = server.get("/").await.expect(200);
+    let paths: Vec<&str> =
+        index["paths"].as_array().unwrap().iter().map(|path| path.as_str().unwrap()).collect();
+    assert!(paths.is_sorted(), "{paths:?}");
+    for path in ["/api/v1", "/apis", "/apis/apps", "/apis/autoscaling/v2", "/version", "/livez"] {
+        assert!(paths.contains(&path), "{path}");
+    }
+    for path in paths {
+        assert_eq!(server.get(path).await.code, 200, "{path}");
+    }
+}
+
 #[tokio::test]
 async fn a_long_list_has_its_length() {
     let server = Fixture::new().await;

@@ -78,7 +78,7 @@ impl ListOptions {
     }
 }
 
-fn parse_version(text: &str) -> Result<u64, ApiError> {
+pub(crate) fn parse_version(text: &str) -> Result<u64, ApiError> {
     text.parse().map_err(|_| {
         ApiError::bad_request(format!("Invalid value: {text:?}: invalid resource version"))
     })
