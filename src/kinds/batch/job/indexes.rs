@@ -17,6 +17,28 @@ pub(super) fn count(list: &str, completions: i64) -> Result<i64, String> {
     Ok(total)
 }
 
+/// The first index that two lists name. What cannot be read of either names nothing.
+pub(super) fn first_of_both(one: &str, other: &str, completions: i64) -> Option<i64> {
+    let intervals = |list: &str| -> Vec<(i64, i64)> {
+        list.split(',').filter_map(|part| interval(part, completions).ok()).collect()
+    };
+    let (one, other) = (intervals(one), intervals(other));
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    while let (Some(&&(first, end)), Some(&&(others_first, others_end))) =
+        (one.peek(), other.peek())
+    {
+        if first <= others_end && others_first <= end {
+            return Some(first.max(others_first));
+        }
+        if first <= others_first {
+            one.next()
+        } else {
+            other.next()
+        };
+    }
+    None
+}
+
 /// The first and the last index of `3-5` or `3`.
 fn interval(text: &str, completions: i64) -> Result<(i64, i64), String> {
     let parts: Vec<&str> = text.split('-').collect();
