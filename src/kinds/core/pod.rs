@@ -1,5 +1,6 @@
 //! Pod: one or more containers that share an address and volumes.
 
+mod annotations;
 mod columns;
 mod container;
 mod defaults;
@@ -139,6 +140,15 @@ impl Kind for Pod {
 
     fn validate(&self, pod: &Value, errors: &FieldErrors) {
         spec::validate(&pod["spec"], &errors.at("spec"));
+        annotations::validate(pod, &Value::Null, errors);
+    }
+
+    fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        if new["spec"] != old["spec"] {
+            spec::validate(&new["spec"], &errors.at("spec"));
+        }
+        annotations::validate(new, old, errors);
+        self.validate_update(new, old, errors);
     }
 
     fn validate_create(&self, pod: &Value, errors: &FieldErrors) {

@@ -12,7 +12,7 @@ use crate::metadata::{self, NameRule};
 use crate::read::{items, text};
 
 /// Deadlines and identifiers are 32-bit numbers on the nodes.
-const MAX_SECONDS: i64 = i32::MAX as i64;
+pub(super) const MAX_SECONDS: i64 = i32::MAX as i64;
 
 /// Checks a pod spec at `path`.
 pub(crate) fn validate(spec: &Value, path: &FieldPath<'_>) {

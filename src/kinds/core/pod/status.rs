@@ -1,17 +1,27 @@
 //! Whether a kubelet may say of a pod what it says.
 
+mod container;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use machinery::{FieldErrors, FieldPath, names};
 use serde_json::{Value, json};
 
+use super::annotations;
 use crate::address;
 use crate::fill::{remove, set};
 use crate::read::{is_unset, items, text};
 
 /// Conditions whose names are Kubernetes' own.
 const KNOWN_CONDITIONS: &[&str] = &["PodScheduled", "Ready", "Initialized"];
+
+/// Where containers are told of, and where they are asked for.
+const LISTS: &[(&str, &str)] = &[
+    ("containerStatuses", "containers"),
+    ("initContainerStatuses", "initContainers"),
+    ("ephemeralContainerStatuses", "ephemeralContainers"),
+];
 
 /// The first address stands in a field of its own too, which old kubelets alone write.
 pub(super) fn both_address_fields(status: &mut Value) {
@@ -27,6 +37,9 @@ pub(super) fn both_address_fields(status: &mut Value) {
 
 /// Checks a status that was written to a pod.
 pub(super) fn validate(new: &Value, old: &Value, errors: &FieldErrors) {
+    annotations::validate(new, old, errors);
+    // Kubernetes blames them there.
+    validate_conditions(&new["status"], &errors.at("metadata").at("conditions"));
     let path = errors.at("status");
     let (spec, new, old) = (&old["spec"], &new["status"], &old["status"]);
     let nominated = text(new, "nominatedNodeName");
@@ -34,11 +47,10 @@ pub(super) fn validate(new: &Value, old: &Value, errors: &FieldErrors) {
         path.check("nominatedNodeName", nominated, names::dns1123_subdomain(nominated));
     }
     path.immutable("qosClass", new.get("qosClass"), old.get("qosClass"));
-    let lists = [
-        ("containerStatuses", "containers", text(spec, "restartPolicy")),
-        ("ephemeralContainerStatuses", "ephemeralContainers", "Never"),
-    ];
-    for (statuses, containers, policy) in lists {
+    for (statuses, containers) in LISTS {
+        // Nobody ever starts an ephemeral container again.
+        let lasts = *containers != "ephemeralContainers";
+        let policy = if lasts { text(spec, "restartPolicy") } else { "Never" };
         let again = |status: &Value| {
             let named = items(spec, containers).find(|own| own["name"] == status["name"]);
             runs_again(named.unwrap_or(&Value::Null), policy, status)
@@ -53,9 +65,14 @@ pub(super) fn validate(new: &Value, old: &Value, errors: &FieldErrors) {
         }
     }
     validate_claims(new, spec, &path.at("resourceClaimStatuses"));
-    validate_conditions(new, &path.at("conditions"));
     validate_addresses(new, "podIPs", &path);
     validate_addresses(new, "hostIPs", &path);
+    for (statuses, _) in LISTS {
+        container::validate_users(new, statuses, text(&spec["os"], "name"), &path);
+    }
+    for (statuses, containers) in LISTS {
+        container::validate_devices(new, statuses, spec, containers, &path);
+    }
 }
 
 /// Whether a container that ended this way may be started once more.
@@ -91,7 +108,7 @@ fn validate_conditions(status: &Value, path: &FieldPath<'_>) {
     for (index, condition) in items(status, "conditions").enumerate() {
         let name = text(condition, "type");
         if !KNOWN_CONDITIONS.contains(&name) {
-            path.index(index).check("Condition", name, names::qualified_name(name));
+            path.index(index).check("Type", name, names::qualified_name(name));
         }
     }
 }
