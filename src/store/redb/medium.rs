@@ -67,16 +67,24 @@ impl Medium {
         self.change(|state| state.failure = Some(cause));
     }
 
-    /// Opens the database anew after a commit has failed.
-    pub(super) fn reopen(&self) -> Result<(), Error> {
+    /// Opens the database anew after a commit has failed. Until `catch_up` has seen what it holds, nobody else does.
+    pub(super) fn reopen(
+        &self,
+        catch_up: impl FnOnce(&Snapshot) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let old = self.change(|state| state.database.take());
         // Its lock on the file goes with it.
         drop(old);
-        match (self.open)() {
+        let opened = (self.open)().and_then(|database| {
+            catch_up(&Snapshot::take(&database)?)?;
+            Ok(database)
+        });
+        match opened {
             Ok(database) => {
                 self.change(|state| state.database = Some(database));
                 Ok(())
             }
+            Err(error @ Error::Lost { .. }) => Err(error),
             Err(error) => {
                 let cause: Cause = Arc::new(error);
                 self.note_failure(Arc::clone(&cause));
@@ -101,3 +109,6 @@ impl State {
             .ok_or_else(|| self.failure.clone().map_or(Error::Closed, Error::Backend))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::commits::Commits;
 use super::compaction::{self, STRETCH};
 use super::medium::Cause;
+use super::reader::Snapshot;
 use super::tables::{COMPACTED, DELETED, HISTORY, INDEX, META, REVISION, Version};
 use super::{Shared, failed};
 use crate::change::check;
@@ -292,7 +293,8 @@ impl Writer {
     /// Opens the database anew and goes on from what it holds; an error when that is less than was acknowledged.
     fn recover(&mut self) -> Result<(), Error> {
         let started = Instant::now();
-        let recovered = self.shared.medium.reopen().and_then(|()| self.catch_up());
+        let shared = Arc::clone(&self.shared);
+        let recovered = shared.medium.reopen(|snapshot| self.catch_up(snapshot));
         let ended = Instant::now();
         self.retry = Some(ended + rest(ended - started));
         match recovered {
@@ -305,8 +307,7 @@ impl Writer {
 
     /// The commit that failed may have reached the disk. Its writers know nothing of it, as if they had been cut off;
     /// its watchers must see what readers see.
-    fn catch_up(&mut self) -> Result<(), Error> {
-        let snapshot = self.shared.medium.snapshot()?;
+    fn catch_up(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
         let (found, compacted) = snapshot.position();
         if found < self.revision {
             return Err(Error::Lost { known: self.revision, found });
