@@ -82,6 +82,18 @@ impl Cache {
         self.shelves.load().values().flatten().for_each(|shelf| shelf.trim(now));
     }
 
+    /// Shortens the longest pasts when all together are too much.
+    fn bound_past(&self) {
+        let shelves = self.shelves.load();
+        let bytes: Vec<usize> = shelves.values().flatten().map(|shelf| shelf.past()).collect();
+        if bytes.iter().sum::<usize>() <= history::ALL_BYTES_MAX {
+            return;
+        }
+        let share = history::fair_share(bytes);
+        let long = shelves.values().flatten().filter(|shelf| shelf.past() > share);
+        long.for_each(|shelf| shelf.shrink_past(share));
+    }
+
     /// Ends every watch.
     pub(crate) fn close_watches(&self) {
         self.shelves.load().values().flatten().for_each(|shelf| shelf.close_watches());

@@ -100,6 +100,7 @@ impl Cache {
                 self.progress.advance(revision);
             }
             changed.drain(..).for_each(|shelf: Arc<Shelf>| shelf.announce());
+            self.bound_past();
             ended?;
         }
         Ok(())

@@ -12,6 +12,13 @@ use super::change::Change;
 const CHANGES_MAX: usize = 10_000;
 /// Bytes kept alive at most by changes that are over; large objects that change often get a shorter past.
 const BYTES_MAX: usize = 32 << 20;
+/// Bytes kept alive at most by the past of all kinds together. A cluster of many kinds that are all busy at once gets a
+/// shorter past of each.
+pub(super) const ALL_BYTES_MAX: usize = 256 << 20;
+/// What is left of them when they were too many: enough less that it does not happen again with the next change.
+const ALL_BYTES_LEFT: usize = ALL_BYTES_MAX / 4 * 3;
+/// Kept of a kind however little room there is, so that its watches are not all ended by one large object.
+const CHANGES_LEFT: usize = 10;
 /// Changes older than this are dropped: a client that lost its connection is back within five minutes.
 const AGE_MAX: Duration = Duration::from_mins(5);
 /// Kept however old they are, so that a quiet kind's watch can resume after a night.
@@ -46,10 +53,27 @@ impl History {
                 || self.bytes > BYTES_MAX
                 || self.changes.front().is_some_and(|oldest| now - oldest.at > AGE_MAX))
         {
-            let Some(oldest) = self.changes.pop_front() else { break };
+            self.drop_oldest();
+        }
+    }
+
+    /// Drops the oldest changes until no more than so many bytes are kept alive.
+    pub(crate) fn shrink(&mut self, bytes: usize) {
+        while self.changes.len() > CHANGES_LEFT && self.bytes > bytes {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(oldest) = self.changes.pop_front() {
             self.bytes -= oldest.weight();
             self.since = oldest.revision;
         }
+    }
+
+    /// Bytes that are kept alive by changes that are over.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The revision after which every change is known.
@@ -68,3 +92,20 @@ impl History {
         self.changes.range(start..)
     }
 }
+
+/// The most bytes that each of so many pasts may keep, if all together are too many: who has little keeps it.
+pub(super) fn fair_share(mut bytes: Vec<usize>) -> usize {
+    bytes.sort_unstable();
+    let (mut room, mut left) = (ALL_BYTES_LEFT, bytes.len());
+    for own in bytes {
+        if own > room / left {
+            return room / left;
+        }
+        room -= own;
+        left -= 1;
+    }
+    usize::MAX
+}
+
+#[cfg(test)]
+mod tests;

@@ -35,6 +35,8 @@ pub(crate) struct Shelf {
     changed: AtomicU64,
     moved: Notify,
     sent: Sent,
+    /// The bytes that its past keeps alive, for those who bound the past of all.
+    past: AtomicUsize,
 }
 
 /// What was sent to the watches of a kind.
@@ -131,6 +133,7 @@ impl Shelf {
             changed: AtomicU64::new(0),
             moved: Notify::new(),
             sent: Sent::default(),
+            past: AtomicUsize::new(0),
         }
     }
 
@@ -320,6 +323,7 @@ impl Shelf {
         let change = Arc::new(Change::new(revision, previous, current));
         let State { watchers, sleepers, history, .. } = state;
         history.push(Arc::clone(&change));
+        self.past.store(history.bytes(), Ordering::Relaxed);
         watchers.retain(|watcher| watcher.offer(&change, history.since(), sleepers));
     }
 
@@ -364,12 +368,29 @@ impl Shelf {
             objects.into_iter().map(|object| (Arc::clone(&object.key), object)).collect();
         self.advance(state, revision);
         state.history.restart(revision);
+        self.past.store(0, Ordering::Relaxed);
         state.close_watches();
     }
 
     /// Drops the past that is too old by now: of a kind that has gone quiet, nothing else would.
     pub(super) fn trim(&self, now: Instant) {
-        self.write().history.trim(now);
+        self.forget(|history| history.trim(now));
+    }
+
+    /// The bytes that its past keeps alive.
+    pub(super) fn past(&self) -> usize {
+        self.past.load(Ordering::Relaxed)
+    }
+
+    /// Drops the oldest changes until they keep no more than so many bytes alive.
+    pub(super) fn shrink_past(&self, bytes: usize) {
+        self.forget(|history| history.shrink(bytes));
+    }
+
+    fn forget(&self, forget: impl FnOnce(&mut History)) {
+        let mut state = self.write();
+        forget(&mut state.history);
+        self.past.store(state.history.bytes(), Ordering::Relaxed);
     }
 
     /// Ends every watch.
