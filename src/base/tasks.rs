@@ -29,6 +29,13 @@ impl Tasks {
         Self { tracker: TaskTracker::new(), stop, root }
     }
 
+    /// A set that does not stop with this one, for what is needed until the last of its tasks has ended. Whoever makes it
+    /// stops it; a panic in it stops this one all the same.
+    pub fn apart(&self) -> Self {
+        let (stop, root) = (CancellationToken::new(), self.root.clone());
+        Self { tracker: TaskTracker::new(), stop, root }
+    }
+
     /// Cancelled when the set is to stop.
     pub fn stop_token(&self) -> CancellationToken {
         self.stop.clone()

@@ -53,6 +53,16 @@ impl Outgoing {
         Self { catalog, nodes, tasks, random }
     }
 
+    /// The same, whose connections live on other tasks.
+    pub(crate) fn on(&self, tasks: Tasks) -> Arc<Self> {
+        Arc::new(Self {
+            catalog: Arc::clone(&self.catalog),
+            nodes: Arc::clone(&self.nodes),
+            tasks,
+            random: self.random.clone(),
+        })
+    }
+
     /// Connects to an address.
     pub(crate) async fn open(&self, address: &Address) -> Result<NodeStream, Failure> {
         match address {

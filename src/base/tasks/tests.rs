@@ -37,3 +37,14 @@ async fn a_task_that_will_not_stop_is_reported() {
     tasks.spawn("stays", |_| std::future::pending());
     assert!(!tasks.shutdown(Duration::from_secs(1)).await);
 }
+
+#[tokio::test]
+async fn a_set_apart_does_not_stop_with_the_one_it_was_made_from_but_stops_it_by_a_panic() {
+    let tasks = Tasks::new();
+    let apart = tasks.apart();
+    assert!(tasks.shutdown(Duration::from_secs(5)).await);
+    assert!(!apart.stop_token().is_cancelled());
+    let tasks = Tasks::new();
+    tasks.apart().spawn("fails", |_| async { panic!("as the test wants") });
+    tasks.stop_token().cancelled().await;
+}

@@ -62,11 +62,13 @@ impl Webhook {
         tasks: &Tasks,
         lost: Counter,
     ) -> Result<Self, BoxError> {
-        let remote = Configured::new(outgoing, &settings.kubeconfig)?;
+        // The last events are sent when everything else that goes out has stopped.
+        let connections = tasks.apart();
+        let remote = Configured::new(&outgoing.on(connections.clone()), &settings.kubeconfig)?;
         let (queue, waiting) = mpsc::channel(settings.buffer.max(1));
         let teller = Arc::new(Teller { remote, stop: tasks.stop_token(), lost });
         let (batch, wait) = (settings.batch.max(1), settings.wait);
-        let sender = Sender { teller: Arc::clone(&teller), waiting, batch, wait };
+        let sender = Sender { teller: Arc::clone(&teller), waiting, batch, wait, connections };
         tasks.spawn("audit webhook", |_| sender.run());
         let room = Arc::new(Semaphore::new(QUEUE_BYTES));
         Ok(Self { queue, room, teller, mode: settings.mode })
@@ -106,6 +108,7 @@ struct Sender {
     waiting: mpsc::Receiver<Waiting>,
     batch: usize,
     wait: Duration,
+    connections: Tasks,
 }
 
 impl Sender {
@@ -117,6 +120,7 @@ impl Sender {
             let list = list(batch.iter().map(|waiting| &waiting.event));
             self.teller.tell(list, batch.len()).await;
         }
+        self.connections.shutdown(LAST_DEADLINE).await;
     }
 
     /// Waits for more events, as long as that is allowed.

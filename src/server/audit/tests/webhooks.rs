@@ -201,6 +201,21 @@ async fn a_webhook_is_told_of_events_many_at_a_time() {
     assert_eq!(audited.events("configmaps", 3).await.len(), 3);
 }
 
+#[tokio::test]
+async fn what_waits_for_a_webhook_leaves_when_the_server_stops() {
+    let hook = Hook::start(&["localhost"], |_, _| Said::Status(200, "")).await;
+    let audited = told(&hook, RULES, AuditMode::Batch).await;
+    for name in ["a", "b"] {
+        audited.server.post(MAPS, &config_map(name)).await.expect(201);
+    }
+    assert!(hook.asked().is_empty(), "a third would be needed, or ten minutes");
+    assert!(audited.server.tasks.shutdown(Duration::from_mins(1)).await);
+    let asked = hook.asked();
+    let events = asked.iter().flat_map(|(_, list)| list["items"].as_array().unwrap());
+    let names: Vec<&Value> = events.map(|event| &event["objectRef"]["name"]).collect();
+    assert_eq!(names, ["a", "b"]);
+}
+
 /// The stages of the events of configmaps that a hook has been told of.
 fn stages(hook: &Hook) -> Vec<String> {
     let asked = hook.asked();
