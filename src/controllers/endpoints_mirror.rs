@@ -1,6 +1,7 @@
 //! Copies Endpoints that people write by hand for a Service without selector into `EndpointSlices`.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use client::{Cache, Caches, Controller, Key, Plan, Watches};
@@ -55,10 +56,22 @@ fn add(subset: &EndpointSubset, endpoints: &mut BTreeMap<Shape, Vec<Endpoint>>) 
     let ports: Vec<_> = subset.ports.iter().flatten().map(port).collect();
     let ready = subset.addresses.iter().flatten().map(|address| (address, true));
     let waiting = subset.not_ready_addresses.iter().flatten().map(|address| (address, false));
-    for (address, ready) in ready.chain(waiting).take(PER_SUBSET) {
+    let reachable = |(address, _): &(&EndpointAddress, bool)| is_reachable(&address.ip);
+    for (address, ready) in ready.chain(waiting).filter(reachable).take(PER_SUBSET) {
         let family = if address.ip.contains(':') { "IPv6" } else { "IPv4" };
         endpoints.entry(Shape::new(family, &ports)).or_default().push(endpoint(address, ready));
     }
+}
+
+/// Whether a slice may list an address. Endpoints that are older than what is asked of them now may list others.
+fn is_reachable(address: &str) -> bool {
+    let is_local = |address: IpAddr| match address {
+        IpAddr::V4(v4) => v4.is_link_local() || v4.octets().starts_with(&[224, 0, 0]),
+        IpAddr::V6(v6) => v6.is_unicast_link_local() || v6.segments()[0] & 0xff0f == 0xff02,
+    };
+    address.parse().is_ok_and(|address: IpAddr| {
+        !address.is_unspecified() && !address.is_loopback() && !is_local(address)
+    })
 }
 
 fn port(port: &k8s_openapi::api::core::v1::EndpointPort) -> EndpointPort {
@@ -125,3 +138,6 @@ impl Controller for EndpointsMirror {
         reconcile(snapshot)
     }
 }
+
+#[cfg(test)]
+mod tests;

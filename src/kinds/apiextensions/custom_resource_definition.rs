@@ -12,7 +12,7 @@ use crate::choice::one_of;
 use crate::column::Column;
 use crate::condition;
 use crate::fill::{copy, default, present, set};
-use crate::kind::{Kind, Scope};
+use crate::kind::{Kind, Scope, content_changes};
 use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
 use crate::subresource::Subresource;
@@ -129,7 +129,9 @@ impl Kind for CustomResourceDefinition {
     }
 
     fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
-        validate(new, &Known::of(old), errors);
+        if content_changes(new, old) || approval(new) != approval(old) {
+            validate(new, &Known::of(old), errors);
+        }
         self.validate_update(new, old, errors);
     }
 
@@ -172,6 +174,11 @@ fn validate(definition: &Value, known: &Known<'_>, errors: &FieldErrors) {
     conversion::validate(&spec["conversion"], &path.at("conversion"));
 }
 
+/// Where it was agreed that a definition may be of one of Kubernetes' own groups.
+fn approval(definition: &Value) -> &str {
+    definition["metadata"]["annotations"][APPROVAL].as_str().unwrap_or_default()
+}
+
 fn validate_group(definition: &Value, errors: &FieldErrors) {
     let group = text(&definition["spec"], "group");
     let path = errors.at("spec");
@@ -185,8 +192,7 @@ fn validate_group(definition: &Value, errors: &FieldErrors) {
     let protected = ["k8s.io", "kubernetes.io"]
         .iter()
         .any(|domain| group == *domain || group.ends_with(&format!(".{domain}")));
-    let approval = definition["metadata"]["annotations"][APPROVAL].as_str().unwrap_or_default();
-    if protected && approval.is_empty() {
+    if protected && approval(definition).is_empty() {
         let detail = format!(
             "protected groups must have approval annotation {APPROVAL:?}, see \
              https://github.com/kubernetes/enhancements/pull/1111"

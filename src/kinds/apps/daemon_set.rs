@@ -7,7 +7,7 @@ use crate::column::{Column, or_none};
 use crate::core::pod::template;
 use crate::core::replication_controller::count;
 use crate::fill::{copy, default, object, present, set};
-use crate::kind::Kind;
+use crate::kind::{Kind, content_changes};
 use crate::names::{BuiltIn, Names};
 use crate::read::text;
 use crate::scale::labels_text;
@@ -120,12 +120,14 @@ impl Kind for DaemonSet {
     }
 
     fn validate(&self, daemon_set: &Value, errors: &FieldErrors) {
-        let (spec, path) = (&daemon_set["spec"], errors.at("spec"));
-        number::not_negative(spec, &["minReadySeconds", "revisionHistoryLimit"], &path);
-        selector::validate_of_workload(spec, selector::DAEMON_SET, &path);
-        let template = path.at("template");
-        template::validate_of_lasting_workload(&spec["template"], "DaemonSet", &template);
-        validate_strategy(&spec["updateStrategy"], &path.at("updateStrategy"));
+        validate(daemon_set, &Value::Null, errors);
+    }
+
+    fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        if content_changes(new, old) {
+            validate(new, old, errors);
+        }
+        self.validate_update(new, old, errors);
     }
 
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
@@ -148,6 +150,18 @@ impl Kind for DaemonSet {
         number::not_negative(&new["status"], &counts, &errors.at("status"));
         tally::validate_collisions(new, old, errors);
     }
+}
+
+/// Checks a workload; the template that an old one has already is bearable.
+fn validate(daemon_set: &Value, old: &Value, errors: &FieldErrors) {
+    let (spec, path) = (&daemon_set["spec"], errors.at("spec"));
+    number::not_negative(spec, &["minReadySeconds", "revisionHistoryLimit"], &path);
+    selector::validate_of_workload(spec, selector::DAEMON_SET, &path);
+    if template::changes(spec, old) {
+        let template = path.at("template");
+        template::validate_of_lasting_workload(&spec["template"], "DaemonSet", &template);
+    }
+    validate_strategy(&spec["updateStrategy"], &path.at("updateStrategy"));
 }
 
 /// How often the template has changed, as the first versions of the kind counted in a field.

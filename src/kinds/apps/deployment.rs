@@ -9,7 +9,7 @@ use crate::column::Column;
 use crate::core::pod::template;
 use crate::core::replication_controller::count;
 use crate::fill::{copy, default, present, set};
-use crate::kind::Kind;
+use crate::kind::{Kind, content_changes};
 use crate::names::{BuiltIn, Names};
 use crate::scale::ScalePaths;
 use crate::subresource::Subresource;
@@ -115,23 +115,14 @@ impl Kind for Deployment {
     }
 
     fn validate(&self, deployment: &Value, errors: &FieldErrors) {
-        let (spec, path) = (&deployment["spec"], errors.at("spec"));
-        template::validate_counts(deployment, &["replicas"], errors);
-        selector::validate_of_workload(spec, selector::DEPLOYMENT, &path);
-        let template = path.at("template");
-        template::validate_of_lasting_workload(&spec["template"], "ReplicaSet", &template);
-        strategy::validate(&spec["strategy"], &path.at("strategy"));
-        let counts = ["minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"];
-        template::validate_counts(deployment, &counts, errors);
-        let (deadline, ready) =
-            (spec["progressDeadlineSeconds"].as_i64(), spec["minReadySeconds"].as_i64());
-        if let Some(deadline) = deadline.filter(|deadline| *deadline <= ready.unwrap_or(0)) {
-            path.invalid(
-                "progressDeadlineSeconds",
-                deadline,
-                "must be greater than minReadySeconds",
-            );
+        validate(deployment, &Value::Null, errors);
+    }
+
+    fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        if content_changes(new, old) {
+            validate(new, old, errors);
         }
+        self.validate_update(new, old, errors);
     }
 
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
@@ -154,6 +145,25 @@ impl Kind for Deployment {
         tally::validate(new, &counts, &parts, errors);
         tally::validate_available(new, "readyReplicas", errors);
         tally::validate_collisions(new, old, errors);
+    }
+}
+
+/// Checks a workload; the template that an old one has already is bearable.
+fn validate(deployment: &Value, old: &Value, errors: &FieldErrors) {
+    let (spec, path) = (&deployment["spec"], errors.at("spec"));
+    template::validate_counts(deployment, &["replicas"], errors);
+    selector::validate_of_workload(spec, selector::DEPLOYMENT, &path);
+    if template::changes(spec, old) {
+        let template = path.at("template");
+        template::validate_of_lasting_workload(&spec["template"], "ReplicaSet", &template);
+    }
+    strategy::validate(&spec["strategy"], &path.at("strategy"));
+    let counts = ["minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"];
+    template::validate_counts(deployment, &counts, errors);
+    let (deadline, ready) =
+        (spec["progressDeadlineSeconds"].as_i64(), spec["minReadySeconds"].as_i64());
+    if let Some(deadline) = deadline.filter(|deadline| *deadline <= ready.unwrap_or(0)) {
+        path.invalid("progressDeadlineSeconds", deadline, "must be greater than minReadySeconds");
     }
 }
 

@@ -8,7 +8,7 @@ use crate::column::Column;
 use crate::core::pod::template;
 use crate::core::replication_controller::count;
 use crate::fill::{default, present, set};
-use crate::kind::{FieldLabel, Kind};
+use crate::kind::{FieldLabel, Kind, content_changes};
 use crate::names::{BuiltIn, Names};
 use crate::scale::ScalePaths;
 use crate::subresource::Subresource;
@@ -100,11 +100,14 @@ impl Kind for ReplicaSet {
     }
 
     fn validate(&self, replica_set: &Value, errors: &FieldErrors) {
-        let (spec, path) = (&replica_set["spec"], errors.at("spec"));
-        template::validate_counts(replica_set, &["replicas", "minReadySeconds"], errors);
-        selector::validate_of_workload(spec, selector::DEPLOYMENT, &path);
-        let template = path.at("template");
-        template::validate_of_lasting_workload(&spec["template"], "ReplicaSet", &template);
+        validate(replica_set, &Value::Null, errors);
+    }
+
+    fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        if content_changes(new, old) {
+            validate(new, old, errors);
+        }
+        self.validate_update(new, old, errors);
     }
 
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
@@ -124,6 +127,17 @@ impl Kind for ReplicaSet {
         let parts = ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"];
         tally::validate(set, &counts, &parts, errors);
         tally::validate_available(set, "readyReplicas", errors);
+    }
+}
+
+/// Checks a workload; the template that an old one has already is bearable.
+fn validate(replica_set: &Value, old: &Value, errors: &FieldErrors) {
+    let (spec, path) = (&replica_set["spec"], errors.at("spec"));
+    template::validate_counts(replica_set, &["replicas", "minReadySeconds"], errors);
+    selector::validate_of_workload(spec, selector::DEPLOYMENT, &path);
+    if template::changes(spec, old) {
+        let template = path.at("template");
+        template::validate_of_lasting_workload(&spec["template"], "ReplicaSet", &template);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::core::PersistentVolumeClaim;
 use crate::core::persistent_volume_claim::warn_of_fractions;
 use crate::core::pod::template;
 use crate::fill::{copy, default, items_mut, object, present, set};
-use crate::kind::Kind;
+use crate::kind::{Kind, content_changes};
 use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
 use crate::scale::ScalePaths;
@@ -127,8 +127,12 @@ impl Kind for StatefulSet {
         told
     }
 
-    /// A later write only repeats the name, which cannot be mended any more.
+    /// A later write only repeats both names, which cannot be mended any more.
     fn validate_create(&self, set: &Value, errors: &FieldErrors) {
+        let service = text(&set["spec"], "serviceName");
+        if !service.is_empty() {
+            errors.at("spec").check("serviceName", service, names::dns1123_subdomain(service));
+        }
         let name = text(&set["metadata"], "name");
         if names::dns1123_subdomain(name).is_none() {
             errors.at("metadata").check("name", name, metadata::label_problem(name));
@@ -136,30 +140,14 @@ impl Kind for StatefulSet {
     }
 
     fn validate(&self, set: &Value, errors: &FieldErrors) {
-        let (spec, path) = (&set["spec"], errors.at("spec"));
-        let policy = text(spec, "podManagementPolicy");
-        match policy {
-            "" => path.required("podManagementPolicy", ""),
-            "OrderedReady" | "Parallel" => {}
-            _ => {
-                path.invalid("podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'");
-            }
+        validate(set, &Value::Null, errors);
+    }
+
+    fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        if content_changes(new, old) {
+            validate(new, old, errors);
         }
-        validate_strategy(&spec["updateStrategy"], &path.at("updateStrategy"));
-        let retention = &spec["persistentVolumeClaimRetentionPolicy"];
-        for field in ["whenDeleted", "whenScaled"] {
-            let path = path.at("persistentVolumeClaimRetentionPolicy");
-            one_of(retention, field, &["Delete", "Retain"], &path);
-        }
-        number::not_negative(spec, &["replicas", "minReadySeconds"], &path);
-        number::not_negative(&spec["ordinals"], &["start"], &path.at("ordinals"));
-        let service = text(spec, "serviceName");
-        if !service.is_empty() {
-            path.check("serviceName", service, names::dns1123_subdomain(service));
-        }
-        selector::validate_of_workload(spec, "statefulset", &path);
-        let path = path.at("template");
-        template::validate_of_lasting_workload(&with_claims(spec), "StatefulSet", &path);
+        self.validate_update(new, old, errors);
     }
 
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
@@ -185,6 +173,32 @@ impl Kind for StatefulSet {
         tally::validate(new, &counts, &counts[1..5], errors);
         tally::validate_available(new, "status.readyReplicas", errors);
         tally::validate_collisions(new, old, errors);
+    }
+}
+
+/// Checks a workload; the template that an old one has already is bearable.
+fn validate(set: &Value, old: &Value, errors: &FieldErrors) {
+    let (spec, path) = (&set["spec"], errors.at("spec"));
+    let policy = text(spec, "podManagementPolicy");
+    match policy {
+        "" => path.required("podManagementPolicy", ""),
+        "OrderedReady" | "Parallel" => {}
+        _ => {
+            path.invalid("podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'");
+        }
+    }
+    validate_strategy(&spec["updateStrategy"], &path.at("updateStrategy"));
+    let retention = &spec["persistentVolumeClaimRetentionPolicy"];
+    for field in ["whenDeleted", "whenScaled"] {
+        let path = path.at("persistentVolumeClaimRetentionPolicy");
+        one_of(retention, field, &["Delete", "Retain"], &path);
+    }
+    number::not_negative(spec, &["replicas", "minReadySeconds"], &path);
+    number::not_negative(&spec["ordinals"], &["start"], &path.at("ordinals"));
+    selector::validate_of_workload(spec, "statefulset", &path);
+    if template::changes(spec, old) {
+        let path = path.at("template");
+        template::validate_of_lasting_workload(&with_claims(spec), "StatefulSet", &path);
     }
 }
 

@@ -105,6 +105,12 @@ impl Kind for HorizontalPodAutoscalerV1 {
         HorizontalPodAutoscaler.validate(&to_stored(autoscaler.clone()), errors);
     }
 
+    /// Much of what an autoscaler does stands in annotations here.
+    fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        let (new, old) = (to_stored(new.clone()), to_stored(old.clone()));
+        HorizontalPodAutoscaler.validate_change(&new, &old, errors);
+    }
+
     fn validate_status(&self, autoscaler: &Value, errors: &FieldErrors) {
         HorizontalPodAutoscaler.validate_status(autoscaler, errors);
     }

@@ -139,7 +139,9 @@ impl Kind for CronJob {
     }
 
     fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
-        validate(&new["spec"], &old["spec"], errors);
+        if new["spec"] != old["spec"] {
+            validate(&new["spec"], &old["spec"], errors);
+        }
     }
 }
 

@@ -104,6 +104,11 @@ impl Kind for PersistentVolumeClaim {
         validate_spec(&claim["spec"], &errors.at("spec"));
     }
 
+    /// What a claim begins with stays, so that a later write cannot mend it.
+    fn validate_create(&self, claim: &Value, errors: &FieldErrors) {
+        source::validate_groups(&claim["spec"], &errors.at("spec"));
+    }
+
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         update::validate(new, old, errors);
     }

@@ -8,7 +8,7 @@ use super::pod::template;
 use crate::apps::ReplicaSet;
 use crate::column::{Column, NONE};
 use crate::fill::{default, present, set};
-use crate::kind::{FieldLabel, Kind};
+use crate::kind::{FieldLabel, Kind, content_changes};
 use crate::names::{BuiltIn, Names};
 use crate::read::is_unset;
 use crate::scale::{ScalePaths, labels_text};
@@ -121,25 +121,39 @@ impl Kind for ReplicationController {
     }
 
     fn validate(&self, rc: &Value, errors: &FieldErrors) {
-        let (spec, path) = (&rc["spec"], errors.at("spec"));
-        template::validate_counts(rc, &["replicas", "minReadySeconds"], errors);
-        if is_empty(&spec["selector"]) {
-            path.required("selector", "");
+        validate(rc, &Value::Null, errors);
+    }
+
+    fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        if content_changes(new, old) {
+            validate(new, old, errors);
         }
-        metadata::labels(&spec["selector"], &path.at("selector"));
-        if spec["template"].is_null() {
-            path.required("template", "");
-            return;
-        }
-        if !selects(&spec["selector"], &spec["template"]["metadata"]["labels"]) {
-            selector::does_not_match(&spec["template"], &path);
-        }
-        let template = path.at("template");
-        template::validate_of_lasting_workload(&spec["template"], NAMES.kind.as_ref(), &template);
+        self.validate_update(new, old, errors);
     }
 
     fn validate_status(&self, rc: &Value, errors: &FieldErrors) {
         ReplicaSet.validate_status(rc, errors);
+    }
+}
+
+/// Checks a workload; the template that an old one has already is bearable.
+fn validate(rc: &Value, old: &Value, errors: &FieldErrors) {
+    let (spec, path) = (&rc["spec"], errors.at("spec"));
+    template::validate_counts(rc, &["replicas", "minReadySeconds"], errors);
+    if is_empty(&spec["selector"]) {
+        path.required("selector", "");
+    }
+    metadata::labels(&spec["selector"], &path.at("selector"));
+    if spec["template"].is_null() {
+        path.required("template", "");
+        return;
+    }
+    if !selects(&spec["selector"], &spec["template"]["metadata"]["labels"]) {
+        selector::does_not_match(&spec["template"], &path);
+    }
+    if template::changes(spec, old) {
+        let template = path.at("template");
+        template::validate_of_lasting_workload(&spec["template"], NAMES.kind.as_ref(), &template);
     }
 }
 

@@ -77,6 +77,12 @@ impl Kind for Secret {
         validate_type(secret, errors);
     }
 
+    /// What a secret must hold depends on an annotation, too.
+    fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        self.validate(new, errors);
+        self.validate_update(new, old, errors);
+    }
+
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         errors.root().immutable("type", new.get("type"), old.get("type"));
         immutable_data(new, old, &["data"], errors);

@@ -86,7 +86,14 @@ impl Kind for Service {
     }
 
     fn validate(&self, service: &Value, errors: &FieldErrors) {
-        validation::validate(&service["spec"], &errors.at("spec"));
+        validation::validate(&service["spec"], &Value::Null, &errors.at("spec"));
+    }
+
+    fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        if new["spec"] != old["spec"] {
+            validation::validate(&new["spec"], &old["spec"], &errors.at("spec"));
+        }
+        self.validate_update(new, old, errors);
     }
 
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {

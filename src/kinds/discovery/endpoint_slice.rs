@@ -11,7 +11,7 @@ use crate::fill::{default, items_mut};
 use crate::kind::{Kind, content_changes};
 use crate::names::{BuiltIn, Names};
 use crate::read::{items, text};
-use crate::{address, port};
+use crate::{address, metadata, port};
 
 /// Some of the addresses behind a service.
 #[derive(Debug)]
@@ -35,7 +35,13 @@ const MAX_ENDPOINTS: usize = 1000;
 const MAX_ADDRESSES: usize = 100;
 
 /// Ports of one slice: more than any service declares.
-const MAX_PORTS: usize = 100;
+const MAX_PORTS: usize = 20_000;
+
+/// Zones, or nodes, that an endpoint is meant for.
+const MAX_HINTS: usize = 8;
+
+/// Labels that say where an endpoint is.
+const MAX_TOPOLOGY_LABELS: usize = 16;
 
 const ADDRESS_TYPES: &[&str] = &["FQDN", "IPv4", "IPv6"];
 const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
@@ -86,19 +92,32 @@ impl Kind for EndpointSlice {
     }
 
     fn validate(&self, slice: &Value, errors: &FieldErrors) {
-        let root = errors.root();
-        match text(slice, "addressType") {
-            "" => root.required("addressType", ""),
-            known if ADDRESS_TYPES.contains(&known) => {}
-            other => root.not_supported("addressType", other, ADDRESS_TYPES),
-        }
+        validate_form(slice, errors);
         validate_endpoints(slice, &errors.at("endpoints"));
-        validate_ports(slice, &errors.at("ports"));
+    }
+
+    /// Endpoints that stay as they are may be older than what is asked of addresses.
+    fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
+        validate_form(new, errors);
+        if new["endpoints"] != old["endpoints"] {
+            validate_endpoints(new, &errors.at("endpoints"));
+        }
+        self.validate_update(new, old, errors);
     }
 
     fn validate_update(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         errors.root().immutable("addressType", new.get("addressType"), old.get("addressType"));
     }
+}
+
+fn validate_form(slice: &Value, errors: &FieldErrors) {
+    let root = errors.root();
+    match text(slice, "addressType") {
+        "" => root.required("addressType", ""),
+        known if ADDRESS_TYPES.contains(&known) => {}
+        other => root.not_supported("addressType", other, ADDRESS_TYPES),
+    }
+    validate_ports(slice, &errors.at("ports"));
 }
 
 fn validate_endpoints(slice: &Value, path: &FieldPath<'_>) {
@@ -119,10 +138,47 @@ fn validate_endpoints(slice: &Value, path: &FieldPath<'_>) {
         for (index, one) in addresses.iter().enumerate() {
             validate_address(one, kind, of_server, &path.at("addresses").index(index));
         }
+        validate_place(endpoint, &path);
         let hostname = text(endpoint, "hostname");
         if !hostname.is_empty() {
             path.check("hostname", hostname, names::dns1123_label(hostname));
         }
+        for list in ["forZones", "forNodes"] {
+            validate_hints(&endpoint["hints"], list, &path.at("hints").at(list));
+        }
+    }
+}
+
+fn validate_place(endpoint: &Value, path: &FieldPath<'_>) {
+    if let Some(node) = endpoint["nodeName"].as_str() {
+        path.check("nodeName", node, names::dns1123_subdomain(node));
+    }
+    let labels = &endpoint["deprecatedTopology"];
+    let count = labels.as_object().map_or(0, serde_json::Map::len);
+    if count > MAX_TOPOLOGY_LABELS {
+        path.too_many("deprecatedTopology", count, MAX_TOPOLOGY_LABELS);
+    }
+    metadata::labels(labels, &path.at("deprecatedTopology"));
+}
+
+/// Checks for whom an endpoint is meant: zones have names as labels have values, nodes have their own.
+fn validate_hints(hints: &Value, list: &str, path: &FieldPath<'_>) {
+    let count = items(hints, list).count();
+    if count > MAX_HINTS {
+        path.too_many("", count, MAX_HINTS);
+        return;
+    }
+    let mut seen = BTreeSet::new();
+    for (index, hint) in items(hints, list).enumerate() {
+        let (name, path) = (text(hint, "name"), path.index(index));
+        if !seen.insert(name) {
+            path.duplicate("name", name);
+        }
+        let problem = match list {
+            "forZones" => names::label_value(name),
+            _ => names::dns1123_subdomain(name),
+        };
+        path.check("name", name, problem);
     }
 }
 
@@ -163,6 +219,9 @@ fn validate_ports(slice: &Value, path: &FieldPath<'_>) {
         }
         if let Some(number) = one["port"].as_i64() {
             port::validate_number(number, "port", &path);
+        }
+        if let Some(protocol) = one["appProtocol"].as_str() {
+            path.check("appProtocol", protocol, names::qualified_name(protocol));
         }
     }
 }

@@ -2,7 +2,9 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::CustomResourceDefinition;
-use crate::fixture::{admitted, problems, problems_of_update, refusals, refused_updates, row};
+use crate::fixture::{
+    admitted, problems, problems_of_update, refusals, refused_updates, row, with,
+};
 use crate::kind::Kind;
 
 fn valid() -> Value {
@@ -217,6 +219,17 @@ fn groups_of_the_platform_are_not_for_everybody() {
     definition["spec"]["group"] = json!("batch.k8s.io");
     let definition = admitted(&CustomResourceDefinition, definition);
     expect![[r#"metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111"#]].assert_eq(&problems(&CustomResourceDefinition, &definition));
+    // One that is stored all the same may be labelled; an approval is not taken back.
+    let labelled = with(&definition, "/metadata/labels", json!({"a": "b"}));
+    assert_eq!(problems_of_update(&CustomResourceDefinition, &labelled, &definition), "");
+    let approved = with(
+        &definition,
+        "/metadata/annotations",
+        json!({"api-approved.kubernetes.io": "https://example.org"}),
+    );
+    assert_eq!(problems_of_update(&CustomResourceDefinition, &approved, &definition), "");
+    let problems = problems_of_update(&CustomResourceDefinition, &definition, &approved);
+    assert!(problems.contains("must have approval annotation"), "{problems}");
 }
 
 #[test]

@@ -2,7 +2,9 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::Deployment;
-use crate::fixture::{admitted, check, check_updates, refused_statuses, row, with};
+use crate::fixture::{
+    admitted, check, check_updates, problems_of_update, refused_statuses, row, with,
+};
 use crate::kind::Kind;
 
 fn valid() -> Value {
@@ -174,4 +176,18 @@ fn the_counts_of_a_status_agree() {
             is fine
     "#]]
     .assert_eq(&refused_statuses(&Deployment, &valid(), changes));
+}
+
+#[test]
+fn a_template_that_is_stored_keeps_nobody_from_scaling() {
+    let mut stored = admitted(&Deployment, valid());
+    stored["spec"]["template"]["spec"]["containers"][0]["resources"] =
+        json!({"limits": {"foo": "1"}});
+    let scaled = with(&stored, "/spec/replicas", json!(3));
+    assert_eq!(problems_of_update(&Deployment, &scaled, &stored), "");
+    let changed = with(&stored, "/spec/template/spec/containers/0/image", json!("hello:2"));
+    let problems = problems_of_update(&Deployment, &changed, &stored);
+    assert!(problems.contains("must be a standard resource for containers"), "{problems}");
+    let negative = with(&stored, "/spec/replicas", json!(-1));
+    assert!(problems_of_update(&Deployment, &negative, &stored).starts_with("spec.replicas"));
 }

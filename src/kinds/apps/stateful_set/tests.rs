@@ -189,3 +189,15 @@ fn the_counts_of_a_status_agree() {
     "#]]
     .assert_eq(&refused_statuses(&StatefulSet, &valid(), changes));
 }
+
+#[test]
+fn the_name_of_the_service_is_checked_once() {
+    let mut new = admitted(&StatefulSet, valid());
+    new["spec"]["serviceName"] = json!("no name");
+    let errors = machinery::FieldErrors::new();
+    crate::validate_create(&StatefulSet, &new, &errors);
+    assert!(errors.to_string().starts_with("spec.serviceName: Invalid value"), "{errors}");
+    let mut scaled = new.clone();
+    scaled["spec"]["replicas"] = json!(3);
+    assert_eq!(problems_of_update(&StatefulSet, &scaled, &new), "");
+}

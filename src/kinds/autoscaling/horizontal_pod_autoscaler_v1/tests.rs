@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::{HorizontalPodAutoscalerV1, from_stored, to_stored};
-use crate::fixture::{admitted, refusals, row};
+use crate::fixture::{admitted, problems_of_update, refusals, row};
 use crate::kind::Kind;
 
 fn valid() -> Value {
@@ -120,4 +120,20 @@ fn what_version_2_leaves_out_is_left_out() {
     let older = admitted(&HorizontalPodAutoscalerV1, valid());
     assert_eq!(older["status"], json!({"currentReplicas": 0, "desiredReplicas": 0}));
     assert_eq!(to_stored(older)["status"], json!({"desiredReplicas": 0}));
+}
+
+#[test]
+fn what_annotations_say_is_checked_when_they_change() {
+    let mut stored = to_stored(admitted(&HorizontalPodAutoscalerV1, valid()));
+    stored["spec"]["behavior"] = json!({"scaleDown": {"selectPolicy": "Max",
+        "policies": [{"type": "Pods", "value": 7, "periodSeconds": 60}]}});
+    let old = from_stored(stored);
+    let mut new = old.clone();
+    for text in new["metadata"]["annotations"].as_object_mut().unwrap().values_mut() {
+        *text = text.as_str().unwrap().replace('7', "0").into();
+    }
+    expect![
+        "spec.behavior.scaleDown.policies[0].value: Invalid value: 0: must be greater than zero"
+    ]
+    .assert_eq(&problems_of_update(&HorizontalPodAutoscalerV1, &new, &old));
 }

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{Endpoints, joined};
-use crate::fixture::check;
+use crate::fixture::{check, problems_of_update};
 use crate::kind::Kind;
 
 fn valid() -> Value {
@@ -95,4 +95,15 @@ fn an_empty_list_of_subsets_has_another_form() {
     assert!(Endpoints.canonicalize(&mut endpoints));
     assert_eq!(endpoints, json!({}));
     assert!(!Endpoints.canonicalize(&mut endpoints));
+}
+
+#[test]
+fn addresses_that_are_stored_keep_nobody_from_changing_labels() {
+    let mut stored = valid();
+    stored["subsets"][0]["addresses"][0]["ip"] = json!("127.0.0.1");
+    let mut new = stored.clone();
+    new["metadata"]["labels"] = json!({"a": "b"});
+    assert_eq!(problems_of_update(&Endpoints, &new, &stored), "");
+    new["subsets"][0]["ports"][0]["port"] = json!(81);
+    assert!(problems_of_update(&Endpoints, &new, &stored).contains("loopback"));
 }

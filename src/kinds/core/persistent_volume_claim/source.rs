@@ -2,7 +2,7 @@
 //!
 //! The source has an old field, `dataSource`, besides the new one, `dataSourceRef`.
 
-use machinery::FieldPath;
+use machinery::{FieldPath, names};
 use serde_json::Value;
 
 use crate::fill::{remove, set};
@@ -53,6 +53,16 @@ pub(super) fn validate(spec: &Value, path: &FieldPath<'_>) {
         path.invalid("", blamed.path(), detail);
     } else if ["apiGroup", "kind", "name"].iter().any(|field| old[field] != new[field]) {
         path.invalid("", blamed.path(), "must match dataSourceRef");
+    }
+}
+
+/// Checks the names of the groups that are named in the spec at `path`.
+pub(super) fn validate_groups(spec: &Value, path: &FieldPath<'_>) {
+    for field in ["dataSource", "dataSourceRef"] {
+        let group = text(&spec[field], "apiGroup");
+        if !group.is_empty() {
+            path.at(field).check("apiGroup", group, names::dns1123_subdomain(group));
+        }
     }
 }
 

@@ -267,3 +267,15 @@ fn a_writer_is_told_of_parts_of_bytes() {
     let sets = crate::find("apps", "v1", "statefulsets").expect("a kind");
     expect![[r#"spec.volumeClaimTemplates[0].resources.requests[storage]: fractional byte value "100m" is invalid, must be an integer"#]].assert_eq(&sets.warnings(&set).join("\n"));
 }
+
+#[test]
+fn what_a_claim_begins_with_is_of_a_group_that_can_be() {
+    let mut new = admitted(&PersistentVolumeClaim, valid());
+    new["spec"]["dataSourceRef"] = json!({"apiGroup": "No Group", "kind": "Backup", "name": "a"});
+    let errors = machinery::FieldErrors::new();
+    crate::validate_create(&PersistentVolumeClaim, &new, &errors);
+    expect![[r#"spec.dataSourceRef.apiGroup: Invalid value: "No Group": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"#]].assert_eq(&errors.to_string());
+    let mut bound = new.clone();
+    bound["metadata"]["labels"] = json!({"a": "b"});
+    assert_eq!(problems_of_update(&PersistentVolumeClaim, &bound, &new), "");
+}

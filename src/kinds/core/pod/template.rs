@@ -60,6 +60,11 @@ fn validate_with(template: &Value, metadata: &FieldPath<'_>, path: &FieldPath<'_
     spec::validate(&template["spec"], &path.at("spec"));
 }
 
+/// Whether the template in a spec has to be checked: it is another one than that of the old workload, if there is one.
+pub(crate) fn changes(spec: &Value, old: &Value) -> bool {
+    old.is_null() || spec["template"] != old["spec"]["template"]
+}
+
 /// Checks the template of a workload whose pods always run again, which stands in a spec at `path`.
 pub(crate) fn validate_of_lasting_workload(template: &Value, kind: &str, path: &FieldPath<'_>) {
     // What people look for who read of their StatefulSets is this path, wrong as it is.

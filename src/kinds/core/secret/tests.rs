@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::Secret;
-use crate::fixture::{admitted, check, check_updates, problems, row};
+use crate::fixture::{admitted, check, check_updates, problems, problems_of_update, row};
 
 fn valid() -> Value {
     json!({"apiVersion": "v1", "kind": "Secret", "data": {"a": "AA=="},
@@ -101,4 +101,17 @@ fn the_row_counts_but_does_not_show() {
         Age: 4m5s
     "]]
     .assert_eq(&row(&Secret, &admitted(&Secret, valid())));
+}
+
+#[test]
+fn a_token_stays_somebodys() {
+    let mut old = admitted(&Secret, valid());
+    old["type"] = json!("kubernetes.io/service-account-token");
+    old["metadata"]["annotations"] = json!({"kubernetes.io/service-account.name": "a"});
+    let mut new = old.clone();
+    new["metadata"]["annotations"] = json!({});
+    assert_eq!(
+        problems_of_update(&Secret, &new, &old),
+        "metadata.annotations[kubernetes.io/service-account.name]: Required value"
+    );
 }

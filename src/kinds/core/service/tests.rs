@@ -2,7 +2,9 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::Service;
-use crate::fixture::{admitted, check, check_updates, problems, refused_statuses, row, with};
+use crate::fixture::{
+    admitted, check, check_updates, problems, problems_of_update, refused_statuses, row, with,
+};
 use crate::kind::Kind;
 
 fn valid() -> Value {
@@ -297,4 +299,20 @@ fn a_writer_is_told_what_is_ignored_or_has_a_better_form() {
         spec.loadBalancerIP: non-standard IP address "::ffff:10.0.0.1" will be considered invalid in a future Kubernetes release: use "10.0.0.1"
         spec.loadBalancerSourceRanges[0]: CIDR value "10.1.2.3/8" is ambiguous in this context (should be "10.0.0.0/8" or "10.1.2.3/32"?)
         spec.loadBalancerSourceRanges[1]: IPv6 CIDR value "2001:DB8::/64" should be in RFC 5952 canonical format ("2001:db8::/64")"#]].assert_eq(&told(balanced));
+}
+
+#[test]
+fn addresses_that_are_stored_keep_nobody_from_changing_a_service() {
+    let mut stored = admitted(&Service, valid());
+    stored["spec"]["externalIPs"] = json!(["127.0.0.1"]);
+    stored["spec"]["loadBalancerSourceRanges"] = json!(["10.0.0.0/8"]);
+    let mut new = stored.clone();
+    new["spec"]["sessionAffinity"] = json!("ClientIP");
+    Service.set_defaults(&mut new);
+    assert_eq!(problems_of_update(&Service, &new, &stored), "");
+    new["spec"]["externalIPs"] = json!(["127.0.0.1", "127.0.0.2"]);
+    new["spec"]["loadBalancerSourceRanges"] = json!(["10.0.0.0/9"]);
+    expect![[r#"
+        spec.externalIPs[1]: Invalid value: "127.0.0.2": may not be in the loopback range (127.0.0.0/8, ::1/128)
+        spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'"#]].assert_eq(&problems_of_update(&Service, &new, &stored));
 }

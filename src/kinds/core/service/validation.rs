@@ -17,7 +17,8 @@ const POLICIES: &[&str] = &["Cluster", "Local"];
 /// A client that stays longer than a day with its pod is not balanced at all.
 const MAX_AFFINITY_SECONDS: i64 = 86_400;
 
-pub(super) fn validate(spec: &Value, path: &FieldPath<'_>) {
+/// Checks a spec; addresses and ranges that an old one has already are bearable.
+pub(super) fn validate(spec: &Value, old: &Value, path: &FieldPath<'_>) {
     let kind = text(spec, "type");
     match kind {
         "" => path.required("type", ""),
@@ -35,7 +36,13 @@ pub(super) fn validate(spec: &Value, path: &FieldPath<'_>) {
     validate_ports(spec, path);
     metadata::labels(&spec["selector"], &path.at("selector"));
     validate_affinity(spec, path);
-    validate_addresses(spec, path);
+    validate_addresses(spec, old, path);
+    if spec["loadBalancerSourceRanges"] != old["loadBalancerSourceRanges"]
+        || spec["type"] != old["type"]
+    {
+        validate_source_ranges(spec, path);
+    }
+    validate_families(spec, path);
     validate_policies(spec, path);
 }
 
@@ -126,7 +133,7 @@ fn validate_affinity(spec: &Value, path: &FieldPath<'_>) {
 }
 
 fn validate_source_ranges(spec: &Value, path: &FieldPath<'_>) {
-    // Kubernetes' own spelling.
+    // Kubernetes blames it under the name its own code has for it.
     let path = path.at("LoadBalancerSourceRanges");
     let mut ranges = items(spec, "loadBalancerSourceRanges").peekable();
     if ranges.peek().is_some() && text(spec, "type") != "LoadBalancer" {
@@ -141,18 +148,23 @@ fn validate_source_ranges(spec: &Value, path: &FieldPath<'_>) {
     }
 }
 
-fn validate_addresses(spec: &Value, path: &FieldPath<'_>) {
+fn validate_addresses(spec: &Value, old: &Value, path: &FieldPath<'_>) {
     for (index, own) in items(spec, "clusterIPs").filter_map(Value::as_str).enumerate() {
         if own != "None" && !own.is_empty() {
             address::validate(own, &path.at("clusterIPs").index(index));
         }
     }
+    let known = |own: &str| items(old, "externalIPs").any(|old| old == own);
     for (index, own) in items(spec, "externalIPs").filter_map(Value::as_str).enumerate() {
-        let path = path.at("externalIPs").index(index);
-        address::validate(own, &path);
-        address::validate_reachable(own, &path);
+        if !known(own) {
+            let path = path.at("externalIPs").index(index);
+            address::validate(own, &path);
+            address::validate_reachable(own, &path);
+        }
     }
-    validate_source_ranges(spec, path);
+}
+
+fn validate_families(spec: &Value, path: &FieldPath<'_>) {
     let mut families = BTreeSet::new();
     for (index, family) in items(spec, "ipFamilies").filter_map(Value::as_str).enumerate() {
         let path = path.at("ipFamilies").index(index);
