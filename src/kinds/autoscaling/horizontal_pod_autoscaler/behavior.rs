@@ -4,7 +4,7 @@ use machinery::FieldPath;
 use serde_json::{Value, json};
 
 use crate::choice::{one_of, optional_one_of};
-use crate::fill::{default, object};
+use crate::fill::{default, object, set};
 use crate::read::items;
 
 /// A window looks back at most an hour.
@@ -18,9 +18,8 @@ pub(super) fn fill(behavior: &mut Value) {
     if let Some(up) = object(behavior, "scaleUp") {
         default(up, "stabilizationWindowSeconds", 0);
         default(up, "selectPolicy", "Max");
-        default(
+        fill_policies(
             up,
-            "policies",
             json!([
                 { "type": "Pods", "value": 4, "periodSeconds": 15 },
                 { "type": "Percent", "value": 100, "periodSeconds": 15 },
@@ -29,11 +28,14 @@ pub(super) fn fill(behavior: &mut Value) {
     }
     if let Some(down) = object(behavior, "scaleDown") {
         default(down, "selectPolicy", "Max");
-        default(
-            down,
-            "policies",
-            json!([{ "type": "Percent", "value": 100, "periodSeconds": 15 }]),
-        );
+        fill_policies(down, json!([{ "type": "Percent", "value": 100, "periodSeconds": 15 }]));
+    }
+}
+
+/// An empty list is somebody's word, and is refused.
+fn fill_policies(rules: &mut Value, policies: Value) {
+    if rules["policies"].is_null() {
+        set(rules, "policies", policies);
     }
 }
 
