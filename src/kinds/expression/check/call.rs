@@ -20,8 +20,10 @@ impl<'s> Checker<'_, 's> {
         let target = call.target.as_deref().filter(|_| qualified.is_none());
         let parts = target.into_iter().chain(&call.args);
         let given: Vec<Type<'s>> = parts.map(|part| self.expression(part)).collect();
-        if matches!(name, "math.greatest" | "math.least") {
-            return extreme(given);
+        match name {
+            "math.greatest" => return self.extreme(place, "math.@max", &given),
+            "math.least" => return self.extreme(place, "math.@min", &given),
+            _ => {}
         }
         let known = signatures::of(name);
         if known.is_empty() {
@@ -80,22 +82,27 @@ impl<'s> Checker<'_, 's> {
         self.wrong(place, what)
     }
 
+    /// The largest or the smallest of some numbers, of which each may be of a type of its own, or of those in one list.
+    fn extreme(&mut self, place: u64, name: &str, given: &[Type<'s>]) -> Type<'s> {
+        let given: Vec<Type<'s>> = given.iter().map(|one| self.assignment.resolve(one)).collect();
+        let numbers = match given.as_slice() {
+            [Type::List(items)] => std::slice::from_ref(items.as_ref()),
+            numbers => numbers,
+        };
+        match numbers {
+            [first, rest @ ..] if numbers.iter().all(Type::is_number) => {
+                if rest.iter().all(|other| other == first) { first.clone() } else { Type::Dyn }
+            }
+            _ => self.mismatch(place, name, false, &given),
+        }
+    }
+
     /// `value.?name`
     fn optional_field(&mut self, place: u64, call: &CallExpr) -> Type<'s> {
         let [operand, name] = call.args.as_slice() else { return Type::Dyn };
         let operand = self.expression(operand);
         let Expr::Literal(LiteralValue::String(name)) = &name.expr else { return Type::Dyn };
         Type::optional(self.field(place, &operand, name.inner()))
-    }
-}
-
-/// The largest or the smallest of some numbers, of which each may be of a type of its own.
-fn extreme(given: Vec<Type<'_>>) -> Type<'_> {
-    let mut given = given.into_iter();
-    let Some(first) = given.next() else { return Type::Dyn };
-    match first {
-        first if given.all(|other| other == first) && !matches!(first, Type::List(_)) => first,
-        _ => Type::Dyn,
     }
 }
 

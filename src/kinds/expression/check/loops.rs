@@ -72,9 +72,24 @@ impl<'s> Checker<'_, 's> {
             ("sortBy", [name, key]) => {
                 let name = simple_name(name)?;
                 let list = self.expression(target);
-                let (item, _) = self.range(place, &list, false);
-                self.with(&[(name, item)], |checker| checker.expression(key));
-                Some(if matches!(list, Type::List(_)) { list } else { Type::Dyn })
+                let list = self.assignment.resolve(&list);
+                let item = match &list {
+                    Type::List(items) => items.as_ref().clone(),
+                    _ => Type::Dyn,
+                };
+                let key = self.with(&[(name, item)], |checker| checker.expression(key));
+                let key = self.assignment.resolve(&key);
+                Some(match list {
+                    Type::List(_) if key.is_ordered() => list,
+                    Type::Dyn | Type::Open(_) if key.is_ordered() => Type::Dyn,
+                    // So it is called by cel-go, too, which makes two calls of it.
+                    _ => self.mismatch(
+                        place,
+                        "@sortByAssociatedKeys",
+                        true,
+                        &[list, Type::list(key)],
+                    ),
+                })
             }
             (
                 "all" | "exists" | "existsOne" | "exists_one" | "transformList" | "transformMap"

@@ -90,6 +90,17 @@ impl Type<'_> {
         matches!(self, Self::Dyn)
     }
 
+    /// Whether values of it may come before or after each other, as far as is known.
+    pub(super) fn is_ordered(&self) -> bool {
+        matches!(self, Self::Bool | Self::Duration | Self::Timestamp | Self::String | Self::Bytes)
+            || self.is_number()
+    }
+
+    /// Whether it is of numbers, as far as is known.
+    pub(super) fn is_number(&self) -> bool {
+        matches!(self, Self::Int | Self::Uint | Self::Double | Self::Dyn | Self::Open(_))
+    }
+
     /// Whether nothing of it is left to be known.
     pub fn is_known(&self) -> bool {
         match self {

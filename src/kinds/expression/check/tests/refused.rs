@@ -116,6 +116,24 @@ fn what_does_not_fit_is_refused() {
         ("self.spec.list.all(x, x.weight)", "1:19", none("_&&_", "(bool, int)")),
         ("self.spec.names.map(x, x > 1)", "1:26", none("_>_", "(string, int)")),
         ("sets.contains(['a'], [1])", "1:14", none("sets.contains", "(list(string), list(int))")),
+        (
+            "math.abs({}.sortBy(x, -x))",
+            "1:19",
+            none("@sortByAssociatedKeys", "map(dyn, dyn).(list(dyn))"),
+        ),
+        (
+            "self.spec.list.sortBy(x, x)",
+            "1:22",
+            none(
+                "@sortByAssociatedKeys",
+                "list(selfType.spec.list.@idx).(list(selfType.spec.list.@idx))",
+            ),
+        ),
+        ("self.spec.list.min()", "1:19", none("min", "list(selfType.spec.list.@idx).()")),
+        ("self.spec.list.sort()", "1:20", none("sort", "list(selfType.spec.list.@idx).()")),
+        ("[[1]].isSorted()", "1:15", none("isSorted", "list(list(int)).()")),
+        ("math.greatest('a', 'b')", "1:14", none("math.@max", "(string, string)")),
+        ("math.least(self.spec.names)", "1:11", none("math.@min", "(list(string))")),
         ("cel.bind(n, 1, n + 'a')", "1:18", none("_+_", "(int, string)")),
         (
             "authorizer.check('get')",
