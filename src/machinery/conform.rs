@@ -83,6 +83,10 @@ impl Conform<'_> {
                 for (key, value) in map.iter_mut() {
                     self.element(value, item, parent, &path.key(key))?;
                 }
+                if matches!(**item, FieldType::Time | FieldType::MicroTime) {
+                    // Go knows a moment that is none, but no other typed client can read it.
+                    map.retain(|_, value| !value.is_null());
+                }
                 Ok(())
             }
             (FieldType::Bytes, Value::String(text)) => fit_bytes(text),
