@@ -1,6 +1,7 @@
 //! JSON bodies: numbers kept exact, duplicate keys noticed. Depth is limited by the parser (128 levels).
 
 mod syntax;
+mod text;
 
 use std::fmt;
 
@@ -13,7 +14,12 @@ use crate::strict::Strictness;
 
 /// Parses one document; of two entries with one key the later wins.
 pub(crate) fn parse(body: &[u8], strictness: &mut Strictness) -> Result<Value, String> {
-    read(body, strictness).map_err(|error| syntax::say(&error, body))
+    let outcome = match read(body, strictness) {
+        Ok(value) => return Ok(value),
+        // Looked for only now: it is seldom so.
+        Err(error) => text::mended(body).map_or(Err(error), |body| read(&body, strictness)),
+    };
+    outcome.map_err(|error| syntax::say(&error, body))
 }
 
 fn read(body: &[u8], strictness: &mut Strictness) -> Result<Value, serde_json::Error> {
@@ -61,6 +67,10 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        // What is written `-0` is a whole number.
+        if value == 0.0 && value.is_sign_negative() {
+            return Ok(0.into());
+        }
         Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
     }
 

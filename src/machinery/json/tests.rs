@@ -53,3 +53,18 @@ fn what_is_no_json_is_said_in_the_words_of_go() {
         assert_eq!(read(text).0.unwrap_err(), said, "{text}");
     }
 }
+
+#[test]
+fn nothing_less_is_nothing() {
+    let (value, _) = read("[-0, 1]");
+    assert_eq!(value.unwrap(), json!([0, 1]));
+}
+
+#[test]
+fn what_stands_for_no_character_is_replaced() {
+    let (value, problems) = read(r#"{"a": "\ud800", "a": "x\udc00", "\ud83d\ude00": 1}"#);
+    assert_eq!(value.unwrap(), json!({"a": "x\u{FFFD}", "\u{1F600}": 1}));
+    assert_eq!(problems, ["duplicate field \"a\""]);
+    let mut strictness = Strictness::new(FieldValidation::Warn);
+    assert_eq!(parse(b"\"\xff\"", &mut strictness), Ok(json!("\u{FFFD}")));
+}
