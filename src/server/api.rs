@@ -287,7 +287,8 @@ impl Api {
         };
         let mut answer = outcome.unwrap_or_else(|error| {
             log_failure(&parts, &id, &error);
-            respond::failure(&error)
+            let query = Query::parse(parts.uri.query()).unwrap_or_default();
+            respond::failure(&error, Form::of_failure(&parts.headers, &query))
         });
         if let Some(entry) = record.audited.take() {
             entry.finish(record.is_long_running(), &mut answer).await;

@@ -9,6 +9,8 @@ use crate::query::Query;
 
 /// The types documents are sent in.
 const OFFERED: &[&str] = &[JSON, YAML];
+/// The types watches are sent in.
+const WATCHED: &[&str] = &["application/json;stream=watch"];
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const YAML: &str = "application/yaml";
 /// The types documents are taken in.
@@ -42,13 +44,27 @@ impl Form {
 
     /// Reads `Accept` and `?pretty`.
     pub(crate) fn negotiate(headers: &HeaderMap, query: &Query<'_>) -> Result<Self, ApiError> {
+        Self::choose(headers, query, true).ok_or_else(|| ApiError::not_acceptable(OFFERED))
+    }
+
+    /// The same for a watch. There is no YAML that could be read while it is not over.
+    pub(crate) fn of_watch(headers: &HeaderMap, query: &Query<'_>) -> Result<Self, ApiError> {
+        Self::choose(headers, query, false).ok_or_else(|| ApiError::not_acceptable(WATCHED))
+    }
+
+    /// The same for a failure, which is told even to those who accept nothing that is offered.
+    pub(crate) fn of_failure(headers: &HeaderMap, query: &Query<'_>) -> Self {
+        Self::choose(headers, query, true).unwrap_or_default().whole()
+    }
+
+    fn choose(headers: &HeaderMap, query: &Query<'_>, knows_yaml: bool) -> Option<Self> {
         let pretty = query.flag("pretty");
         let accept = headers.get(ACCEPT).map_or("", |accept| accept.to_str().unwrap_or_default());
         if matches!(accept, "" | "*/*" | JSON) {
-            return Ok(Self { pretty, ..Self::default() });
+            return Some(Self { pretty, ..Self::default() });
         }
         for offer in &Accept::parse(accept).offers {
-            let yaml = offer.takes(YAML) && !offer.takes(JSON);
+            let yaml = knows_yaml && offer.takes(YAML) && !offer.takes(JSON);
             if !yaml && !offer.takes(JSON) {
                 continue;
             }
@@ -60,9 +76,9 @@ impl Form {
                 // A form of discovery, which discovery itself looks for.
                 (Some(_), _) => continue,
             };
-            return Ok(Self { shape, yaml, pretty: pretty || offer.pretty });
+            return Some(Self { shape, yaml, pretty: pretty || offer.pretty });
         }
-        Err(ApiError::not_acceptable(OFFERED))
+        None
     }
 
     /// The same, for a document that has no other shape.

@@ -66,8 +66,16 @@ pub(crate) fn parse<'a>(
         None => (false, rest),
     };
     let Some(place) = Place::read(group, rest)? else { return Err(ApiError::unknown_path()) };
-    let watch = legacy_watch || query.flag("watch");
-    let verb = verb(method, &place, watch)?;
+    let verb = match *method {
+        Method::GET | Method::HEAD if legacy_watch => Verb::Watch,
+        _ if legacy_watch => {
+            return Err(ApiError::new(
+                machinery::Reason::MethodNotAllowed,
+                "the server does not allow this method on the requested resource",
+            ));
+        }
+        _ => verb(method, &place, query.flag("watch"))?,
+    };
     Ok(Some(Target {
         verb,
         group,
@@ -137,8 +145,8 @@ fn segment(text: &str) -> Result<Cow<'_, str>, ApiError> {
 fn verb(method: &Method, place: &Place<'_>, watch: bool) -> Result<Verb, ApiError> {
     let named = place.name.is_some();
     Ok(match *method {
-        Method::GET | Method::HEAD if watch && place.subresource.is_none() => Verb::Watch,
         Method::GET | Method::HEAD if named => Verb::Get,
+        Method::GET | Method::HEAD if watch => Verb::Watch,
         Method::GET | Method::HEAD => Verb::List,
         Method::POST => Verb::Create,
         Method::PUT => Verb::Update,

@@ -81,10 +81,11 @@ pub(crate) fn tagged(mut answer: Answer, hash: &str, headers: &HeaderMap) -> Ans
 }
 
 /// A failure, as a `Status`.
-pub(crate) fn failure(error: &ApiError) -> Answer {
+pub(crate) fn failure(error: &ApiError, form: Form) -> Answer {
     let status = StatusCode::from_u16(error.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = Bytes::from(error.to_status().to_string());
-    let mut response = with_body(status, JSON, body.into());
+    let told = error.to_status();
+    let mut response = document(status, form, &told)
+        .unwrap_or_else(|_| with_body(status, JSON, Bytes::from(told.to_string()).into()));
     let retry = error.details.as_ref().map_or(0, |details| details.retry_after_seconds);
     if retry > 0 {
         response.headers_mut().insert(RETRY_AFTER, retry.into());

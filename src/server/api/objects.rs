@@ -209,9 +209,10 @@ impl Api {
         target: &Target<'_>,
         call: &Call<'_>,
     ) -> Result<Answer, ApiError> {
-        let form = Form::negotiate(&parts.headers, query)?;
-        let view = self.table_view(query)?;
         let watch = target.verb == Verb::Watch;
+        let negotiate = if watch { Form::of_watch } else { Form::negotiate };
+        let form = negotiate(&parts.headers, query)?;
+        let view = self.table_view(query)?;
         let options = ListOptions::read(query, watch)?;
         if watch {
             let lifetime = options.lifetime(&self.random);

@@ -137,3 +137,30 @@ async fn every_answer_has_an_id() {
     assert_eq!(id(&first).len(), 36);
     assert_ne!(id(&first), id(&second));
 }
+
+#[tokio::test]
+async fn a_failure_is_told_in_the_form_that_is_accepted() {
+    let server = Fixture::new().await;
+    let path = format!("{CONFIG_MAPS}/x?pretty=true");
+    let ask = async |accept: &str| server.ask(Method::GET, &path, &[("accept", accept)], "").await;
+    let yaml = ask("application/yaml").await;
+    assert_eq!(
+        (yaml.code, yaml.headers["content-type"].to_str().unwrap()),
+        (404, "application/yaml")
+    );
+    let text = String::from_utf8(yaml.body.to_vec()).unwrap();
+    assert!(text.contains("\nreason: NotFound\n"), "{text}");
+    let pretty = ask("application/json").await;
+    assert!(pretty.body.starts_with(b"{\n"), "{:?}", pretty.body);
+    // As good as nothing is accepted, but that has to be said.
+    ask("text/html").await.failure(406, "NotAcceptable");
+}
+
+#[tokio::test]
+async fn a_watch_path_is_only_read() {
+    let server = Fixture::new().await;
+    let path = "/api/v1/watch/namespaces/default/configmaps";
+    let refused = server.post(path, &config_map("a", json!({}))).await;
+    let message = refused.failure(405, "MethodNotAllowed");
+    assert_eq!(message, "the server does not allow this method on the requested resource");
+}

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use http::Method;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -91,7 +92,6 @@ async fn one_object_is_watched_by_name() {
     create(&server, &["a", "b"]).await;
     for path in [
         format!("{CONFIG_MAPS}?watch=1&fieldSelector=metadata.name%3Db"),
-        format!("{CONFIG_MAPS}/b?watch=1"),
         "/api/v1/watch/namespaces/default/configmaps/b".to_owned(),
     ] {
         let mut watch = server.watch(&path).await;
@@ -271,4 +271,28 @@ async fn a_stop_ends_watches_over_websocket_with_a_farewell() {
         farewell
     });
     assert_eq!(u16::from(farewell.unwrap().code), 1000);
+}
+
+#[tokio::test]
+async fn a_watch_is_sent_as_json_alone() {
+    let server = Fixture::new().await;
+    let path = format!("{CONFIG_MAPS}?watch=true");
+    let ask = async |accept: &str| server.ask(Method::GET, &path, &[("accept", accept)], "").await;
+    let message = ask("text/html").await.failure(406, "NotAcceptable");
+    assert_eq!(
+        message,
+        "only the following media types are accepted: application/json;stream=watch"
+    );
+    assert_eq!(ask("application/yaml").await.code, 406);
+    let mut watch = server.watch_as(&path, "application/yaml,application/json;stream=watch").await;
+    create(&server, &["a"]).await;
+    assert_eq!(watch.brief().await, "ADDED a");
+}
+
+#[tokio::test]
+async fn an_object_is_got_whatever_else_is_asked() {
+    let server = Fixture::new().await;
+    create(&server, &["a"]).await;
+    let got = server.get(&format!("{CONFIG_MAPS}/a?watch=true")).await.expect(200);
+    assert_eq!(got["kind"], "ConfigMap");
 }
