@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use base::{CancellationToken, Clock, Metrics, Tasks};
 use jiff::Timestamp;
-use tokio::time::Instant;
 use tracing::{Instrument, debug, info_span, warn};
 
 use crate::execute::{Executor, Outcome};
-use crate::queue_counts::QueueCounts;
+use crate::queue_counts::{QueueCounts, UnderWay};
 use crate::{Cache, Cached, Caches, Change, EventRecorder, Key, Plan, Queue};
 
 /// Keys of one controller worked on at the same time. A run mostly waits for the server; this many keep it busy.
@@ -97,6 +96,7 @@ pub struct Shell {
     tasks: Tasks,
     clock: Clock,
     metrics: Metrics,
+    under_way: UnderWay,
 }
 
 impl Shell {
@@ -107,6 +107,7 @@ impl Shell {
             tasks: tasks.clone(),
             clock: clock.clone(),
             metrics: metrics.clone(),
+            under_way: UnderWay::new(metrics),
         }
     }
 
@@ -117,7 +118,7 @@ impl Shell {
 
     /// Starts a controller. It works once every cache asked for so far has its first list.
     pub fn run<C: Controller>(&self, controller: C) {
-        let counts = QueueCounts::new(&self.metrics, C::NAME);
+        let counts = QueueCounts::new(&self.metrics, &self.under_way, C::NAME);
         let queue = Queue::new(counts.clone(), C::RETRY_CAP);
         controller.watches(&Watches { queue: &queue });
         let recorder = EventRecorder::new(
@@ -158,11 +159,11 @@ impl<C: Controller> Worker<C> {
         while let Some(key) = stop.run_until_cancelled(self.queue.next()).await {
             let span = info_span!("reconcile", controller = C::NAME, %key);
             let run = Box::pin(self.reconcile(&key)).instrument(span);
-            let started = Instant::now();
+            let work = self.counts.work();
             if stop.run_until_cancelled(run).await.is_none() {
                 return;
             }
-            self.counts.worked(started.elapsed());
+            drop(work);
             self.queue.done(&key);
         }
     }

@@ -9,7 +9,7 @@ use base::Metrics;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::queue_counts::QueueCounts;
+use crate::queue_counts::{QueueCounts, UnderWay};
 
 /// First delay after a failure; Kubernetes' own workqueues start there too.
 const RETRY_FIRST: Duration = Duration::from_millis(5);
@@ -61,7 +61,8 @@ impl<K> Clone for Queue<K> {
 
 impl<K: Ord + Clone> Default for Queue<K> {
     fn default() -> Self {
-        Self::new(QueueCounts::new(&Metrics::default(), ""), RETRY_CAP)
+        let counts = QueueCounts::new(&Metrics::default(), &UnderWay::default(), "");
+        Self::new(counts, RETRY_CAP)
     }
 }
 

@@ -74,7 +74,7 @@ async fn what_stays_stale_is_looked_at_less_and_less_often() {
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_may_be_less_patient() {
-    let counts = QueueCounts::new(&Metrics::default(), "");
+    let counts = QueueCounts::new(&Metrics::default(), &UnderWay::default(), "");
     let queue = Queue::new(counts, Duration::from_secs(1));
     for _ in 0..20 {
         queue.retry("a");
