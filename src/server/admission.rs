@@ -247,7 +247,7 @@ impl Admission {
     }
 
     /// What is used of every quota.
-    pub(crate) fn ledger(&self) -> &Ledger {
+    pub(crate) fn ledger(&self) -> &Arc<Ledger> {
         &self.ledger
     }
 

@@ -121,7 +121,7 @@ impl Registry {
     }
 
     /// What is used of every quota.
-    pub(crate) fn quotas(&self) -> &Ledger {
+    pub(crate) fn quotas(&self) -> &Arc<Ledger> {
         self.admission.ledger()
     }
 

@@ -34,7 +34,7 @@ pub(crate) struct Ledger {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Namespaces with at least one quota.
+    /// Namespaces with at least one quota, or with writes under way that one has let in.
     accounts: BTreeMap<String, Account>,
     /// Quotas, by namespace and name, whose figures may have changed.
     changed: BTreeSet<(String, String)>,
@@ -106,8 +106,12 @@ impl Drop for Reservation {
                 entry.pending.retain(|pending| pending.id != id);
             }
         });
+        let over = account.is_idle();
         let namespace = self.namespace.clone();
         state.changed.extend(changed.drain(..).map(|quota| (namespace.clone(), quota)));
+        if over {
+            state.accounts.remove(&self.namespace);
+        }
         drop(state);
         self.ledger.news.notify_one();
     }
@@ -158,7 +162,7 @@ impl Ledger {
         let id = state.reservations;
         if let Some(account) = state.accounts.get_mut(request.namespace) {
             account.check(request, &charge)?;
-            let charge = account.relevant(charge);
+            // All of it: another quota may take the place of those there are before the write is over.
             let pending = Pending { id, charge, abandoned: None };
             account.change(&key, |entry| entry.pending.push(pending));
         }
@@ -195,6 +199,7 @@ impl Ledger {
             changed.extend(account.lapse(now));
             state.changed.extend(changed.into_iter().map(|quota| (namespace.clone(), quota)));
         }
+        state.accounts.retain(|_, account| !account.is_idle());
         drop(guard);
         self.news.notify_one();
     }
@@ -205,8 +210,8 @@ impl Ledger {
         let state = &mut *guard;
         let Some(rules) = rules else {
             if let Some(account) = state.accounts.get_mut(namespace) {
-                account.quotas.remove(name);
-                if account.quotas.is_empty() {
+                account.remove_quota(name);
+                if account.is_idle() {
                     state.accounts.remove(namespace);
                 }
             }
@@ -298,10 +303,10 @@ impl Listener for Ledger {
             account.set_quota(quota.name(), Rules::read(&quota.object()));
             state.changed.insert((namespace, quota.name().to_owned()));
         }
-        state.accounts.retain(|_, account| !account.quotas.is_empty());
         for (namespace, account) in &mut state.accounts {
             self.recount(namespace, account);
         }
+        state.accounts.retain(|_, account| !account.is_idle());
         drop(guard);
         self.news.notify_one();
     }

@@ -3,6 +3,8 @@ use std::sync::Arc;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
+use super::ledger::Request;
+use super::usage::Charge;
 use crate::admission::tests::{PODS, claim, pod};
 use crate::testing::Fixture;
 
@@ -243,4 +245,24 @@ async fn a_pod_that_should_be_gone_takes_nothing() {
     tokio::time::advance(std::time::Duration::from_secs(100)).await;
     used(&server, json!({"pods": "0", "count/pods": "1"})).await;
     server.post(PODS, &pod("b", json!({}))).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_quota_made_anew_counts_the_writes_that_the_last_one_let_in() {
+    let server = server(json!({"hard": {"configmaps": "1"}})).await;
+    let ledger = Arc::clone(server.api.registry().quotas());
+    let request =
+        |name| Request { namespace: "default", resource: "configmaps", name, before: None };
+    let charge = || Charge::of("configmaps", &config_map("a"));
+    let mut reservation = ledger.reserve(&request("a"), charge()).unwrap();
+    reservation.begin();
+    server.delete(&format!("{QUOTAS}/q"), &Value::Null).await.expect(200);
+    let anew = quota("q", json!({"hard": {"configmaps": "5", "count/configmaps": "1"}}));
+    server.post(QUOTAS, &anew).await.expect(201);
+    assert!(ledger.check(&request("b"), charge()).is_err());
+    server.delete(&format!("{QUOTAS}/q"), &Value::Null).await.expect(200);
+    reservation.end();
+    drop(reservation);
+    server.post(QUOTAS, &anew).await.expect(201);
+    ledger.check(&request("b"), charge()).unwrap();
 }

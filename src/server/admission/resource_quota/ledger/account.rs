@@ -98,6 +98,19 @@ impl Account {
         self.quotas.insert(name.to_owned(), Quota { rules, used: Amounts::new() });
     }
 
+    /// Forgets a quota. Writes it has let in stay known until they are over: it may be made anew before that.
+    pub(super) fn remove_quota(&mut self, name: &str) {
+        self.quotas.remove(name);
+        if self.quotas.is_empty() {
+            self.replace_stored(BTreeMap::new());
+        }
+    }
+
+    /// Whether there is no quota, nor a write under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.quotas.is_empty() && self.entries.is_empty()
+    }
+
     /// Whether a write fits into every quota.
     pub(super) fn check(&self, request: &Request<'_>, charge: &Charge) -> Result<(), Excess> {
         let key = (request.resource.to_owned(), request.name.to_owned());
