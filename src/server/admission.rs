@@ -42,7 +42,7 @@ use crate::identity::Identity;
 use crate::registry::{DeleteOptions, WriteOptions};
 use crate::request::Verb;
 
-pub(crate) use extension::{Changes, Extensions, Operation, Request, warnings};
+pub(crate) use extension::{Changes, Extensions, Operation, Request, check_expressions, warnings};
 pub(crate) use pod_security::PodSecurity;
 pub(crate) use priority::SYSTEM_CLASSES;
 pub(crate) use resource_quota::{Figures, Ledger, Reservation};
@@ -335,7 +335,6 @@ impl Admission {
         priority::check(&tools, attributes)?;
         claim_resize::check(&tools, attributes)?;
         certificates::check(&self.authorizer, attributes)?;
-        Extensions::check_own(attributes.served, attributes.object, attributes.old)?;
         if self.extensions.any() {
             warnings.extend(Box::pin(self.check_extensions(&tools, attributes)).await?);
         }

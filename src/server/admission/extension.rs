@@ -24,7 +24,7 @@ mod webhooks;
 use std::sync::Arc;
 use std::time::Duration;
 
-use machinery::ApiError;
+use machinery::{ApiError, FieldErrors};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -110,17 +110,18 @@ impl Extensions {
         warnings.extend(hooks.await?);
         Ok(warnings)
     }
+}
 
-    /// Refuses a configuration or a policy with expressions that are not right.
-    pub(super) fn check_own(
-        served: &crate::catalog::Served,
-        object: &Value,
-        old: Option<&Value>,
-    ) -> Result<(), ApiError> {
-        if served.resource().group != request::GROUP || object.is_null() {
-            return Ok(());
-        }
-        policy::check(served, object, old)
+/// Checks the expressions of a configuration or a policy. They are a part of what the kind checks, but only here it is
+/// known what they may name.
+pub(crate) fn check_expressions(
+    served: &crate::catalog::Served,
+    object: &Value,
+    old: Option<&Value>,
+    errors: &FieldErrors,
+) {
+    if served.resource().group == request::GROUP {
+        policy::check(served, object, old, errors);
     }
 }
 

@@ -10,7 +10,7 @@ use store::{Expect, Revision};
 
 use super::call::{Call, Object, Outcome};
 use super::{Registry, Written, deletion, object_meta, ownership};
-use crate::admission::{Attributes, Options, Shown};
+use crate::admission::{Attributes, Options, Shown, check_expressions};
 use crate::allocate::Reservation;
 use crate::cache::Cached;
 use crate::request::Verb;
@@ -251,7 +251,10 @@ fn validate(call: &Call<'_>, part: Part, new: &Value, old: &Value) -> Result<(),
     let kind = call.place.served.kind();
     let errors = FieldErrors::new();
     match part {
-        Part::Main => kinds::validate_update(kind, new, old, &errors),
+        Part::Main => {
+            kinds::validate_update(kind, new, old, &errors);
+            check_expressions(call.place.served, new, Some(old), &errors);
+        }
         Part::Status | Part::Approval => kinds::validate_status_update(kind, new, old, &errors),
         Part::Below(path) => kinds::validate_below(kind, path, new, old, &errors),
         Part::Internal => {}

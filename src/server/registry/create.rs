@@ -7,7 +7,7 @@ use store::Expect;
 use super::call::{Call, Content, Object, Outcome, Place};
 use super::options::WriteOptions;
 use super::{Registry, Written, object_meta, requester};
-use crate::admission::{Attributes, Options, Shown};
+use crate::admission::{Attributes, Options, Shown, check_expressions};
 use crate::definitions;
 use crate::identity::Identity;
 use crate::request::Verb;
@@ -125,6 +125,7 @@ impl Registry {
         let mut reservation = self.allocators.assign(kind, &mut object, None)?;
         let errors = FieldErrors::new();
         kinds::validate_create(kind, &object, &errors);
+        check_expressions(call.place.served, &object, None, &errors);
         if !errors.is_empty() {
             let names = kind.names();
             return Err(ApiError::invalid(&names.group, &names.kind, &name, errors));

@@ -1,9 +1,9 @@
-//! Refuses expressions that do not compile or come to something of the wrong type, when they are written.
+//! Finds expressions that do not compile or come to something of the wrong type, when they are written.
 
 use std::collections::BTreeSet;
 
 use kinds::expression::{Declarations, Expression, Type, Wanted};
-use machinery::{ApiError, FieldErrors, document};
+use machinery::FieldErrors;
 use serde_json::Value;
 
 use super::written::{self, Role, Written};
@@ -15,11 +15,11 @@ pub(in crate::admission::extension) fn check(
     served: &Served,
     object: &Value,
     old: Option<&Value>,
-) -> Result<(), ApiError> {
-    let errors = FieldErrors::new();
+    errors: &FieldErrors,
+) {
     let known = old.map(|old| written::all(served.kind_name(), old)).unwrap_or_default();
     let known: BTreeSet<&str> = known.iter().map(|one| one.source).collect();
-    let checker = Checker { known: &known, errors: &errors };
+    let checker = Checker { known: &known, errors };
     let all = written::all(served.kind_name(), object);
     if served.kind_name().ends_with("Policy") {
         let params = object["spec"]["paramKind"].is_object().then_some(Type::Dyn);
@@ -31,11 +31,6 @@ pub(in crate::admission::extension) fn check(
             checker.one(one, &declared);
         }
     }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    let names = served.kind().names();
-    Err(ApiError::invalid(&names.group, &names.kind, document::name(object), errors))
 }
 
 struct Checker<'a> {

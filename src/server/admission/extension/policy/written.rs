@@ -3,6 +3,9 @@
 use machinery::document;
 use serde_json::Value;
 
+/// As many conditions as one webhook or policy may have.
+const CONDITIONS_MAX: usize = 64;
+
 /// An expression where somebody wrote it.
 #[derive(Debug)]
 pub(super) struct Written<'a> {
@@ -68,7 +71,9 @@ fn of_policy<'a>(spec: &'a Value, all: &mut Vec<Written<'a>>) {
 }
 
 fn conditions<'a>(parent: &'a Value, place: &str, all: &mut Vec<Written<'a>>) {
-    for (index, condition) in document::list_at(parent, "/matchConditions").iter().enumerate() {
+    let conditions = document::list_at(parent, "/matchConditions").iter();
+    // Nobody may write more of them.
+    for (index, condition) in conditions.take(CONDITIONS_MAX).enumerate() {
         let place = format!("{place}.matchConditions[{index}]");
         add(Role::Condition, condition, "expression", &place, all);
     }

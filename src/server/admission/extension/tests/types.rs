@@ -1,10 +1,11 @@
 //! Types of what policies and match conditions say.
 
 use expect_test::expect;
+use machinery::FieldErrors;
 use serde_json::{Value, json};
 
 use super::GROUP;
-use crate::admission::Extensions;
+use crate::admission::check_expressions;
 use crate::testing::Fixture;
 
 fn rules(group: &str, resources: &[&str]) -> Value {
@@ -118,10 +119,40 @@ async fn what_was_accepted_once_may_stay_while_something_else_changes() {
         "validations": [{"expression": "variables.a > 1"}]}));
     let mut new = old.clone();
     new["spec"]["validations"][0]["message"] = "no".into();
-    assert!(Extensions::check_own(&served, &old, None).is_err());
-    assert!(Extensions::check_own(&served, &new, Some(&old)).is_ok());
+    let is_fine = |object: &Value, old: Option<&Value>| {
+        let errors = FieldErrors::new();
+        check_expressions(&served, object, old, &errors);
+        errors.is_empty()
+    };
+    assert!(!is_fine(&old, None));
+    assert!(is_fine(&new, Some(&old)));
     new["spec"]["validations"][0]["expression"] = "variables.a > 'b' + 1".into();
-    assert!(Extensions::check_own(&served, &new, Some(&old)).is_err());
+    assert!(!is_fine(&new, Some(&old)));
+}
+
+#[tokio::test]
+async fn whatever_else_is_wrong_expressions_are_told_of() {
+    let server = Fixture::new().await;
+    let hooks = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "hooks"},
+        "webhooks": [{
+            "name": "a.example.com", "clientConfig": {"url": "https://localhost"},
+            "sideEffects": "None", "admissionReviewVersions": ["v1"],
+            "matchConditions": [
+                {"name": "", "expression": "foo("}, {"name": "x", "expression": "'a'"},
+            ],
+        }],
+    });
+    let path = format!("{GROUP}/v1/validatingwebhookconfigurations");
+    let refused = server.post(&path, &hooks).await.failure(422, "Invalid");
+    for part in [
+        "webhooks[0].matchConditions[0].name: Required value",
+        "webhooks[0].matchConditions[0].expression: Invalid value: \"foo(\": compilation failed",
+        "webhooks[0].matchConditions[1].expression: Invalid value: \"'a'\": must evaluate to bool",
+    ] {
+        assert!(refused.contains(part), "{part} is not in {refused}");
+    }
 }
 
 /// The status of the policy once it is about a generation.
