@@ -13,6 +13,7 @@ mod default_toleration_seconds;
 mod extension;
 mod identity;
 mod limit_ranger;
+mod meters;
 mod namespace_lifecycle;
 mod node_restriction;
 mod permission;
@@ -28,7 +29,7 @@ mod taint_new_nodes;
 
 use std::sync::Arc;
 
-use base::{Family, Histogram, Metrics, Random};
+use base::{Metrics, Random};
 use kinds::ScalePaths;
 use machinery::ApiError;
 use serde_json::Value;
@@ -43,15 +44,13 @@ use crate::registry::{DeleteOptions, WriteOptions};
 use crate::request::Verb;
 
 pub(crate) use extension::{Changes, Extensions, Operation, Request, check_expressions, warnings};
+use meters::{Meters, Part, Plugin};
 pub(crate) use pod_security::PodSecurity;
 pub(crate) use priority::SYSTEM_CLASSES;
 pub(crate) use resource_quota::{Figures, Ledger, Reservation};
 
 /// The annotation of a pod that only shows what a kubelet runs from a manifest on its machine.
 const MIRROR: &str = "kubernetes.io/config.mirror";
-
-/// Kubernetes' own bounds.
-const STEP_BOUNDS: &[f64] = &[0.005, 0.025, 0.1, 0.5, 1.0, 2.5];
 
 /// A write about to happen.
 #[derive(Debug)]
@@ -209,7 +208,7 @@ pub(crate) struct Admission {
     authorizer: Arc<Authorizer>,
     extensions: Extensions,
     pod_security: PodSecurity,
-    steps: Family<Histogram>,
+    meters: Meters,
 }
 
 impl Admission {
@@ -221,29 +220,8 @@ impl Admission {
         pod_security: PodSecurity,
         metrics: &Metrics,
     ) -> Self {
-        let steps = metrics.histograms(
-            "apiserver_admission_step_admission_duration_seconds",
-            "Time that all plugins, policies and webhooks of one step take together.",
-            &["type", "operation", "rejected"],
-            STEP_BOUNDS,
-        );
-        Self { random, ledger, authorizer, extensions, pod_security, steps }
-    }
-
-    fn measure<T>(
-        &self,
-        step: &str,
-        attributes: &Attributes<'_>,
-        started: Instant,
-        outcome: &Result<T, ApiError>,
-    ) {
-        let operation = match attributes.verb {
-            Verb::Create => "CREATE",
-            Verb::Delete => "DELETE",
-            _ => "UPDATE",
-        };
-        let rejected = if outcome.is_err() { "true" } else { "false" };
-        self.steps.with(&[step, operation, rejected]).observe_duration(started.elapsed());
+        let meters = Meters::new(metrics);
+        Self { random, ledger, authorizer, extensions, pod_security, meters }
     }
 
     /// What is used of every quota.
@@ -259,7 +237,7 @@ impl Admission {
     ) -> Result<Changes, ApiError> {
         let started = Instant::now();
         let outcome = self.admit_unmeasured(catalog, attributes).await;
-        self.measure("admit", attributes, started, &outcome);
+        self.meters.step(Part::Admit, attributes.verb, started, &outcome);
         outcome
     }
 
@@ -295,18 +273,27 @@ impl Admission {
         );
         let tools = Tools { catalog, random: &self.random };
         permission::may_create(&self.authorizer, attributes)?;
-        namespace_lifecycle::admit(catalog, attributes)?;
-        let mut changed = limit_ranger::admit(&tools, attributes);
-        changed |= service_account::admit(&tools, attributes)?;
-        node_restriction::admit(&tools, attributes)?;
-        changed |= taint_new_nodes::admit(attributes);
-        changed |= priority::admit(&tools, attributes)?;
-        changed |= default_toleration_seconds::admit(attributes);
-        changed |= default_storage_class::admit(&tools, attributes);
-        changed |= storage_protection::admit(attributes);
-        changed |= runtime_class::admit(&tools, attributes)?;
-        changed |= default_ingress_class::admit(&tools, attributes);
-        changed |= pod_topology_labels::admit(&tools, attributes);
+        let mut laps = self.meters.laps(Part::Admit, attributes.verb);
+        let found = namespace_lifecycle::admit(catalog, attributes);
+        laps.of(Plugin::NamespaceLifecycle, found)?;
+        let own = limit_ranger::admit(&tools, attributes);
+        let mut changed = laps.of_change(Plugin::LimitRanger, own);
+        changed |= laps.of(Plugin::ServiceAccount, service_account::admit(&tools, attributes))?;
+        laps.of(Plugin::NodeRestriction, node_restriction::admit(&tools, attributes))?;
+        let own = taint_new_nodes::admit(attributes);
+        changed |= laps.of_change(Plugin::TaintNodesByCondition, own);
+        changed |= laps.of(Plugin::Priority, priority::admit(&tools, attributes))?;
+        let own = default_toleration_seconds::admit(attributes);
+        changed |= laps.of_change(Plugin::DefaultTolerationSeconds, own);
+        let own = default_storage_class::admit(&tools, attributes);
+        changed |= laps.of_change(Plugin::DefaultStorageClass, own);
+        let own = storage_protection::admit(attributes);
+        changed |= laps.of_change(Plugin::StorageObjectInUseProtection, own);
+        changed |= laps.of(Plugin::RuntimeClass, runtime_class::admit(&tools, attributes))?;
+        let own = default_ingress_class::admit(&tools, attributes);
+        changed |= laps.of_change(Plugin::DefaultIngressClass, own);
+        let own = pod_topology_labels::admit(&tools, attributes);
+        changed |= laps.of_change(Plugin::PodTopologyLabels, own);
         permission::may_grant(&self.authorizer, attributes)?;
         Ok(changed)
     }
@@ -319,7 +306,7 @@ impl Admission {
     ) -> Result<Admitted, ApiError> {
         let started = Instant::now();
         let outcome = self.check_unmeasured(catalog, attributes).await;
-        self.measure("validate", attributes, started, &outcome);
+        self.meters.step(Part::Validate, attributes.verb, started, &outcome);
         outcome
     }
 
@@ -329,16 +316,21 @@ impl Admission {
         attributes: &Attributes<'_>,
     ) -> Result<Admitted, ApiError> {
         let tools = Tools { catalog, random: &self.random };
-        limit_ranger::check(&tools, attributes)?;
-        service_account::check(attributes)?;
-        let mut warnings = pod_security::check(&self.pod_security, &tools, attributes)?;
-        priority::check(&tools, attributes)?;
-        claim_resize::check(&tools, attributes)?;
+        let mut laps = self.meters.laps(Part::Validate, attributes.verb);
+        laps.of(Plugin::LimitRanger, limit_ranger::check(&tools, attributes))?;
+        laps.of(Plugin::ServiceAccount, service_account::check(attributes))?;
+        let judged = pod_security::check(&self.pod_security, &tools, attributes);
+        let mut warnings = laps.of(Plugin::PodSecurity, judged)?;
+        laps.of(Plugin::Priority, priority::check(&tools, attributes))?;
+        let resized = claim_resize::check(&tools, attributes);
+        laps.of(Plugin::PersistentVolumeClaimResize, resized)?;
         certificates::check(&self.authorizer, attributes)?;
         if self.extensions.any() {
             warnings.extend(Box::pin(self.check_extensions(&tools, attributes)).await?);
         }
-        let reservation = resource_quota::check(&self.ledger, attributes)?;
+        laps.skip();
+        let counted = resource_quota::check(&self.ledger, attributes);
+        let reservation = laps.of(Plugin::ResourceQuota, counted)?;
         Ok(Admitted { warnings, reservation })
     }
 

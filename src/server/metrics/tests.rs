@@ -142,6 +142,7 @@ async fn what_alerts_are_made_of_is_counted() {
     let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}});
     let maps = "/api/v1/namespaces/default/configmaps";
     server.post(maps, &map).await.expect(201);
+    server.post("/api/v1/namespaces/absent/configmaps", &map).await.expect(404);
     server
         .send(User::new("ann@example.org", &[]), Request::get(maps).body(Full::default()).unwrap())
         .await;
@@ -160,6 +161,16 @@ async fn what_alerts_are_made_of_is_counted() {
         let name = "apiserver_admission_step_admission_duration_seconds_count";
         positive(&[name, &format!("type=\"{step}\",operation=\"CREATE\",rejected=\"false\"")]);
     }
+    let plugins = "apiserver_admission_controller_admission_duration_seconds_count";
+    let labels = |name: &str, part: &str, rejected: bool| {
+        let labels = format!("name=\"{name}\",type=\"{part}\",operation=\"CREATE\"");
+        format!("{labels},rejected=\"{rejected}\"")
+    };
+    for (name, part) in [("NamespaceLifecycle", "admit"), ("ResourceQuota", "validate")] {
+        positive(&[plugins, &labels(name, part, false)]);
+    }
+    assert_eq!(value(&text, &[plugins, &labels("LimitRanger", "validate", true)]), None);
+    positive(&[plugins, &labels("NamespaceLifecycle", "admit", true)]);
     let executed = "apiserver_flowcontrol_request_execution_seconds_count";
     positive(&[executed, "priority_level=\"exempt\",flow_schema=\"exempt\",type=\"regular\""]);
     let ended = "apiserver_request_terminations_total{verb=\"LIST\"";
