@@ -20,6 +20,9 @@ const STALE_RETRY: Duration = Duration::from_millis(50);
 /// After so many such plans in a row it is not the caches that lag: the delay doubles each time.
 const STALE_PATIENCE: u32 = 5;
 
+/// Longest time a key waits because of a plan: users say how long some things last, and no clock goes on for ever.
+const DELAY_CAP: Duration = Duration::from_hours(24 * 365);
+
 /// Rest between two runs of a key that changed meanwhile: a thousand pods that become ready one after another cost their
 /// owner fifty runs a second, not a thousand; a person notices nothing.
 const REST: Duration = Duration::from_millis(20);
@@ -100,9 +103,9 @@ impl<K: Ord + Clone> Queue<K> {
         }
     }
 
-    /// Asks for work on a key after a delay; an earlier request stands.
+    /// Asks for work on a key after a delay, at most a year; an earlier request stands.
     pub fn add_after(&self, key: K, delay: Duration) {
-        self.with(|state| state.delay(key, Instant::now() + delay));
+        self.with(|state| state.delay(key, Instant::now() + delay.min(DELAY_CAP)));
         self.0.wake.notify_one();
     }
 

@@ -55,7 +55,9 @@ fn patience(snapshot: &Snapshot) -> Option<SignedDuration> {
         };
         let since = taint.time_added.as_ref().map_or(snapshot.since, |time| time.0);
         let since = since.max(snapshot.since);
-        let left = SignedDuration::from_secs(seconds.max(0)) - snapshot.now.duration_since(since);
+        let granted = SignedDuration::from_secs(seconds.max(0));
+        // Users grant what they like, and the time of a taint may lie ahead.
+        let left = granted.saturating_sub(snapshot.now.duration_since(since));
         shortest = Some(shortest.map_or(left, |known: SignedDuration| known.min(left)));
     }
     shortest

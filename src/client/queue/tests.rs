@@ -98,3 +98,12 @@ async fn the_earliest_of_two_delays_counts() {
     let more = tokio::time::timeout(Duration::from_mins(1), queue.next()).await;
     assert!(more.is_err(), "one request, one run");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_that_no_clock_can_show_is_cut() {
+    let queue = Queue::default();
+    queue.add_after("a", Duration::from_secs(u64::MAX));
+    let before = Instant::now();
+    assert_eq!(queue.next().await, "a");
+    assert_eq!(before.elapsed(), DELAY_CAP);
+}

@@ -56,6 +56,15 @@ fn a_pod_stays_as_long_as_it_tolerates() {
 }
 
 #[test]
+fn patience_may_be_as_long_as_a_number_can_say() {
+    let tolerations = json!([{"operator": "Exists", "tolerationSeconds": i64::MAX}]);
+    let (pod, ahead) = (pod(&tolerations), now() + SignedDuration::from_hours(1));
+    let node = node(json!(ahead.to_string()));
+    let snapshot = Snapshot { pod, node, since: now(), now: now() };
+    assert!(reconcile(&snapshot).to_string().starts_with("again in "));
+}
+
+#[test]
 fn the_shortest_toleration_counts() {
     let tolerations = json!([
         {"key": "x", "operator": "Exists", "tolerationSeconds": 300},
