@@ -271,27 +271,26 @@ impl<K: kube::Resource + Send + Sync + 'static> Cache<K> {
     }
 
     fn replace(&self, objects: Vec<K>) {
-        let kept: BTreeSet<Key> = objects.iter().map(Key::of).collect();
-        let gone = self.read(|content| {
-            content.objects.keys().filter(|key| !kept.contains(key)).cloned().collect::<Vec<_>>()
+        let objects: Vec<Arc<K>> = objects.into_iter().map(lean).collect();
+        let kept: BTreeSet<Key> = objects.iter().map(|object| Key::of(object.as_ref())).collect();
+        let changes = self.write(|content| {
+            let gone = content.objects.keys().filter(|key| !kept.contains(key));
+            let gone: Vec<Key> = gone.cloned().collect();
+            let gone = gone.iter().map(|key| Change { old: content.remove(key), new: None });
+            let mut changes: Vec<Change<K>> = gone.collect();
+            changes.extend(objects.iter().filter_map(|object| content.take_in(object)));
+            changes
         });
-        for key in gone {
-            self.remove(&key);
-        }
-        for object in objects {
-            self.apply(object);
-        }
+        changes.iter().for_each(|change| self.tell(change));
+        // Only now: whoever waits for a revision must find everything up to it, and a list has no order of revisions.
+        objects.iter().for_each(|object| self.advance(object.as_ref()));
         self.0.progress.send_modify(|progress| progress.ready = true);
     }
 
-    fn apply(&self, mut object: K) {
-        // Half of a typical object's size, and nothing here reads it.
-        object.meta_mut().managed_fields = None;
-        let new = Arc::new(object);
-        let old = self.write(|content| content.insert(Key::of(new.as_ref()), Arc::clone(&new)));
-        let repeated = old.as_ref().is_some_and(|old| same_revision(old.as_ref(), new.as_ref()));
-        if !repeated {
-            self.tell(&Change { old, new: Some(Arc::clone(&new)) });
+    fn apply(&self, object: K) {
+        let new = lean(object);
+        if let Some(change) = self.write(|content| content.take_in(&new)) {
+            self.tell(&change);
         }
         self.advance(new.as_ref());
     }
@@ -321,7 +320,20 @@ impl<K: kube::Resource + Send + Sync + 'static> Cache<K> {
     }
 }
 
+/// Without what makes half of a typical object's size, and nothing here reads.
+fn lean<K: kube::Resource>(mut object: K) -> Arc<K> {
+    object.meta_mut().managed_fields = None;
+    Arc::new(object)
+}
+
 impl<K: kube::Resource> Content<K> {
+    /// Takes in an object; the change, unless it is there already.
+    fn take_in(&mut self, new: &Arc<K>) -> Option<Change<K>> {
+        let old = self.insert(Key::of(new.as_ref()), Arc::clone(new));
+        let repeated = old.as_ref().is_some_and(|old| same_revision(old.as_ref(), new.as_ref()));
+        (!repeated).then(|| Change { old, new: Some(Arc::clone(new)) })
+    }
+
     fn insert(&mut self, key: Key, object: Arc<K>) -> Option<Arc<K>> {
         let old = self.remove(&key);
         if let Some(uid) = controller_uid(object.as_ref()) {

@@ -1,18 +1,30 @@
 //! The shell that every controller runs in: watch, queue, observe, reconcile, execute.
 
+use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use base::{CancellationToken, Clock, Metrics, Tasks};
 use jiff::Timestamp;
 use tracing::{Instrument, debug, info_span, warn};
 
-use crate::execute::{Executor, Outcome};
+use crate::execute::{Executor, Outcome, Written};
 use crate::queue_counts::{QueueCounts, UnderWay};
 use crate::{Cache, Cached, Caches, Change, EventRecorder, Key, Plan, Queue};
 
 /// Keys of one controller worked on at the same time. A run mostly waits for the server; this many keep it busy.
 const WORKERS: usize = 8;
+
+/// How long a worker waits for the caches to show what it wrote. On a busy server it is milliseconds ...
+const READ_YOUR_WRITES: Duration = Duration::from_secs(5);
+/// ... and when a watch is broken, the key waits without a worker, looking this often ...
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// ... and this long each time ...
+const LOOK: Duration = Duration::from_millis(100);
+/// ... until this has passed, as Kubernetes' expectations do: a plan that is made before would make what is missing in
+/// the caches once more.
+const EXPECTATIONS: Duration = Duration::from_mins(5);
 
 /// A controller: which changes concern which key, what it sees of a key, and what it wants done.
 pub trait Controller: Send + Sync + 'static {
@@ -48,7 +60,12 @@ pub struct Watches<'a, K> {
     queue: &'a Queue<K>,
 }
 
-impl<K: Ord + Clone + Send + Sync + 'static> Watches<'_, K> {
+impl<'a, K: Ord + Clone + Send + Sync + 'static> Watches<'a, K> {
+    /// What asks for work in a queue.
+    pub fn of(queue: &'a Queue<K>) -> Self {
+        Self { queue }
+    }
+
     /// Every change of an object in `cache` asks for work on the keys that `keys` answers.
     pub fn on<T: kube::Resource + Send + Sync + 'static>(
         &self,
@@ -120,7 +137,7 @@ impl Shell {
     pub fn run<C: Controller>(&self, controller: C) {
         let counts = QueueCounts::new(&self.metrics, &self.under_way, C::NAME);
         let queue = Queue::new(counts.clone(), C::RETRY_CAP);
-        controller.watches(&Watches { queue: &queue });
+        controller.watches(&Watches::of(&queue));
         let recorder = EventRecorder::new(
             self.caches.client().clone(),
             C::NAME,
@@ -134,6 +151,7 @@ impl Shell {
             counts,
             clock: self.clock.clone(),
             executor: Executor { caches: self.caches.clone(), recorder },
+            unsettled: Mutex::default(),
         });
         for _ in 0..WORKERS {
             let worker = std::sync::Arc::clone(&worker);
@@ -148,6 +166,8 @@ struct Worker<C: Controller> {
     counts: QueueCounts,
     clock: Clock,
     executor: Executor,
+    /// What was written for a key and since when the caches do not show it.
+    unsettled: Mutex<BTreeMap<C::Key, (Written, Instant)>>,
 }
 
 impl<C: Controller> Worker<C> {
@@ -169,13 +189,17 @@ impl<C: Controller> Worker<C> {
     }
 
     async fn reconcile(&self, key: &C::Key) {
+        if !self.has_settled(key).await {
+            self.queue.add_after(key.clone(), LOOK_AGAIN);
+            return;
+        }
         let Some(plan) = self.plan(key) else {
             self.queue.forget(key);
             return;
         };
         let again_in = plan.again_in;
         let (outcome, written) = self.executor.execute(plan).await;
-        self.executor.settle(written).await;
+        self.settle(key, written, Instant::now(), READ_YOUR_WRITES).await;
         match outcome {
             Outcome::Done => {
                 self.controller.ended(key, None);
@@ -198,9 +222,33 @@ impl<C: Controller> Worker<C> {
         }
     }
 
+    /// Whether the caches show what was last written for a key, or have not for so long that nobody waits any more.
+    async fn has_settled(&self, key: &C::Key) -> bool {
+        let unsettled = self.unsettled.lock().expect("only single operations").remove(key);
+        let Some((written, since)) = unsettled else { return true };
+        if since.elapsed() >= EXPECTATIONS {
+            warn!("the caches still do not show a write; going on without it");
+            return true;
+        }
+        self.settle(key, written, since, LOOK).await
+    }
+
+    async fn settle(&self, key: &C::Key, written: Written, since: Instant, time: Duration) -> bool {
+        let settled = self.executor.settle(&written, time).await;
+        if !settled {
+            debug!("the caches have not shown a write in time");
+            let mut unsettled = self.unsettled.lock().expect("only single operations");
+            unsettled.insert(key.clone(), (written, since));
+        }
+        settled
+    }
+
     /// The snapshot ends here, before anything is awaited.
     fn plan(&self, key: &C::Key) -> Option<Plan> {
         let snapshot = self.controller.observe(key, self.clock.now())?;
         Some(self.controller.reconcile(&snapshot))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,8 +18,6 @@ use crate::{
 const IN_FLIGHT: usize = 256;
 /// Largest batch of a slow start: what two group commits of a busy store hold.
 const BATCH_CAP: usize = 500;
-/// How long a written change may take to show in the caches before it is looked at regardless (a relist may swallow it).
-const READ_YOUR_WRITES: Duration = Duration::from_secs(5);
 /// One item is enough to know that a list is not empty.
 const PROBE_LIMIT: u32 = 1;
 
@@ -284,8 +282,8 @@ impl Executor {
         Ok(self.caches.client().request(request).await?)
     }
 
-    /// Waits until the caches show what was written.
-    pub(crate) async fn settle(&self, written: Written) {
+    /// Waits until the caches show what was written; false when they do not in time.
+    pub(crate) async fn settle(&self, written: &Written, time: Duration) -> bool {
         let all = async {
             for (resource, revision) in &written.revisions {
                 self.caches.reached(resource, *revision).await?;
@@ -295,9 +293,7 @@ impl Executor {
             }
             Ok::<(), crate::Error>(())
         };
-        if tokio::time::timeout(READ_YOUR_WRITES, all).await.is_err() {
-            debug!("the caches have not shown a write in time");
-        }
+        tokio::time::timeout(time, all).await.is_ok()
     }
 }
 

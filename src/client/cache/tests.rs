@@ -87,3 +87,19 @@ async fn waiting_for_a_revision_ends_when_the_watch_stops() {
     assert!(cache.reached(7).await.is_ok());
     assert!(matches!(cache.reached(8).await, Err(Error::Stopped)));
 }
+
+#[tokio::test]
+async fn a_list_shows_no_revision_before_all_its_objects() {
+    let cache = Cache::default();
+    let seen: Arc<Mutex<Vec<(usize, u64)>>> = Arc::default();
+    let (view, log) = (cache.clone(), Arc::clone(&seen));
+    cache.on_change(move |_: &Change<Pod>| {
+        let revision = view.0.progress.borrow().revision;
+        log.lock().unwrap().push((view.list().len(), revision));
+    });
+    let listed =
+        [Event::Init, Event::InitApply(pod("a", 9, None)), Event::InitApply(pod("b", 2, None))];
+    follow(&cache, listed.into_iter().chain([Event::InitDone]).collect()).await;
+    assert_eq!(*seen.lock().unwrap(), [(2, 0), (2, 0)]);
+    assert_eq!(cache.0.progress.borrow().revision, 9);
+}
