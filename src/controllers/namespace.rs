@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use client::{Action, Cache, Caches, Controller, Key, Plan, Requirement, Resource, Watches};
@@ -11,15 +11,18 @@ use k8s_openapi::api::core::v1::{Namespace, NamespaceCondition};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::kube_aggregator::pkg::apis::apiregistration::v1::APIService;
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::refusals::Refusals;
-use crate::resources::Resources;
+use crate::resources::{Completeness, Resources};
 
 /// The finalizer that this controller stands for.
 const FINALIZER: &str = "kubernetes";
 /// What waits for something else (a pod's grace period, somebody's finalizer) is asked again this often, should a change
 /// be missed.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// It takes about this long to hear which resources there are.
+const DISCOVERY: Duration = Duration::from_millis(50);
 
 /// What is left of one resource in the namespace.
 #[derive(Debug, Clone)]
@@ -41,6 +44,8 @@ pub(crate) struct Snapshot {
     pub(crate) content: Vec<Content>,
     /// Groups and versions of other API servers that do not answer: nobody knows what they have in the namespace.
     pub(crate) unreachable: Vec<String>,
+    /// Whether all resources are known that there were when the deletion began: nothing was made of others since.
+    pub(crate) known: Completeness,
     /// What the server said when it refused to delete something.
     pub(crate) refusal: Option<String>,
     pub(crate) now: Timestamp,
@@ -61,8 +66,9 @@ pub(crate) fn reconcile(snapshot: &Snapshot) -> Plan {
     let pods_remain = pods.iter().any(|content| content.objects > 0);
     let now = if pods_remain { pods.clone() } else { [pods, rest].concat() };
     let remains = snapshot.content.iter().any(|content| content.objects > 0);
+    let known = snapshot.known == Completeness::Complete;
     for content in &now {
-        if content.untouched > 0 || !content.counted || !remains {
+        if content.untouched > 0 || !content.counted || (known && !remains) {
             plan.push(Action::DeleteAll {
                 resource: content.resource.clone(),
                 namespace: name(snapshot),
@@ -72,6 +78,17 @@ pub(crate) fn reconcile(snapshot: &Snapshot) -> Plan {
     if remains || !snapshot.unreachable.is_empty() {
         plan.again_in(LOOK_AGAIN);
         return plan;
+    }
+    match snapshot.known {
+        Completeness::Complete => {}
+        Completeness::Awaited => {
+            plan.again_in(DISCOVERY);
+            return plan;
+        }
+        Completeness::Failed(_) => {
+            plan.again_in(LOOK_AGAIN);
+            return plan;
+        }
     }
     for content in &now {
         let (resource, namespace) = (content.resource.clone(), name(snapshot));
@@ -105,7 +122,7 @@ fn report(snapshot: &Snapshot, plan: &mut Plan) {
     let wanted = [
         condition(
             "NamespaceDeletionDiscoveryFailure",
-            undiscovered(&snapshot.unreachable).map(|what| ("DiscoveryFailed", what)),
+            undiscovered(snapshot).map(|what| ("DiscoveryFailed", what)),
             "ResourcesDiscovered",
             "All resources successfully discovered",
         ),
@@ -180,7 +197,11 @@ fn condition(
     }
 }
 
-fn undiscovered(unreachable: &[String]) -> Option<String> {
+fn undiscovered(snapshot: &Snapshot) -> Option<String> {
+    if let Completeness::Failed(failure) = &snapshot.known {
+        return Some(failure.clone());
+    }
+    let unreachable = &snapshot.unreachable;
     let stale: Vec<String> = unreachable
         .iter()
         .map(|version| format!("{version}: stale GroupVersion discovery: {version}"))
@@ -238,12 +259,31 @@ pub(crate) struct Namespaces {
     apis: Cache<APIService>,
     resources: Resources,
     refusals: Refusals,
+    /// Since when a namespace is known to go: its uid and the time.
+    going: Mutex<BTreeMap<Key, (Option<String>, Instant)>>,
 }
 
 impl Namespaces {
     pub(crate) fn new(caches: &Caches, resources: &Resources) -> Self {
         let refusals = Refusals::default();
-        Self { all: caches.of(), apis: caches.of(), resources: resources.clone(), refusals }
+        Self {
+            all: caches.of(),
+            apis: caches.of(),
+            resources: resources.clone(),
+            refusals,
+            going: Mutex::default(),
+        }
+    }
+
+    /// Since when this incarnation is known to go, which is now if nobody knew.
+    fn going_since(&self, key: &Key, namespace: &Namespace) -> Instant {
+        let uid = &namespace.metadata.uid;
+        let mut going = self.going.lock().expect("only single operations");
+        let known = going.entry(key.clone()).or_insert_with(|| (uid.clone(), Instant::now()));
+        if known.0 != *uid {
+            *known = (uid.clone(), Instant::now());
+        }
+        known.1
     }
 
     fn unreachable(&self) -> Vec<String> {
@@ -300,10 +340,14 @@ impl Controller for Namespaces {
     fn observe(&self, key: &Key, now: Timestamp) -> Option<Snapshot> {
         let found = self.all.get(key);
         let refusal = self.refusals.of(key, found.as_deref());
-        let namespace = found?;
-        namespace.metadata.deletion_timestamp.as_ref()?;
-        let content = self.content(&key.name);
-        Some(Snapshot { namespace, content, unreachable: self.unreachable(), refusal, now })
+        let leaving = found.filter(|found| found.metadata.deletion_timestamp.is_some());
+        let Some(namespace) = leaving else {
+            self.going.lock().expect("only single operations").remove(key);
+            return None;
+        };
+        let known = self.resources.completeness_at(self.going_since(key, &namespace));
+        let (content, unreachable) = (self.content(&key.name), self.unreachable());
+        Some(Snapshot { namespace, content, unreachable, known, refusal, now })
     }
 
     fn reconcile(&self, snapshot: &Snapshot) -> Plan {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use client::{Cache, Caches, Change, Resource};
 use kube::api::DynamicObject;
 use kube::core::PartialObjectMeta;
-use kube::discovery::{Discovery, Scope, verbs};
+use kube::discovery::{ApiCapabilities, ApiGroup, ApiResource, Discovery, Scope, verbs};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tracing::{debug, warn};
@@ -64,20 +64,40 @@ struct Inner {
     table: RwLock<Table>,
     /// A definition has changed.
     news: Arc<Notify>,
+    /// Somebody must know everything there is.
+    asked: Notify,
 }
 
 #[derive(Default)]
 struct Table {
-    /// By group and plural; only the preferred version of each group.
+    /// By group and plural, each in the version its group prefers of those that have it.
     known: BTreeMap<Id, Known>,
     listeners: Vec<Listener>,
+    /// When the last discovery that succeeded began.
+    discovered: Option<Instant>,
+    /// Why the last one failed, if it did.
+    failure: Option<String>,
+}
+
+/// Whether everything is known that there was at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Completeness {
+    /// It is.
+    Complete,
+    /// It will be soon.
+    Awaited,
+    /// The server did not say what it has.
+    Failed(String),
 }
 
 impl Resources {
     pub(crate) fn new(caches: &Caches) -> Self {
-        let inner =
-            Inner { caches: caches.clone(), table: RwLock::default(), news: Arc::default() };
-        Self(Arc::new(inner))
+        Self(Arc::new(Inner {
+            caches: caches.clone(),
+            table: RwLock::default(),
+            news: Arc::default(),
+            asked: Notify::new(),
+        }))
     }
 
     /// Asks until the server has answered once.
@@ -97,8 +117,11 @@ impl Resources {
             }
         });
         loop {
-            if tokio::time::timeout(REFRESH, self.0.news.notified()).await.is_ok() {
-                tokio::time::sleep(SETTLE).await;
+            tokio::select! {
+                biased;
+                () = self.0.asked.notified() => {}
+                () = tokio::time::sleep(REFRESH) => {}
+                () = self.0.news.notified() => tokio::time::sleep(SETTLE).await,
             }
             if let Err(error) = self.discover().await {
                 warn!(%error, "cannot discover resources");
@@ -106,7 +129,31 @@ impl Resources {
         }
     }
 
+    /// Whether every resource is known that there was at a time; if not, the server is asked.
+    pub(crate) fn completeness_at(&self, time: Instant) -> Completeness {
+        let found = self.read(|table| match (table.discovered, &table.failure) {
+            (Some(began), _) if began > time => Completeness::Complete,
+            (_, Some(failure)) => Completeness::Failed(failure.clone()),
+            (_, None) => Completeness::Awaited,
+        });
+        if found != Completeness::Complete {
+            self.0.asked.notify_one();
+        }
+        found
+    }
+
     async fn discover(&self) -> kube::Result<()> {
+        let began = Instant::now();
+        let result = self.discover_all().await;
+        let mut table = self.0.table.write().expect("the table is only changed whole");
+        table.failure = result.as_ref().err().map(ToString::to_string);
+        if result.is_ok() {
+            table.discovered = Some(began);
+        }
+        result
+    }
+
+    async fn discover_all(&self) -> kube::Result<()> {
         let client = self.0.caches.client();
         let discovery = match Discovery::new(client.clone()).run_aggregated().await {
             Ok(discovery) => discovery,
@@ -115,7 +162,7 @@ impl Resources {
         };
         let mut served = BTreeMap::new();
         for group in discovery.groups() {
-            for (kind, capabilities) in group.recommended_resources() {
+            for (kind, capabilities) in by_preference(group) {
                 let wanted = [verbs::LIST, verbs::WATCH, verbs::DELETE];
                 if wanted.iter().all(|verb| capabilities.supports_operation(verb)) {
                     let resource = Resource {
@@ -127,7 +174,8 @@ impl Resources {
                     let mut below = capabilities.subresources.iter();
                     let scales = below.any(|(subresource, _)| subresource.plural == "scale");
                     let namespaced = capabilities.scope == Scope::Namespaced;
-                    served.insert(id(&resource), Found { resource, namespaced, scales });
+                    let found = Found { resource, namespaced, scales };
+                    served.entry(id(&found.resource)).or_insert(found);
                 }
             }
         }
@@ -226,6 +274,13 @@ impl Resources {
     fn read<T>(&self, look: impl FnOnce(&Table) -> T) -> T {
         look(&self.0.table.read().expect("the table is only changed whole"))
     }
+}
+
+/// A group's resources in every version that has them, those of its preferred version first.
+fn by_preference(group: &ApiGroup) -> impl Iterator<Item = (ApiResource, ApiCapabilities)> {
+    let preferred = group.preferred_version_or_latest();
+    let others = group.versions().filter(move |version| *version != preferred);
+    std::iter::once(preferred).chain(others).flat_map(|version| group.versioned_resources(version))
 }
 
 fn id(resource: &Resource) -> Id {

@@ -413,6 +413,54 @@ async fn a_budget_asks_custom_resources_how_many_pods_they_want() {
     cluster.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_namespace_is_emptied_of_kinds_that_their_groups_preferred_version_lacks() {
+    let cluster = Cluster::start().await;
+    let boats = define_boats(&cluster).await;
+    let rafts = define_rafts(&cluster).await;
+    let namespaces: Api<Namespace> = Api::all(cluster.client.clone());
+    cluster.create(&namespaces, json!({"metadata": {"name": "sea"}})).await;
+    let boats =
+        (Api::<DynamicObject>::namespaced_with(cluster.client.clone(), "sea", &boats.1), boats.1);
+    let rafts =
+        (Api::<DynamicObject>::namespaced_with(cluster.client.clone(), "sea", &rafts), rafts);
+    let boat = DynamicObject::new("dory", &boats.1);
+    boats.0.create(&PostParams::default(), &boat).await.unwrap();
+    let raft = DynamicObject::new("kon-tiki", &rafts.1);
+    let raft = rafts.0.create(&PostParams::default(), &raft).await.unwrap();
+    let cargo = json!({
+        "metadata": {"name": "cargo", "ownerReferences": [raft.owner_ref(&rafts.1)]},
+    });
+    let maps: Api<ConfigMap> = Api::namespaced(cluster.client.clone(), "sea");
+    cluster.create(&maps, cargo).await;
+    let foreground = DeleteParams::foreground();
+    rafts.0.delete("kon-tiki", &foreground).await.unwrap();
+    cluster.eventually("no cargo", async || maps.get_opt("cargo").await.unwrap().is_none()).await;
+    rafts.0.create(&PostParams::default(), &DynamicObject::new("ra", &rafts.1)).await.unwrap();
+    namespaces.delete("sea", &DeleteParams::default()).await.unwrap();
+    cluster.eventually("gone", async || namespaces.get_opt("sea").await.unwrap().is_none()).await;
+    assert!(boats.0.list(&ListParams::default()).await.unwrap().items.is_empty());
+    assert!(rafts.0.list(&ListParams::default()).await.unwrap().items.is_empty());
+    cluster.stop().await;
+}
+
+/// Makes a kind in a version that the group of the boats does not prefer.
+async fn define_rafts(cluster: &Cluster) -> ApiResource {
+    let definition = json!({
+        "metadata": {"name": "rafts.example.com"},
+        "spec": {
+            "group": "example.com", "scope": "Namespaced",
+            "names": {"kind": "Raft", "plural": "rafts"},
+            "versions": [{
+                "name": "v1alpha1", "served": true, "storage": true,
+                "schema": {"openAPIV3Schema": {"type": "object"}},
+            }],
+        },
+    });
+    define(cluster, definition).await;
+    ApiResource::from_gvk(&GroupVersionKind::gvk("example.com", "v1alpha1", "Raft"))
+}
+
 /// Makes a kind that has a scale.
 async fn define_boats(cluster: &Cluster) -> (Api<DynamicObject>, ApiResource) {
     let definition = json!({
@@ -431,9 +479,12 @@ async fn define_boats(cluster: &Cluster) -> (Api<DynamicObject>, ApiResource) {
             }],
         },
     });
-    let definitions: Api<CustomResourceDefinition> = Api::all(cluster.client.clone());
-    let definition = serde_json::from_value(definition).unwrap();
-    definitions.create(&PostParams::default(), &definition).await.unwrap();
+    define(cluster, definition).await;
     let boats = ApiResource::from_gvk(&GroupVersionKind::gvk("example.com", "v1", "Boat"));
     (Api::default_namespaced_with(cluster.client.clone(), &boats), boats)
+}
+
+async fn define(cluster: &Cluster, definition: Value) {
+    let definitions: Api<CustomResourceDefinition> = Api::all(cluster.client.clone());
+    cluster.create(&definitions, definition).await;
 }

@@ -39,7 +39,8 @@ fn check_after(refusal: Option<&str>, content: &[&str], expect: Expect) {
     }));
     let (content, unreachable) = (content.collect(), Vec::new());
     let refusal = refusal.map(str::to_owned);
-    let plan = reconcile(&Snapshot { namespace, content, unreachable, refusal, now: now() });
+    let (known, now) = (Completeness::Complete, now());
+    let plan = reconcile(&Snapshot { namespace, content, unreachable, known, refusal, now });
     expect.assert_eq(&plan.to_string());
 }
 
@@ -107,6 +108,7 @@ fn an_api_server_that_does_not_answer_holds_the_namespace_and_is_named() {
         namespace,
         content: Vec::new(),
         unreachable,
+        known: Completeness::Complete,
         refusal: None,
         now: now(),
     });
@@ -131,4 +133,24 @@ fn what_the_server_refuses_to_delete_is_told() {
         again in 5s
     "#]],
     );
+}
+
+#[test]
+fn a_namespace_stays_until_it_is_known_what_may_be_in_it() {
+    let plan = |known: Completeness| {
+        let namespace = object(json!({
+            "metadata": {"name": "n", "uid": "u", "deletionTimestamp": now().to_string()},
+            "spec": {"finalizers": ["kubernetes"]},
+        }));
+        let (content, unreachable) = (Vec::new(), Vec::new());
+        let snapshot =
+            Snapshot { namespace, content, unreachable, known, refusal: None, now: now() };
+        reconcile(&snapshot).to_string()
+    };
+    assert!(plan(Completeness::Complete).ends_with("update namespace n/finalize\n"));
+    assert!(plan(Completeness::Awaited).ends_with("again in 50ms\n"));
+    let failed = plan(Completeness::Failed("the server is away".to_owned()));
+    assert!(failed.ends_with("again in 5s\n"), "{failed}");
+    let said = r#""message":"the server is away","reason":"DiscoveryFailed","status":"True""#;
+    assert!(failed.contains(said), "{failed}");
 }
