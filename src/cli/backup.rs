@@ -64,6 +64,12 @@ impl Restore {
             contents.entries,
             contents.made
         ));
+        if contents.sealed > 0 {
+            say(&format!(
+                "{} of them are encrypted: isopod up needs the cluster's --encryption-provider-config",
+                contents.sealed
+            ));
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -21,6 +21,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use store::{Change, Entry, Error, Event, EventChange, Events, Expect, Page, Revision, Store};
 
+pub(crate) use config::SEALED;
 pub(crate) use plugins::Plugins;
 pub(crate) use reload::{keep_plugins, start};
 
@@ -51,6 +52,13 @@ impl Encrypted {
             .map_err(|source| crate::Error::Encryption { file: file.to_owned(), source })?;
         let configuration = Arc::new(ArcSwap::from_pointee(configuration));
         Ok(Self { store, configuration, random })
+    }
+
+    /// Encrypts nothing. What is encrypted all the same fails to be read: the operator has left the configuration
+    /// away, and objects that nobody can read would be taken for gone.
+    pub(crate) fn without_keys(store: Arc<dyn Store>, random: Random) -> Self {
+        let configuration = Arc::new(ArcSwap::from_pointee(Configuration::none()));
+        Self { store, configuration, random }
     }
 
     /// The configuration that is in force, to be replaced.
@@ -130,6 +138,9 @@ impl Store for Encrypted {
 
     async fn is_outdated(&self, key: &str) -> Result<bool, Error> {
         let configuration = self.configuration.load_full();
+        if configuration.is_empty() {
+            return Ok(false);
+        }
         let found = self.store.get(key).await?;
         Ok(found.is_some_and(|entry| !configuration.is_sealed_with_first(key, &entry.value)))
     }

@@ -138,18 +138,17 @@ impl Server {
 
 /// The store as the server uses it: encrypted if the operator wants it, and measured. Beside it, whom it asks for keys.
 async fn prepare(config: &Config) -> Result<(Arc<dyn Store>, Option<Plugins>), Error> {
-    let mut plugins = None;
-    let mut store = Arc::clone(&config.store);
-    if let Some(encryption) = &config.operations.encryption {
-        let random = || config.random.clone();
-        let encrypted = Encrypted::open(store, &encryption.file, random()).await?;
-        encryption::keep_plugins(&config.foundation, encrypted.configuration(), random());
-        if encryption.reload {
-            let (file, in_force) = (encryption.file.clone(), encrypted.configuration());
-            encryption::start(&config.foundation, file, in_force, random());
-        }
-        plugins = Some(encrypted.plugins(encryption.reload));
-        store = Arc::new(encrypted);
+    let (store, random) = (Arc::clone(&config.store), || config.random.clone());
+    let Some(encryption) = &config.operations.encryption else {
+        let plain = Arc::new(Encrypted::without_keys(store, random()));
+        return Ok((Arc::new(Measured::new(plain, &config.metrics)), None));
+    };
+    let encrypted = Encrypted::open(store, &encryption.file, random()).await?;
+    encryption::keep_plugins(&config.foundation, encrypted.configuration(), random());
+    if encryption.reload {
+        let (file, in_force) = (encryption.file.clone(), encrypted.configuration());
+        encryption::start(&config.foundation, file, in_force, random());
     }
-    Ok((Arc::new(Measured::new(store, &config.metrics)), plugins))
+    let plugins = encrypted.plugins(encryption.reload);
+    Ok((Arc::new(Measured::new(Arc::new(encrypted), &config.metrics)), Some(plugins)))
 }

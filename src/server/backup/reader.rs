@@ -12,6 +12,7 @@ use store::{Entry, Revision};
 
 use super::line::{FORMAT, Head, Line};
 use crate::BoxError;
+use crate::encryption::SEALED;
 
 /// A line at most: the longest value a store takes, as base64, and some words.
 const LINE_BYTES_MAX: usize = store::VALUE_BYTES_MAX / 3 * 4 + (64 << 10);
@@ -23,6 +24,7 @@ pub struct Reader<R> {
     lines: BufReader<MultiGzDecoder<BufReader<R>>>,
     digest: Sha256,
     entries: u64,
+    sealed: u64,
     head: Head,
     files: Vec<(String, Vec<u8>)>,
     /// Read while the files were, and not handed out yet.
@@ -41,6 +43,8 @@ pub struct Contents {
     pub kubernetes: String,
     /// How many keys of the store there are.
     pub entries: u64,
+    /// How many of their values are encrypted, so that the cluster needs its keys.
+    pub sealed: u64,
 }
 
 impl<R: Read> Reader<R> {
@@ -53,6 +57,7 @@ impl<R: Read> Reader<R> {
             lines,
             digest: Sha256::new(),
             entries: 0,
+            sealed: 0,
             head,
             files: Vec::new(),
             first: None,
@@ -101,10 +106,12 @@ impl<R: Read> Reader<R> {
         };
         match line {
             Line::Entry { key, created, revision, value } => {
+                let value = STANDARD.decode(value)?;
                 self.entries += 1;
+                self.sealed += u64::from(value.starts_with(SEALED));
                 Ok(Some(Entry {
                     key,
-                    value: STANDARD.decode(value)?.into(),
+                    value: value.into(),
                     revision: Revision(revision),
                     created: Revision(created),
                 }))
@@ -131,6 +138,7 @@ impl<R: Read> Reader<R> {
             made: self.head.made,
             kubernetes: self.head.kubernetes.clone(),
             entries: self.entries,
+            sealed: self.sealed,
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use store::Store;
 
-use super::follow::{entries, read_old};
+use super::follow::{Loaded, entries};
 use super::{Cache, Shelf, Shelves};
 
 impl Cache {
@@ -20,13 +20,13 @@ impl Cache {
             shelves.entry(shelf.prefix().into()).or_default().push(Arc::clone(shelf));
         });
         let prefix = format!("{}/", shelf.prefix());
-        let mut objects = Vec::new();
+        let mut loaded = Loaded::default();
         let filled = entries(store, store::under(&prefix), |entry| {
-            objects.extend(read_old(shelf, &entry.key[prefix.len()..], entry));
+            loaded.add(shelf, &entry.key[prefix.len()..], entry);
         });
         match filled.await {
             Ok(revision) => {
-                shelf.end_fill(revision.0, objects);
+                shelf.end_fill(revision.0, loaded);
                 Ok(())
             }
             Err(error) => {
@@ -38,6 +38,8 @@ impl Cache {
 
     /// Lets a shelf go; whoever watches it has to start over.
     pub(crate) fn remove(&self, shelf: &Arc<Shelf>) {
+        // Before changes pass it by, so that nobody is shown the past as the present.
+        shelf.close();
         self.change(|shelves| {
             let Some(same) = shelves.get_mut(shelf.prefix()) else { return };
             same.retain(|other| !Arc::ptr_eq(other, shelf));
@@ -45,7 +47,6 @@ impl Cache {
                 shelves.remove(shelf.prefix());
             }
         });
-        shelf.close_watches();
     }
 
     fn change(&self, with: impl Fn(&mut Shelves)) {

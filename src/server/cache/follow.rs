@@ -1,6 +1,6 @@
 //! Fills the cache from the store and keeps it there.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -138,12 +138,11 @@ impl Cache {
     async fn load(&self, store: &dyn Store) -> Result<Revision, store::Error> {
         let (all, revision, mut objects) = loop {
             let all = self.shelves.load_full();
-            let mut objects: HashMap<usize, Vec<Arc<Cached>>> = HashMap::new();
+            let mut objects: HashMap<usize, Loaded> = HashMap::new();
             let revision = entries(store, store::under(ROOT), |entry| {
                 let Some((shelves, key)) = shelves_of(&all, &entry.key) else { return };
                 for shelf in shelves {
-                    let object = read_old(shelf, key, entry);
-                    objects.entry(identity(shelf)).or_default().extend(object);
+                    objects.entry(identity(shelf)).or_default().add(shelf, key, entry);
                 }
             });
             let revision = revision.await?;
@@ -158,6 +157,23 @@ impl Cache {
         self.listeners.iter().for_each(|listener| listener.restarted());
         self.progress.advance(revision.0);
         Ok(revision)
+    }
+}
+
+/// What the store has for a shelf.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    pub(super) objects: Vec<Arc<Cached>>,
+    /// The keys of what cannot be read.
+    pub(super) unreadable: BTreeSet<Box<str>>,
+}
+
+impl Loaded {
+    pub(super) fn add(&mut self, shelf: &Shelf, key: &str, entry: &Entry) {
+        match read_old(shelf, key, entry) {
+            Some(object) => self.objects.push(object),
+            None => drop(self.unreadable.insert(key.into())),
+        }
     }
 }
 
@@ -185,12 +201,12 @@ pub(super) async fn entries(
 }
 
 /// Reads an object that may have been stored long ago.
-pub(super) fn read_old(shelf: &Shelf, key: &str, entry: &Entry) -> Option<Arc<Cached>> {
+fn read_old(shelf: &Shelf, key: &str, entry: &Entry) -> Option<Arc<Cached>> {
     let renewed = shelf.renewed(&entry.value);
     read(shelf, key, renewed.as_ref().unwrap_or(&entry.value), entry.revision.0)
 }
 
-/// An object that cannot be read is logged and left out: one damaged entry must not stop the server.
+/// An object that cannot be read is logged: one damaged entry must not stop the server.
 fn read(shelf: &Shelf, key: &str, value: &[u8], revision: u64) -> Option<Arc<Cached>> {
     match Cached::read(shelf.head(), shelf.selectable(), key, value, revision) {
         Ok(object) => Some(Arc::new(object)),

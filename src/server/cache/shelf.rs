@@ -1,6 +1,6 @@
 //! The objects of one kind: what they are, what they were a moment ago, and who watches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, RangeBounds};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::change::Change;
+use super::follow::Loaded;
 use super::history::History;
 use super::progress::Progress;
 use super::watcher::Watcher;
@@ -49,6 +50,8 @@ pub(crate) struct Sent {
 #[derive(Debug, Default)]
 struct State {
     objects: BTreeMap<Arc<str>, Arc<Cached>>,
+    /// The keys under which something is stored that cannot be read, which is not to say that nothing is there.
+    unreadable: BTreeSet<Box<str>>,
     /// The last change of this kind; the cache as a whole may be further or, for a moment, less far.
     revision: u64,
     history: History,
@@ -59,6 +62,8 @@ struct State {
     base: u64,
     /// What has happened while the objects are read; only then.
     waiting: Option<Vec<Waiting>>,
+    /// Nobody keeps it in step any more: the kind is gone, or has another shelf.
+    closed: bool,
 }
 
 /// A change that waits for the objects it changes.
@@ -113,10 +118,23 @@ pub(crate) enum WatchStart {
 /// What a watch starts with, and where it gets the rest.
 #[derive(Debug)]
 pub(crate) struct Feed {
-    pub(crate) shelf: Arc<Shelf>,
     pub(crate) revision: u64,
     pub(crate) initial: Vec<Arc<Cached>>,
-    pub(crate) watcher: Arc<Watcher>,
+    pub(crate) place: WatchPlace,
+}
+
+/// The place of a watcher on its shelf, which it leaves when this is dropped: a watch may fail, or its client go,
+/// before anything is sent.
+#[derive(Debug)]
+pub(crate) struct WatchPlace {
+    pub(super) shelf: Arc<Shelf>,
+    pub(super) watcher: Arc<Watcher>,
+}
+
+impl Drop for WatchPlace {
+    fn drop(&mut self) {
+        self.shelf.unwatch(&self.watcher);
+    }
 }
 
 impl Shelf {
@@ -191,6 +209,20 @@ impl Shelf {
         self.read().objects.get(key).cloned()
     }
 
+    /// Whether something is stored under a key that cannot be read.
+    pub(crate) fn is_unreadable(&self, key: &str) -> bool {
+        self.read().unreadable.contains(key)
+    }
+
+    /// A key of something in a namespace, or anywhere, that cannot be read.
+    pub(crate) fn unreadable(&self, namespace: Option<&str>) -> Option<String> {
+        let within = |key: &str| match (namespace, key.split_once('/')) {
+            (Some(wanted), Some((own, _))) => own == wanted,
+            _ => true,
+        };
+        self.read().unreadable.iter().find(|key| within(key)).map(|key| key.to_string())
+    }
+
     /// How many objects there are.
     pub(crate) fn len(&self) -> usize {
         self.read().objects.len()
@@ -263,6 +295,11 @@ impl Shelf {
         Some(select(query, revision, past))
     }
 
+    /// Whether what was found here until now was the present.
+    pub(crate) fn check_followed(&self) -> Result<(), ApiError> {
+        self.read().check_followed()
+    }
+
     /// Starts a watch.
     pub(crate) fn watch(
         self: &Arc<Self>,
@@ -271,6 +308,7 @@ impl Shelf {
         start: WatchStart,
     ) -> Result<Feed, ApiError> {
         let mut state = self.write();
+        state.check_followed()?;
         let revision = state.revision.max(self.progress.applied());
         let after = match start {
             WatchStart::State => revision,
@@ -290,11 +328,12 @@ impl Shelf {
             }
         };
         state.watchers.push(Arc::clone(&watcher));
-        Ok(Feed { shelf: Arc::clone(self), revision, initial, watcher })
+        let place = WatchPlace { shelf: Arc::clone(self), watcher };
+        Ok(Feed { revision, initial, place })
     }
 
     /// Forgets a watcher.
-    pub(super) fn unwatch(&self, watcher: &Arc<Watcher>) {
+    fn unwatch(&self, watcher: &Arc<Watcher>) {
         self.write().watchers.retain(|other| !Arc::ptr_eq(other, watcher));
     }
 
@@ -316,6 +355,7 @@ impl Shelf {
             Some(object) => state.objects.insert(Arc::clone(&object.key), Arc::clone(object)),
             None => state.objects.remove(key),
         };
+        state.unreadable.remove(key);
         self.advance(state, revision);
         if previous.is_none() && current.is_none() {
             return;
@@ -341,8 +381,8 @@ impl Shelf {
     }
 
     /// Replaces everything by what the store held at a revision; those who watch have to start over.
-    pub(super) fn restart(&self, revision: u64, objects: Vec<Arc<Cached>>) {
-        self.refill(&mut self.write(), revision, objects);
+    pub(super) fn restart(&self, revision: u64, loaded: Loaded) {
+        self.refill(&mut self.write(), revision, loaded);
     }
 
     /// From now on changes wait for the objects.
@@ -351,21 +391,23 @@ impl Shelf {
     }
 
     /// Takes in what the store held at a revision, and what has happened since.
-    pub(super) fn end_fill(&self, revision: u64, objects: Vec<Arc<Cached>>) {
+    pub(super) fn end_fill(&self, revision: u64, loaded: Loaded) {
         let mut state = self.write();
         // Without it, everything has been read anew meanwhile.
         let Some(waiting) = state.waiting.take() else { return };
-        self.refill(&mut state, revision, objects);
+        self.refill(&mut state, revision, loaded);
         for Waiting { key, revision, current } in waiting {
             self.take_in(&mut state, &key, revision, current);
         }
     }
 
-    fn refill(&self, state: &mut State, revision: u64, objects: Vec<Arc<Cached>>) {
+    fn refill(&self, state: &mut State, revision: u64, loaded: Loaded) {
+        let Loaded { objects, unreadable } = loaded;
         state.waiting = None;
         state.base = revision;
         state.objects =
             objects.into_iter().map(|object| (Arc::clone(&object.key), object)).collect();
+        state.unreadable = unreadable;
         self.advance(state, revision);
         state.history.restart(revision);
         self.past.store(0, Ordering::Relaxed);
@@ -398,6 +440,13 @@ impl Shelf {
         self.write().close_watches();
     }
 
+    /// Ends every watch for good: nothing that happens from now on will be found here.
+    pub(super) fn close(&self) {
+        let mut state = self.write();
+        state.closed = true;
+        state.close_watches();
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().expect("nothing panics while it holds a shelf")
     }
@@ -426,6 +475,14 @@ impl Sent {
 }
 
 impl State {
+    /// A request that has found the kind just before its definition changed finds the new one when it asks again.
+    fn check_followed(&self) -> Result<(), ApiError> {
+        if self.closed {
+            return Err(ApiError::expired("the definition of the resource has changed"));
+        }
+        Ok(())
+    }
+
     fn close_watches(&mut self) {
         self.watchers.drain(..).for_each(|watcher| watcher.close());
         self.sleepers.drain(..).for_each(Waker::wake);

@@ -12,10 +12,10 @@ use bytes::{Bytes, BytesMut};
 use machinery::ApiError;
 use tokio::time::{Instant, Sleep};
 
+use super::Cached;
 use super::change::{self, EventType};
-use super::shelf::Feed;
+use super::shelf::{Feed, WatchPlace};
 use super::watcher::{Delivery, Taken};
-use super::{Cached, Shelf};
 
 /// How often a quiet watch is told the revision it has reached.
 const BOOKMARK_INTERVAL: Duration = Duration::from_mins(1);
@@ -64,8 +64,7 @@ pub(crate) struct WatchSettings {
 
 /// The events of one watch, encoded.
 pub(crate) struct WatchBody {
-    shelf: Arc<Shelf>,
-    watcher: Arc<super::watcher::Watcher>,
+    place: WatchPlace,
     render: Render,
     settings: WatchSettings,
     initial: std::vec::IntoIter<Arc<Cached>>,
@@ -91,10 +90,9 @@ enum Stage {
 
 impl WatchBody {
     pub(crate) fn new(feed: Feed, render: Render, settings: WatchSettings) -> Self {
-        feed.shelf.sent().count_initial(feed.initial.len());
+        feed.place.shelf.sent().count_initial(feed.initial.len());
         Self {
-            shelf: feed.shelf,
-            watcher: feed.watcher,
+            place: feed.place,
             preparing: None,
             render,
             settings,
@@ -151,8 +149,8 @@ impl WatchBody {
                 return Poll::Ready(Some(bytes));
             }
             // Read before the queue: whatever was applied by now is in the queue, or does not concern us.
-            let applied = self.shelf.progress().applied();
-            match self.watcher.take(self.render.chunk_bytes(), context.waker()) {
+            let applied = self.place.shelf.progress().applied();
+            match self.place.watcher.take(self.render.chunk_bytes(), context.waker()) {
                 Taken::Some(deliveries) => {
                     self.preparing = self.render.prepare(&deliveries);
                     self.deliveries = deliveries;
@@ -233,8 +231,9 @@ impl WatchBody {
     }
 
     fn encode(&mut self, delivery: &Delivery) -> Bytes {
-        self.shelf.sent().count_event();
-        let head = self.shelf.head();
+        let shelf = &self.place.shelf;
+        shelf.sent().count_event();
+        let head = shelf.head();
         if self.render.object.is_none() {
             return delivery.change.frame(head, delivery.event);
         }
@@ -244,15 +243,10 @@ impl WatchBody {
     }
 }
 
-impl Drop for WatchBody {
-    fn drop(&mut self) {
-        self.shelf.unwatch(&self.watcher);
-    }
-}
-
 impl fmt::Debug for WatchBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WatchBody").field("shelf", &self.shelf.prefix()).finish_non_exhaustive()
+        let prefix = self.place.shelf.prefix();
+        f.debug_struct("WatchBody").field("shelf", &prefix).finish_non_exhaustive()
     }
 }
 

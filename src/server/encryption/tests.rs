@@ -103,6 +103,19 @@ async fn a_rotated_key_reads_what_the_old_one_wrote_and_writes_with_the_new() {
 }
 
 #[tokio::test]
+async fn what_is_encrypted_is_not_overlooked_without_a_configuration() {
+    let memory = Arc::new(Memory::default());
+    let change = Change::Put(Bytes::from_static(b"plain"));
+    memory.write("/registry/configmaps/a/b", Expect::Absent, change).await.unwrap();
+    let store: Arc<dyn Store> = Arc::<Memory>::clone(&memory);
+    let plain = Encrypted::without_keys(store, Random::seeded(1));
+    assert_eq!(plain.list(store::everything(), None, 0).await.unwrap().entries[0].value, "plain");
+    put(&over(&memory, &providers(&keyed("aesgcm", &[("k1", A)]))), "value").await;
+    let refused = plain.list(store::everything(), None, 0).await.unwrap_err().to_string();
+    assert!(refused.contains("there is no encryption configuration"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_wrong_or_missing_key_is_said_in_plain_words() {
     let memory = Arc::new(Memory::default());
     put(&over(&memory, &providers(&keyed("aesgcm", &[("k1", A)]))), "value").await;

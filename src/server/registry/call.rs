@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
-use machinery::{ApiError, Decoded, Definition, FieldValidation, Media};
+use machinery::{ApiError, Decoded, Definition, FieldValidation, Media, Resource};
 use serde_json::Value;
 
 use super::options::WriteOptions;
@@ -67,8 +67,12 @@ impl<'a> Place<'a> {
 
     /// The object that is there.
     pub(crate) fn current(&self) -> Result<Arc<Cached>, ApiError> {
-        let found = self.shelf()?.get(&self.key());
-        found.ok_or_else(|| ApiError::not_found(self.served.resource(), self.name))
+        let (shelf, key) = (self.shelf()?, self.key());
+        match shelf.get(&key) {
+            Some(found) => Ok(found),
+            None if shelf.is_unreadable(&key) => Err(unreadable(self.served.resource(), &key)),
+            None => Err(ApiError::not_found(self.served.resource(), self.name)),
+        }
     }
 
     /// The object that is there, and the document of the kind that it is.
@@ -93,6 +97,14 @@ impl<'a> Place<'a> {
     pub(crate) fn modified(&self) -> ApiError {
         ApiError::modified(self.served.resource(), self.name)
     }
+}
+
+/// What is stored there cannot be read. Nobody may take it for gone: its dependents would go with it.
+pub(super) fn unreadable(resource: &Resource, key: &str) -> ApiError {
+    let why = format!("what is stored as {} {key:?} cannot be read", resource.resource);
+    let mut error = ApiError::internal(why.as_str());
+    error.message = format!("{}: {why}", error.message);
+    error
 }
 
 impl Content<'_> {

@@ -8,7 +8,7 @@ use machinery::{ApiError, Reason, document};
 use serde_json::{Value, json};
 use store::{Expect, Revision};
 
-use super::call::{Call, Object, Outcome, Place};
+use super::call::{Call, Object, Outcome, Place, unreadable};
 use super::deletion::{self, Deletion};
 use super::options::{DeleteOptions, ListOptions, WriteOptions};
 use super::{Registry, Written};
@@ -110,6 +110,9 @@ impl Registry {
                 Err(error) if error.reason == Reason::NotFound && error.foreign.is_none() => {}
                 Err(error) => return Err(error),
             }
+        }
+        if let Some(key) = call.place.shelf()?.unreadable(call.place.namespace) {
+            return Err(unreadable(served.resource(), &key));
         }
         let items: Vec<Value> =
             items.into_iter().map(|item| super::list::item(served, item)).collect();

@@ -62,7 +62,10 @@ impl Registry {
         // How many of these are wanted is known when they have been looked at.
         let limit = if converted.is_some() { 0 } else { query.limit };
         let query = ListQuery { limit, ..query };
-        match place.shelf()?.list(&query) {
+        let shelf = place.shelf()?;
+        let found = shelf.list(&query);
+        shelf.check_followed()?;
+        match found {
             Some(listed) if converted.is_some() => {
                 picked.add(&listed.items).await?;
                 Ok(picked.listed(listed.revision))

@@ -85,7 +85,8 @@ async fn nothing_is_missed_or_repeated_while_a_shelf_is_filled() {
     let mut seen: Vec<String> =
         feed.initial.iter().map(|object| object.name().to_owned()).collect();
     let waker = std::task::Waker::noop();
-    while let crate::cache::watcher::Taken::Some(deliveries) = feed.watcher.take(usize::MAX, waker)
+    while let crate::cache::watcher::Taken::Some(deliveries) =
+        feed.place.watcher.take(usize::MAX, waker)
     {
         seen.extend(deliveries.iter().map(|one| one.change.key().replace("a/", "")));
     }
@@ -109,6 +110,17 @@ async fn a_shelf_takes_the_place_of_another_without_a_moment_of_ignorance() {
     fixture.write("three").await;
     assert_eq!((names(&old).len(), names(&new).len()), (2, 3));
     let waker = std::task::Waker::noop();
-    assert!(matches!(feed.watcher.take(usize::MAX, waker), crate::cache::watcher::Taken::Closed));
+    assert!(matches!(
+        feed.place.watcher.take(usize::MAX, waker),
+        crate::cache::watcher::Taken::Closed
+    ));
+    let late = old.watch(&Scope::default(), Selection::default(), WatchStart::State);
+    assert_eq!(late.unwrap_err().code(), 410, "nothing would ever be heard here");
+    assert_eq!(old.check_followed().unwrap_err().code(), 410);
+    drop(feed);
+    let feed = new.watch(&Scope::default(), Selection::default(), WatchStart::State).unwrap();
+    assert_eq!(new.watchers(), 1);
+    drop(feed);
+    assert_eq!(new.watchers(), 0, "a watch that never began is forgotten");
     fixture.tasks.shutdown(std::time::Duration::from_secs(5)).await;
 }
