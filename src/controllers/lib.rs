@@ -80,7 +80,7 @@ pub fn start(config: Config) {
     shell.run(endpoints_mirror::EndpointsMirror::new(&caches));
     shell.run(service_account::ServiceAccounts::new(&caches));
     shell.run(root_ca::RootCa::new(&caches, config.root_ca_pem));
-    shell.run(node_lifecycle::NodeLifecycle::new(&caches, config.clock.now()));
+    shell.run(node_lifecycle::NodeLifecycle::new(&caches));
     shell.run(taint_eviction::TaintEviction::new(&caches));
     shell.run(pod_gc::PodGarbage::new(&caches));
     shell.run(storage_protection::ClaimProtection::new(&caches));

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use client::{Cache, Caches, Controller, Key, Occurrence, Plan, Watches};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Node, NodeCondition, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::runtime::watcher;
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::conditions::with_pod_condition;
 use crate::pod;
@@ -23,9 +24,9 @@ mod zone;
 /// Where nodes renew their leases.
 const LEASES: &str = "kube-node-lease";
 /// Silence after which nobody knows how a node is; Kubernetes' default since 1.32.
-const GRACE: SignedDuration = SignedDuration::from_secs(50);
+const GRACE: Duration = Duration::from_secs(50);
 /// Silence granted to a node that has not spoken since this controller (or the node) began.
-const STARTUP_GRACE: SignedDuration = SignedDuration::from_secs(60);
+const STARTUP_GRACE: Duration = Duration::from_secs(60);
 /// Conditions a node reports itself, and so the ones that its silence makes unknown.
 const REPORTED: [&str; 4] = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 
@@ -36,26 +37,40 @@ pub(crate) struct Snapshot {
     /// Pods bound to it.
     pub(crate) pods: Vec<Arc<Pod>>,
     /// How long it has said nothing.
-    pub(crate) silence: SignedDuration,
+    pub(crate) silence: Duration,
     /// Whether it has said anything yet.
     pub(crate) heard: bool,
     /// How much of its zone is down.
     pub(crate) outage: Outage,
+    /// Whether its pods have not been told yet that it is not ready.
+    pub(crate) doubts: bool,
     pub(crate) now: Timestamp,
+}
+
+impl Snapshot {
+    fn grace(&self) -> Duration {
+        if self.heard { GRACE } else { STARTUP_GRACE }
+    }
+
+    fn is_silent(&self) -> bool {
+        self.silence > self.grace()
+    }
+
+    fn is_down(&self) -> bool {
+        self.is_silent() || ready_status(&self.node).is_some_and(|ready| ready != "True")
+    }
 }
 
 /// Decides what to do. Knows no I/O; the shell carries out the plan.
 pub(crate) fn reconcile(snapshot: &Snapshot) -> Plan {
     let mut plan = Plan::default();
     let node = snapshot.node.as_ref();
-    let grace = if snapshot.heard { GRACE } else { STARTUP_GRACE };
-    let silent = snapshot.silence > grace;
-    if !silent {
-        let left = grace - snapshot.silence + SignedDuration::from_secs(1);
-        plan.again_in(Duration::try_from(left).unwrap_or_default());
+    if !snapshot.is_silent() {
+        let left = snapshot.grace().saturating_sub(snapshot.silence);
+        plan.again_in(left + Duration::from_secs(1));
     }
     let mut after = node.clone();
-    if silent {
+    if snapshot.is_silent() {
         forget_conditions(&mut after, snapshot.now);
     }
     let taints = wanted_taints(&after, snapshot.outage, snapshot.now);
@@ -67,11 +82,11 @@ pub(crate) fn reconcile(snapshot: &Snapshot) -> Plan {
         let conditions = after.status.as_ref().and_then(|status| status.conditions.clone());
         plan.patch_status(node, json!({ "conditions": conditions }));
     }
-    if ready_status(&after).is_some_and(|ready| ready != "True") {
-        if is_ready(node) {
-            let message = format!("Node {} status is now: NodeNotReady", name(node));
-            plan.emit(Occurrence::normal(node, "NodeNotReady", message));
-        }
+    if snapshot.is_down() && is_ready(node) {
+        let message = format!("Node {} status is now: NodeNotReady", name(node));
+        plan.emit(Occurrence::normal(node, "NodeNotReady", message));
+    }
+    if snapshot.is_down() && snapshot.doubts {
         snapshot.pods.iter().for_each(|pod| doubt(pod, snapshot.now, &mut plan));
     }
     plan
@@ -128,13 +143,21 @@ fn doubt(pod: &Pod, now: Timestamp, plan: &mut Plan) {
     }
 }
 
-/// When a node last spoke, on this process's clock: the clocks of nodes are not trusted.
+/// When a node last spoke, on this process's clock, which nobody sets: the clocks of nodes are not trusted.
 #[derive(Debug)]
 struct Heard {
     words: String,
-    at: Timestamp,
+    at: Instant,
     /// Whether the words have changed since they were first seen.
     alive: bool,
+}
+
+/// Whether the pods of a node that is not ready have been told so. They are told once: whoever says later that one is
+/// ready runs it, and knows better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubts {
+    Raised,
+    Told,
 }
 
 /// Runs [`reconcile`] for every node.
@@ -143,24 +166,26 @@ pub(crate) struct NodeLifecycle {
     nodes: Cache<Node>,
     leases: Cache<Lease>,
     pods: Cache<Pod>,
-    started: Timestamp,
     /// Bounded by the nodes that exist.
     heard: Mutex<BTreeMap<String, Heard>>,
+    /// Of nodes that are not ready.
+    doubts: Mutex<BTreeMap<String, Doubts>>,
 }
 
 impl NodeLifecycle {
-    pub(crate) fn new(caches: &Caches, started: Timestamp) -> Self {
+    pub(crate) fn new(caches: &Caches) -> Self {
         Self {
             nodes: caches.of(),
             leases: caches.part(Some(LEASES), watcher::Config::default()),
             pods: caches.of(),
-            started,
             heard: Mutex::default(),
+            doubts: Mutex::default(),
         }
     }
 
     /// How long the node has been silent, and whether it has spoken at all.
-    fn listen(&self, node: &Node, now: Timestamp) -> (SignedDuration, bool) {
+    fn listen(&self, node: &Node) -> (Duration, bool) {
+        let now = Instant::now();
         let name = name(node).to_owned();
         let lease = self.leases.get(&Key::new(LEASES, &name));
         let renewed = lease.and_then(|lease| lease.spec.as_ref()?.renew_time.clone());
@@ -172,13 +197,13 @@ impl NodeLifecycle {
         let mut heard = self.heard.lock().expect("only single operations");
         let known = heard.entry(name).or_insert_with(|| Heard {
             words: words.clone(),
-            at: now.max(self.started),
+            at: now,
             alive: spoke,
         });
         if known.words != words {
             *known = Heard { words, at: now, alive: spoke };
         }
-        (now.duration_since(known.at), known.alive)
+        (now.saturating_duration_since(known.at), known.alive)
     }
 
     fn outage(&self, node: &Node) -> Outage {
@@ -218,18 +243,36 @@ impl Controller for NodeLifecycle {
     fn observe(&self, key: &Key, now: Timestamp) -> Option<Snapshot> {
         let Some(node) = self.nodes.get(key) else {
             self.heard.lock().expect("only single operations").remove(&key.name);
+            self.doubts.lock().expect("only single operations").remove(&key.name);
             return None;
         };
-        let (silence, heard) = self.listen(&node, now);
+        let (silence, heard) = self.listen(&node);
         let outage = self.outage(&node);
         let suspicious = silence > GRACE || !is_ready(&node);
         let mut pods = if suspicious { self.pods.list() } else { Vec::new() };
         pods.retain(|pod| pod::node(pod) == key.name);
-        Some(Snapshot { node, pods, silence, heard, outage, now })
+        let doubts = self.doubts.lock().expect("only single operations");
+        let doubts = doubts.get(&key.name) != Some(&Doubts::Told);
+        Some(Snapshot { node, pods, silence, heard, outage, doubts, now })
     }
 
     fn reconcile(&self, snapshot: &Snapshot) -> Plan {
+        let mut doubts = self.doubts.lock().expect("only single operations");
+        if snapshot.is_down() {
+            doubts.entry(name(&snapshot.node).to_owned()).or_insert(Doubts::Raised);
+        } else {
+            doubts.remove(name(&snapshot.node));
+        }
         reconcile(snapshot)
+    }
+
+    fn ended(&self, key: &Key, refusal: Option<&str>) {
+        let mut doubts = self.doubts.lock().expect("only single operations");
+        if refusal.is_none()
+            && let Some(raised) = doubts.get_mut(&key.name)
+        {
+            *raised = Doubts::Told;
+        }
     }
 }
 

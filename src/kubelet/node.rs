@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use base::{Backoff, CancellationToken, Clock};
 use ipnet::IpNet;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node as NodeObject, NodeSpec, NodeStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Api;
 use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::json;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 pub(crate) use machine::allocatable;
@@ -29,7 +30,7 @@ use machine::Machine;
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// How often the status is written even when nothing has changed, as Kubernetes has it.
-const STATUS_AT_LEAST: SignedDuration = SignedDuration::from_secs(300);
+const STATUS_AT_LEAST: Duration = Duration::from_secs(300);
 
 /// The first wait for an API server that is not there yet: in the same process it is, within milliseconds.
 const REGISTER_FIRST: Duration = Duration::from_millis(20);
@@ -70,17 +71,18 @@ impl Node {
 
     async fn live(&self) {
         let mut object = self.register().await;
-        let mut written = self.clock.now();
+        let mut written = Instant::now();
         loop {
             if let Err(error) = self.renew_lease(&object).await {
                 warn!(%error, "the node's lease could not be renewed");
             }
-            match self.write_status(&object, written).await {
-                Ok(Some(newer)) => {
+            match self.write_status(written).await {
+                Ok((newer, wrote)) => {
                     object = newer;
-                    written = self.clock.now();
+                    if wrote {
+                        written = Instant::now();
+                    }
                 }
-                Ok(None) => (),
                 Err(kube::Error::Api(status)) if status.code == 404 => {
                     object = self.register().await;
                 }
@@ -129,22 +131,22 @@ impl Node {
         self.api().patch_status(&self.name, &params, &Patch::Strategic(change)).await
     }
 
-    /// Writes the status if it has changed or has not been written for long.
-    async fn write_status(
-        &self,
-        object: &NodeObject,
-        written: Timestamp,
-    ) -> kube::Result<Option<NodeObject>> {
+    /// Writes the status if it is another one than the API has, or has not been written for long; answers the object
+    /// and whether it did. Others write there, too: that nobody knows how the node is, after it was silent.
+    async fn write_status(&self, written: Instant) -> kube::Result<(NodeObject, bool)> {
+        let object = self.api().get(&self.name).await?;
         let now = self.clock.now();
         let before = object.status.clone().unwrap_or_default();
         let status = self.status(&before, now);
-        let due = now.duration_since(written) >= STATUS_AT_LEAST;
+        let due = written.elapsed() >= STATUS_AT_LEAST;
         if !due && status::says_the_same(&before, &status) {
-            return Ok(None);
+            return Ok((object, false));
         }
         let change = status::patch(&before, &status);
         let params = PatchParams::default();
-        self.api().patch_status(&self.name, &params, &Patch::Strategic(change)).await.map(Some)
+        let change = Patch::Strategic(change);
+        let object = self.api().patch_status(&self.name, &params, &change).await?;
+        Ok((object, true))
     }
 
     fn status(&self, before: &NodeStatus, now: Timestamp) -> NodeStatus {

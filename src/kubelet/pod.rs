@@ -416,4 +416,4 @@ fn as_told(exit: &mut Exit, failure: &Failure) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::testing::{now, object};
 
-fn check(ready: &str, silence: i64, outage: Outage, taints: Value, expect: Expect) {
+fn check(ready: &str, silence: u64, outage: Outage, taints: Value, expect: Expect) {
     let node = object(json!({
         "metadata": {"name": "one", "uid": "one"},
         "spec": {"taints": taints},
@@ -18,8 +18,8 @@ fn check(ready: &str, silence: i64, outage: Outage, taints: Value, expect: Expec
         "spec": {"nodeName": "one", "containers": []},
         "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
     }));
-    let silence = SignedDuration::from_secs(silence);
-    let snapshot = Snapshot { node, pods: vec![pod], silence, heard: true, outage, now: now() };
+    let (pods, silence) = (vec![pod], Duration::from_secs(silence));
+    let snapshot = Snapshot { node, pods, silence, heard: true, outage, doubts: true, now: now() };
     expect.assert_eq(&reconcile(&snapshot).to_string());
 }
 
@@ -116,4 +116,45 @@ fn an_outage_is_judged_by_numbers_and_share() {
     assert_eq!(among(1, 2), Outage::Small, "two nodes are no large outage");
     assert_eq!(among(2, 3), Outage::Large);
     assert_eq!(among(40, 60), Outage::Small, "a large zone goes on");
+}
+
+#[test]
+fn the_pods_of_a_node_that_is_not_ready_are_told_once() {
+    let controller = NodeLifecycle {
+        nodes: Cache::default(),
+        leases: Cache::default(),
+        pods: Cache::default(),
+        heard: Mutex::default(),
+        doubts: Mutex::default(),
+    };
+    let node = |ready: &str| {
+        let conditions = json!([{"type": "Ready", "status": ready}]);
+        let node = json!({"metadata": {"name": "one"}, "status": {"conditions": conditions}});
+        controller.nodes.insert(Arc::unwrap_or_clone(object(node)));
+    };
+    let pod = json!({
+        "metadata": {"name": "a", "namespace": "n"},
+        "spec": {"nodeName": "one", "containers": []},
+        "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
+    });
+    controller.pods.insert(Arc::unwrap_or_clone(object(pod)));
+    let key = Key::cluster("one");
+    let tells = || {
+        let plan = controller.reconcile(&controller.observe(&key, now()).unwrap());
+        plan.to_string().contains("patch pod a/status")
+    };
+    node("True");
+    assert!(!tells());
+    controller.ended(&key, None);
+    node("Unknown");
+    assert!(tells());
+    controller.ended(&key, Some("the first plan was refused"));
+    assert!(tells());
+    controller.ended(&key, None);
+    assert!(!tells(), "its kubelet says that it is ready, and is not contradicted for ever");
+    node("True");
+    assert!(!tells());
+    controller.ended(&key, None);
+    node("False");
+    assert!(tells());
 }

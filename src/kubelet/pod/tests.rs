@@ -23,9 +23,9 @@ const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 /// How long a test waits for what should happen within milliseconds, on a busy machine.
 const PATIENCE: std::time::Duration = std::time::Duration::from_mins(5);
 
-struct World {
+pub(crate) struct World {
     folder: tempfile::TempDir,
-    tasks: Tasks,
+    pub(crate) tasks: Tasks,
     clock: Clock,
     metrics: base::Metrics,
     server: Server,
@@ -33,11 +33,11 @@ struct World {
     switch: network::Switch,
     images: Arc<::images::Images>,
     kubelet: Mutex<Option<Kubelet>>,
-    admin: kube::Client,
+    pub(crate) admin: kube::Client,
 }
 
 impl World {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let tasks = Tasks::new();
         let clock = Clock::system();
         let folder = tempfile::tempdir().unwrap();
@@ -86,8 +86,12 @@ impl World {
     }
 
     fn start_kubelet(&self) {
+        *self.kubelet.lock().unwrap() = Some(Kubelet::start(self.config()).unwrap());
+    }
+
+    pub(crate) fn config(&self) -> Config {
         let user = User::new("system:node:n", &["system:nodes"]);
-        let kubelet = Kubelet::start(Config {
+        Config {
             client: client::in_process(self.server.in_process(user), "default"),
             node_name: "n".to_owned(),
             node_addresses: vec!["192.0.2.1".parse().unwrap()],
@@ -104,11 +108,10 @@ impl World {
             clock: self.clock.clone(),
             random: Random::seeded(3),
             tasks: self.tasks.clone(),
-        });
-        *self.kubelet.lock().unwrap() = Some(kubelet.unwrap());
+        }
     }
 
-    async fn stop_kubelet(&self) {
+    pub(crate) async fn stop_kubelet(&self) {
         let kubelet = self.kubelet.lock().unwrap().take().unwrap();
         assert!(kubelet.stop(PATIENCE).await);
     }
