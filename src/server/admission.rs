@@ -298,6 +298,15 @@ impl Admission {
         Ok(changed)
     }
 
+    /// Whether an object may be created in its namespace, as things are now.
+    pub(crate) fn check_namespace(
+        &self,
+        catalog: &Catalog,
+        attributes: &Attributes<'_>,
+    ) -> Result<(), ApiError> {
+        namespace_lifecycle::admit(catalog, attributes)
+    }
+
     /// Lets every plugin refuse the write, which is valid otherwise. Quotas come last: they count it.
     pub(crate) async fn check(
         &self,
@@ -316,6 +325,10 @@ impl Admission {
         attributes: &Attributes<'_>,
     ) -> Result<Admitted, ApiError> {
         let tools = Tools { catalog, random: &self.random };
+        if self.extensions.any() {
+            // Webhooks take their time.
+            self.check_namespace(catalog, attributes)?;
+        }
         let mut laps = self.meters.laps(Part::Validate, attributes.verb);
         laps.of(Plugin::LimitRanger, limit_ranger::check(&tools, attributes))?;
         laps.of(Plugin::ServiceAccount, service_account::check(attributes))?;

@@ -7,6 +7,7 @@ mod errors;
 mod evictions;
 mod kinds;
 mod lists;
+mod namespaces;
 mod owners;
 mod patches;
 mod proxies;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use store::Expect;
 
 use super::call::{Call, Content, Object, Outcome, Place};
-use super::options::WriteOptions;
+use super::options::{DeleteOptions, WriteOptions};
 use super::{Registry, Written, object_meta, requester};
 use crate::admission::{Attributes, Options, Shown, check_expressions};
 use crate::definitions;
@@ -149,10 +149,30 @@ impl Registry {
         reservation.end();
         match written? {
             Written::Done(cached) => {
+                self.withdraw_homeless(call, &place, &mut object, cached.revision).await?;
                 Ok(Some(Outcome::created(Object::Cached(cached)).with_warnings(warnings)))
             }
             Written::Lost => Ok(None),
         }
+    }
+
+    /// Takes back what was written after its namespace had gone, or had begun to. It was looked for before, and webhooks
+    /// take their time: who empties the namespace may have been through. What was written before is found there.
+    async fn withdraw_homeless(
+        &self,
+        call: &Call<'_>,
+        place: &Place<'_>,
+        object: &mut Value,
+        revision: u64,
+    ) -> Result<(), ApiError> {
+        let attributes = attributes_of(call, place.name, false, object);
+        let Err(refusal) = self.admission.check_namespace(&self.catalog, &attributes) else {
+            return Ok(());
+        };
+        if !self.remove(place, revision).await? {
+            self.delete_unasked(place, &DeleteOptions::default()).await?;
+        }
+        Err(refusal)
     }
 
     fn generated_name(&self, base: &str) -> String {
