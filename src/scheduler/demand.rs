@@ -9,9 +9,9 @@ use crate::node::HostPort;
 use crate::resources::{Quantities, Resources};
 
 /// For scores only, a container that asks for no processor counts as a tenth of one ...
-const DEFAULT_CPU_MILLI: i64 = 100;
+const DEFAULT_CPU_MILLI: i128 = 100;
 /// ... and one that asks for no memory as 200 MiB, so that such pods spread too. Both as Kubernetes has them.
-const DEFAULT_MEMORY_BYTES: i64 = 200 << 20;
+const DEFAULT_MEMORY_BYTES: i128 = 200 << 20;
 
 /// A pod and the sums over its containers.
 #[derive(Debug, Clone)]

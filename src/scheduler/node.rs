@@ -86,7 +86,8 @@ impl NodeState {
         let quantities =
             status.and_then(|status| status.allocatable.as_ref().or(status.capacity.as_ref()));
         self.allocatable = quantities.map(Resources::read).unwrap_or_default();
-        self.pods_max = self.allocatable.others.remove("pods").unwrap_or(0);
+        let pods = self.allocatable.others.remove("pods").unwrap_or(0);
+        self.pods_max = i64::try_from(pods).unwrap_or(i64::MAX);
         self.node = node;
     }
 

@@ -67,18 +67,14 @@ impl Scale {
 
 /// A resource's use with the pod added, and how much there is.
 struct Use {
-    used: i64,
-    all: i64,
+    used: i128,
+    all: i128,
 }
 
 fn uses(node: &NodeState, used: &Resources, added: &Resources) -> [Use; 2] {
-    let sum = i64::saturating_add;
     [
-        Use { used: sum(used.cpu_milli, added.cpu_milli), all: node.allocatable.cpu_milli },
-        Use {
-            used: sum(used.memory_bytes, added.memory_bytes),
-            all: node.allocatable.memory_bytes,
-        },
+        Use { used: used.cpu_milli + added.cpu_milli, all: node.allocatable.cpu_milli },
+        Use { used: used.memory_bytes + added.memory_bytes, all: node.allocatable.memory_bytes },
     ]
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::testing::{demand, pod_with};
 
-fn check(spec: Value, cpu_milli: i64, memory_bytes: i64) {
+fn check(spec: Value, cpu_milli: i128, memory_bytes: i128) {
     let demand = demand(pod_with("p", spec));
     let found = (demand.requests.cpu_milli, demand.requests.memory_bytes);
     assert_eq!(found, (cpu_milli, memory_bytes));

@@ -29,13 +29,13 @@ pub(super) fn filter(demand: &Demand, node: &NodeState) -> Result<(), Refusal> {
         ),
     ];
     let others = wanted.others.iter().map(|(name, wanted)| {
-        let of = |amounts: &std::collections::BTreeMap<String, i64>| {
+        let of = |amounts: &std::collections::BTreeMap<String, i128>| {
             amounts.get(name).copied().unwrap_or(0)
         };
         (Cow::Owned(format!("Insufficient {name}")), *wanted, of(&used.others), of(&all.others))
     });
     for (reason, wanted, used, all) in amounts.into_iter().chain(others) {
-        if wanted > 0 && wanted > all.saturating_sub(used) {
+        if wanted > 0 && wanted > all - used {
             refusal.reasons.push(reason);
             // Not even an empty node would do.
             refusal.hopeless |= wanted > all;

@@ -15,6 +15,6 @@ pub(super) fn score(demand: &Demand, node: &NodeState) -> i64 {
 
 /// The used share, in hundredths.
 fn share(one: &Use) -> i64 {
-    let used = i128::from(one.used.clamp(0, one.all));
-    i64::try_from(used * i128::from(BEST) / i128::from(one.all)).unwrap_or(BEST)
+    let used = one.used.clamp(0, one.all);
+    i64::try_from(used * i128::from(BEST) / one.all).unwrap_or(BEST)
 }

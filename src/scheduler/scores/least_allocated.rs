@@ -13,6 +13,6 @@ pub(super) fn score(demand: &Demand, node: &NodeState) -> i64 {
 
 /// The free share, in hundredths.
 fn free(one: &Use) -> i64 {
-    let left = i128::from((one.all - one.used).max(0));
-    i64::try_from(left * i128::from(BEST) / i128::from(one.all)).unwrap_or(BEST)
+    let left = (one.all - one.used).max(0);
+    i64::try_from(left * i128::from(BEST) / one.all).unwrap_or(BEST)
 }

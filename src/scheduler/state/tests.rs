@@ -66,6 +66,22 @@ async fn a_finished_pod_makes_room() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pod_of_any_size_gives_back_just_what_it_took() {
+    let mut state = State::default();
+    set_node(&mut state, "n cpu=1 memory=1Gi");
+    set(&mut state, on("n", &pod("a memory=1Gi")));
+    set(&mut state, on("n", &pod("huge memory=9223372036854775807")));
+    set(&mut state, on("n", &pod("greedy memory=9223372036854775807")));
+    remove(&mut state, "huge");
+    remove(&mut state, "greedy");
+    set(&mut state, pod("b memory=1"));
+    assert_eq!(decisions(&mut state), ["b>"], "the first one is still there");
+    advance(Duration::from_secs(5)).await;
+    remove(&mut state, "a");
+    assert_eq!(decisions(&mut state), ["b>n"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_new_or_changed_node_helps_and_a_heartbeat_does_not() {
     let mut state = State::default();
     set(&mut state, pod("a cpu=1"));
