@@ -368,7 +368,8 @@ struct PeekMetadata {
 fn is_live(object: &Cached, uid: &str, now: Timestamp) -> bool {
     let Ok(Peek { metadata }) = serde_json::from_slice::<Peek>(&object.bytes) else { return false };
     let ends = metadata.deletion_timestamp.map(|text| text.parse::<Timestamp>());
-    metadata.uid == uid && ends.is_none_or(|end| end.is_ok_and(|end| now < end + GRACE))
+    metadata.uid == uid
+        && ends.is_none_or(|end| end.is_ok_and(|end| now.duration_since(end) < GRACE))
 }
 
 fn reference(object: &Value) -> Reference {

@@ -3,6 +3,7 @@
 //! Whoever still wants one writes the Secret and names the account; the server fills the token in, and takes the
 //! Secret away when the account has gone.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use machinery::{ApiError, Reason, document};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::claims::{Binding, Claims, Reference};
@@ -26,8 +28,10 @@ pub(super) const ISSUER: &str = "kubernetes/serviceaccount";
 const TYPE: &str = "kubernetes.io/service-account-token";
 const ACCOUNT_NAME: &str = "kubernetes.io/service-account.name";
 const ACCOUNT_UID: &str = "kubernetes.io/service-account.uid";
-/// After a write that failed for another reason than somebody else's write.
+/// The first wait after a write that failed for another reason than somebody else's write; each is twice as long.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often a Secret is tried as it is, as on Kubernetes.
+const ATTEMPTS_MAX: u32 = 10;
 
 /// What such a token says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -93,6 +97,7 @@ async fn follow(api: &Api, authority_pem: &str) {
     };
     let mut secret_news = Follower::new(Arc::clone(&secrets));
     let mut account_news = Follower::new(Arc::clone(&accounts));
+    let mut failures = Failures::default();
     loop {
         let seen = (secrets.changed(), accounts.changed());
         // An account that goes takes its Secrets along; which ones, only a look at all of them tells.
@@ -107,25 +112,71 @@ async fn follow(api: &Api, authority_pem: &str) {
                 changes.iter().filter_map(|change| change.current.clone()).collect()
             }
         };
-        let mut failed = false;
-        for secret in changed.iter().filter(|secret| is_token(secret)) {
-            let settled = settle(api, secret, authority_pem).await;
-            if let Err(error) = settled
-                && !matches!(error.reason, Reason::Conflict | Reason::NotFound)
-            {
-                warn!(%error, secret = %secret.key, "a service-account token cannot be kept");
-                failed = true;
+        failures.forget_all_but(|key| secrets.get(key).is_some());
+        let again = failures.due(Instant::now()).filter_map(|key| secrets.get(key)).collect();
+        for secret in [changed, again].iter().flatten().filter(|secret| is_token(secret)) {
+            let may_fill = failures.may_try(secret, Instant::now());
+            match settle(api, secret, authority_pem, may_fill).await {
+                Err(error) if !matches!(error.reason, Reason::Conflict | Reason::NotFound) => {
+                    warn!(%error, secret = %secret.key, "a service-account token cannot be kept");
+                    failures.note(secret, &error, Instant::now());
+                }
+                _ => {}
             }
-        }
-        if failed {
-            tokio::time::sleep(RETRY).await;
-            secret_news = Follower::new(Arc::clone(&secrets));
-            continue;
         }
         tokio::select! {
             biased;
             () = secrets.changed_after(seen.0) => {}
             () = accounts.changed_after(seen.1) => {}
+            () = failures.next_due() => {}
+        }
+    }
+}
+
+/// Secrets that could not be filled in, by their keys. Nobody is tried for ever: what is refused as it is stays so until
+/// somebody changes it.
+#[derive(Debug, Default)]
+struct Failures(BTreeMap<Arc<str>, Failure>);
+
+#[derive(Debug)]
+struct Failure {
+    /// Of the Secret as it was tried.
+    revision: u64,
+    attempts: u32,
+    /// When it is tried again, if it is.
+    again_at: Option<Instant>,
+}
+
+impl Failures {
+    fn may_try(&self, secret: &Cached, now: Instant) -> bool {
+        self.0.get(&secret.key).is_none_or(|failure| {
+            failure.revision != secret.revision || failure.again_at.is_some_and(|at| at <= now)
+        })
+    }
+
+    fn note(&mut self, secret: &Cached, error: &ApiError, now: Instant) {
+        let same = self.0.get(&secret.key).filter(|failure| failure.revision == secret.revision);
+        let attempts = same.map_or(0, |failure| failure.attempts) + 1;
+        let is_refused = (400..500).contains(&error.code()) && error.code() != 429;
+        let wait = RETRY * 2_u32.saturating_pow(attempts - 1);
+        let again_at = (!is_refused && attempts < ATTEMPTS_MAX).then(|| now + wait);
+        let failure = Failure { revision: secret.revision, attempts, again_at };
+        self.0.insert(Arc::clone(&secret.key), failure);
+    }
+
+    fn forget_all_but(&mut self, stays: impl Fn(&str) -> bool) {
+        self.0.retain(|key, _| stays(key));
+    }
+
+    fn due(&self, now: Instant) -> impl Iterator<Item = &str> {
+        let due = move |failure: &Failure| failure.again_at.is_some_and(|at| at <= now);
+        self.0.iter().filter(move |(_, failure)| due(failure)).map(|(key, _)| &**key)
+    }
+
+    async fn next_due(&self) {
+        match self.0.values().filter_map(|failure| failure.again_at).min() {
+            Some(at) => tokio::time::sleep_until(at).await,
+            None => std::future::pending().await,
         }
     }
 }
@@ -137,7 +188,12 @@ fn is_token(secret: &Cached) -> bool {
 }
 
 /// What a Secret lacks is filled in; one without an account is deleted.
-async fn settle(api: &Api, secret: &Cached, authority_pem: &str) -> Result<(), ApiError> {
+async fn settle(
+    api: &Api,
+    secret: &Cached,
+    authority_pem: &str,
+    may_fill: bool,
+) -> Result<(), ApiError> {
     let mut object = secret.object();
     let tokens = api.authenticators().tokens();
     let annotation = |key: &str| {
@@ -153,7 +209,7 @@ async fn settle(api: &Api, secret: &Cached, authority_pem: &str) -> Result<(), A
         // There may be another Secret of this name by now, which is nobody's to delete.
         return registry.delete_object(&own_identity(), "", "v1", "secrets", secret).await;
     };
-    if !fill(tokens, &mut object, &account, authority_pem)? {
+    if !may_fill || !fill(tokens, &mut object, &account, authority_pem)? {
         return Ok(());
     }
     registry
@@ -193,3 +249,6 @@ fn fill(
     }
     Ok(*secret != before)
 }
+
+#[cfg(test)]
+mod tests;

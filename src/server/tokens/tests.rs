@@ -123,6 +123,17 @@ async fn a_token_bound_to_a_pod_says_where_it_runs_and_ends_with_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pod_may_take_longer_to_end_than_any_clock_shows() {
+    let server = Fixture::new().await;
+    server.post(PODS, &pod("one")).await.expect(201);
+    let reference = json!({"kind": "Pod", "apiVersion": "v1", "name": "one"});
+    let token = token(&server, json!({ "boundObjectRef": reference })).await;
+    let options = json!({ "gracePeriodSeconds": i64::MAX });
+    server.delete(&format!("{PODS}/one"), &options).await.expect(200);
+    whoami(&server, &token).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_bound_to_a_secret_or_a_node_ends_with_it() {
     let server = Fixture::new().await;
     let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "one"}});

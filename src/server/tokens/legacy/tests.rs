@@ -1,0 +1,42 @@
+use std::sync::Arc;
+
+use machinery::{ApiError, Reason};
+use tokio::time::{Duration, Instant};
+
+use super::{ATTEMPTS_MAX, Failures, RETRY};
+use crate::cache::{Cached, Head};
+
+fn secret(revision: u64) -> Arc<Cached> {
+    let stored = r#"{"kind":"Secret","apiVersion":"v1","metadata":{"name":"a","namespace":"n"}}"#;
+    let head = Head::new("v1", "Secret");
+    Arc::new(Cached::read(&head, &[], "n/a", stored.as_bytes(), revision).unwrap())
+}
+
+#[test]
+fn what_is_refused_is_tried_again_when_it_has_changed() {
+    let (mut failures, now) = (Failures::default(), Instant::now());
+    assert!(failures.may_try(&secret(1), now));
+    failures.note(&secret(1), &ApiError::new(Reason::Invalid, "it is immutable"), now);
+    let later = now + Duration::from_hours(24);
+    assert!(!failures.may_try(&secret(1), later));
+    assert_eq!(failures.due(later).count(), 0);
+    assert!(failures.may_try(&secret(2), now));
+    failures.forget_all_but(|_| false);
+    assert!(failures.may_try(&secret(1), now));
+}
+
+#[test]
+fn what_fails_is_tried_less_and_less_often_and_then_no_more() {
+    let (mut failures, mut now) = (Failures::default(), Instant::now());
+    let mut wait = RETRY;
+    for _ in 1..ATTEMPTS_MAX {
+        failures.note(&secret(1), &ApiError::new(Reason::ServiceUnavailable, "wait"), now);
+        assert!(!failures.may_try(&secret(1), now));
+        now += wait;
+        assert_eq!(failures.due(now).collect::<Vec<_>>(), ["n/a"]);
+        assert!(failures.may_try(&secret(1), now));
+        wait *= 2;
+    }
+    failures.note(&secret(1), &ApiError::new(Reason::ServiceUnavailable, "wait"), now);
+    assert!(!failures.may_try(&secret(1), now + Duration::from_hours(24)));
+}
