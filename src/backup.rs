@@ -9,14 +9,15 @@ use anyhow::{Context, Result, anyhow, bail};
 use base::{Clock, Tasks};
 use http::Request;
 use http_body_util::BodyExt;
+use jiff::Timestamp;
 use kube::client::Body;
 use server::backup::{Contents, PATH, Reader};
 use store::Revision;
 
 use crate::data_dir::DataDir;
 
-/// How far the revisions of a restored cluster are beyond those of its backup. What was written after the backup
-/// is lost, and no client may take a new object for one of those; nobody makes so many writes between backups.
+/// How far the revisions of a restored cluster are beyond those of its backup, besides a millionth of a second each: nobody
+/// makes so many writes between backups, should the clock have been set back since.
 const BEYOND: u64 = 1_000_000_000;
 /// What backups made by the clock are called, between which their time stands.
 const NAME: (&str, &str) = ("isopod-", ".backup");
@@ -108,10 +109,18 @@ fn write(file: &Path, data_dir: &DataDir) -> Result<Contents> {
         written.write_all(text).with_context(|| path.display().to_string())?;
         written.sync_all().with_context(|| path.display().to_string())?;
     }
-    let at = Revision(reader.contents().revision.0 + BEYOND);
+    let at = restored_revision(&reader.contents(), Clock::system().now());
     let next = || reader.next_entry().map_err(|error| anyhow!(error));
     store::redb::restore(&data_dir.store(), next, at)?;
     Ok(reader.contents())
+}
+
+/// The revision of a restored cluster. What was written after the backup is lost, and no client may take a new object for
+/// one of those, nor for one of a cluster that was restored from this backup, or another of the same cluster, before:
+/// so it grows with the time since the backup, faster than anybody writes.
+fn restored_revision(contents: &Contents, now: Timestamp) -> Revision {
+    let micros = now.duration_since(contents.made).as_micros().max(0);
+    Revision(contents.revision.0 + BEYOND + u64::try_from(micros).unwrap_or(0))
 }
 
 /// Reads a backup to its end.
@@ -198,3 +207,6 @@ fn forget_old(folder: &Path, retention: usize) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
