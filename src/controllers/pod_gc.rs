@@ -1,6 +1,6 @@
 //! Removes pods that nobody else will: of vanished nodes, deleted before they were placed, or finished long ago.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,9 +8,10 @@ use std::time::Duration;
 use client::{
     Action, Cache, Caches, Controller, Key, Plan, Requirement, Resource, Target, Watches,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, Pod};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::conditions::with_pod_condition;
 use crate::node_lifecycle::is_ready;
@@ -21,7 +22,7 @@ const FINISHED: usize = 12_500;
 /// How often finished pods are counted.
 const COUNT_EVERY: Duration = Duration::from_secs(20);
 /// How long a node must be gone before its pods are given up: it may only be registering anew.
-const QUARANTINE: SignedDuration = SignedDuration::from_secs(40);
+const QUARANTINE: Duration = Duration::from_secs(40);
 /// Set by people on a node that is switched off for good.
 const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
 
@@ -53,7 +54,7 @@ pub(crate) enum Home {
     /// It exists, but people say that it is off for good.
     OutOfService,
     /// It has been gone for so long.
-    Gone(SignedDuration),
+    Gone(Duration),
 }
 
 /// What a decision is based on.
@@ -99,7 +100,7 @@ fn judge(pod: &Pod, home: Home, now: Timestamp, plan: &mut Plan) {
             remove(pod, plan);
         }
         Home::Gone(since) => {
-            plan.again_in(Duration::try_from(QUARANTINE - since).unwrap_or_default());
+            plan.again_in(QUARANTINE.saturating_sub(since));
         }
         Home::None | Home::Present | Home::OutOfService => {}
     }
@@ -128,26 +129,25 @@ fn remove(pod: &Pod, plan: &mut Plan) {
 pub(crate) struct PodGarbage {
     nodes: Cache<Node>,
     pods: Cache<Pod>,
-    /// Since when a node that pods name has been missing. Bounded by the pods' nodes.
-    missing: Mutex<BTreeMap<String, Timestamp>>,
+    /// Since when a node that pods name has been missing. Names that no pod has go when finished pods are counted.
+    missing: Arc<Mutex<BTreeMap<String, Instant>>>,
 }
 
 impl PodGarbage {
     pub(crate) fn new(caches: &Caches) -> Self {
-        Self { nodes: caches.of(), pods: caches.of(), missing: Mutex::default() }
+        Self { nodes: caches.of(), pods: caches.of(), missing: Arc::default() }
     }
 
-    fn home(&self, pod: &Pod, now: Timestamp) -> Home {
+    fn home(&self, pod: &Pod) -> Home {
         let name = pod::node(pod);
         if name.is_empty() {
             return Home::None;
         }
-        let mut missing = self.missing.lock().expect("only single operations");
         let Some(node) = self.nodes.get(&Key::cluster(name)) else {
-            let since = *missing.entry(name.to_owned()).or_insert(now);
-            return Home::Gone(now.duration_since(since));
+            let mut missing = self.missing.lock().expect("only single operations");
+            let since = *missing.entry(name.to_owned()).or_insert_with(Instant::now);
+            return Home::Gone(since.elapsed());
         };
-        missing.remove(name);
         let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
         let off = taints.iter().any(|taint| taint.key == OUT_OF_SERVICE);
         if off && !is_ready(&node) { Home::OutOfService } else { Home::Present }
@@ -169,9 +169,12 @@ impl Controller for PodGarbage {
             });
             suspicious.map(|pod| Work::Pod(Key::of(pod.as_ref()))).into_iter().collect()
         });
-        let pods = self.pods.clone();
+        let (pods, missing) = (self.pods.clone(), Arc::clone(&self.missing));
         watches.on(&self.nodes, move |change| {
             let name = change.key().name;
+            if change.new.is_some() {
+                missing.lock().expect("only single operations").remove(&name);
+            }
             let mut on_it = pods.list();
             on_it.retain(|pod| pod::node(pod) == name);
             on_it.iter().map(|pod| Work::Pod(Key::of(pod.as_ref()))).collect()
@@ -182,10 +185,14 @@ impl Controller for PodGarbage {
         match work {
             Work::Pod(key) => {
                 let pod = self.pods.get(key)?;
-                Some(Snapshot::Pod { home: self.home(&pod, now), pod, now })
+                Some(Snapshot::Pod { home: self.home(&pod), pod, now })
             }
             Work::Finished => {
                 let mut pods = self.pods.list();
+                let named: BTreeSet<&str> = pods.iter().map(|pod| pod::node(pod)).collect();
+                let mut missing = self.missing.lock().expect("only single operations");
+                missing.retain(|node, _| named.contains(node.as_str()));
+                drop((missing, named));
                 pods.retain(|pod| pod::is_finished(pod));
                 Some(Snapshot::Finished { pods, limit: FINISHED })
             }

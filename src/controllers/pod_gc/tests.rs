@@ -2,6 +2,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use expect_test::{Expect, expect};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::*;
@@ -40,14 +41,14 @@ fn a_pod_deleted_before_it_was_placed_goes() {
 fn pods_of_a_vanished_node_go_after_a_quarantine() {
     check(
         json!({}),
-        Home::Gone(SignedDuration::from_secs(10)),
+        Home::Gone(Duration::from_secs(10)),
         expect![[r#"
         again in 30s
     "#]],
     );
     check(
         json!({}),
-        Home::Gone(SignedDuration::from_secs(40)),
+        Home::Gone(Duration::from_secs(40)),
         expect![[r#"
         require no node one
         patch pod a/status {"status":{"conditions":[{"lastTransitionTime":"2026-01-02T03:04:05Z","message":"PodGC: node no longer exists","reason":"DeletionByPodGC","status":"True","type":"DisruptionTarget"}],"phase":"Failed"}}
@@ -82,4 +83,27 @@ fn the_oldest_finished_pods_beyond_the_limit_go() {
         again in 20s
     "#]]
     .assert_eq(&plan.to_string());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_came_back_has_its_quarantine_again() {
+    let controller =
+        PodGarbage { nodes: Cache::default(), pods: Cache::default(), missing: Arc::default() };
+    let queue = client::Queue::default();
+    controller.watches(&Watches::of(&queue));
+    controller.pods.insert(Arc::unwrap_or_clone(pod("a", &json!({}))));
+    let home = || match controller.observe(&Work::Pod(Key::new("n", "a")), now()) {
+        Some(Snapshot::Pod { home, .. }) => home,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(home(), Home::Gone(Duration::ZERO));
+    tokio::time::advance(QUARANTINE).await;
+    assert_eq!(home(), Home::Gone(QUARANTINE));
+    let node = json!({"metadata": {"name": "one"}});
+    controller.nodes.insert(Arc::unwrap_or_clone(object(node)));
+    controller.nodes.remove(&Key::cluster("one"));
+    assert_eq!(home(), Home::Gone(Duration::ZERO));
+    controller.pods.remove(&Key::new("n", "a"));
+    controller.observe(&Work::Finished, now());
+    assert!(controller.missing.lock().unwrap().is_empty());
 }
