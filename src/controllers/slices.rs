@@ -151,6 +151,7 @@ fn write(
 ) {
     let mut slice = present.cloned().unwrap_or_else(|| blank(wanted, &shape.family));
     slice.metadata.labels = Some(labels(wanted));
+    own(wanted.service, &mut slice);
     if Shape::new(&shape.family, slice.ports.as_deref().unwrap_or_default()) != *shape {
         slice.ports = Some(shape.ports());
     }
@@ -159,6 +160,15 @@ fn write(
         None => plan.create(&slice),
         Some(present) if *present != slice => plan.update(&slice),
         Some(_) => {}
+    }
+}
+
+/// A slice that is left of an earlier Service of that name would be collected with it.
+fn own(service: &Service, slice: &mut EndpointSlice) {
+    let owners = slice.metadata.owner_references.get_or_insert_default();
+    if owners.iter().all(|owner| Some(&owner.uid) != service.metadata.uid.as_ref()) {
+        owners.retain(|owner| owner.controller != Some(true));
+        owners.push(controller_reference(service));
     }
 }
 

@@ -106,6 +106,21 @@ fn an_endpoint_says_whether_its_pod_is_ready_serving_or_leaving() {
 }
 
 #[test]
+fn slices_of_a_service_that_is_gone_become_those_of_its_namesake() {
+    let mut world = World::new();
+    let (service, pods) = (service(json!({})), [pod("a 10.0.0.1 ready")]);
+    world.apply(plan(&world, &service, &pods));
+    let mut namesake = Service::clone(&service);
+    namesake.metadata.uid = Some("t".to_owned());
+    let namesake = Arc::new(namesake);
+    world.apply(plan(&world, &namesake, &pods));
+    let slices = world.list::<EndpointSlice>();
+    let owners = slices.iter().flat_map(|slice| slice.metadata.owner_references.iter().flatten());
+    assert_eq!(owners.map(|owner| owner.uid.as_str()).collect::<Vec<_>>(), ["t"]);
+    assert!(plan(&world, &namesake, &pods).is_empty());
+}
+
+#[test]
 fn not_ready_addresses_are_published_on_request() {
     check(
         json!({"publishNotReadyAddresses": true, "clusterIP": "None"}),
