@@ -88,6 +88,11 @@ fn bound(
     let mut pod = old.clone();
     document::child_mut(&mut pod, "spec").insert("nodeName".to_owned(), node.into());
     let metadata = document::metadata_mut(&mut pod);
+    let version = document::resource_version(binding);
+    if !version.is_empty() {
+        // A precondition, which the write sees to.
+        metadata.insert("resourceVersion".to_owned(), version.into());
+    }
     for field in ["annotations", "labels"] {
         if let Some(added) = document::map_at(binding, &format!("/metadata/{field}")) {
             document::entry_mut(metadata, field).extend(added.clone());

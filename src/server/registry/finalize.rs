@@ -17,11 +17,16 @@ impl Registry {
         let decoded = content.decode_for(call.place.served, call.options.validation)?;
         let sent = decoded.object;
         let origin = Origin { part: Part::Internal, subresource: Some("finalize") };
-        self.change(call, origin, |old| Ok(finalized(old, &sent))).await
+        self.change(call, origin, |old| finalized(call, old, &sent)).await
     }
 }
 
-fn finalized(old: &Value, sent: &Value) -> Proposal {
+fn finalized(call: &Call<'_>, old: &Value, sent: &Value) -> Result<Proposal, ApiError> {
+    let (uid, present) = (document::uid(sent), document::uid(old));
+    if !uid.is_empty() && uid != present {
+        let (resource, name) = (call.place.served.resource(), call.place.name);
+        return Err(super::options::uid_mismatch(resource, name, uid, present));
+    }
     let mut object = old.clone();
     let finalizers = document::list_at(sent, "/spec/finalizers");
     let spec = document::child_mut(&mut object, "spec");
@@ -34,5 +39,5 @@ fn finalized(old: &Value, sent: &Value) -> Proposal {
     if !version.is_empty() {
         document::metadata_mut(&mut object).insert("resourceVersion".to_owned(), version.into());
     }
-    Proposal::new(object, Vec::new())
+    Ok(Proposal::new(object, Vec::new()))
 }
