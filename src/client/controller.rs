@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use base::{CancellationToken, Clock, Metrics, Tasks};
 use jiff::Timestamp;
+use tokio::time::Instant;
 use tracing::{Instrument, debug, info_span, warn};
 
 use crate::execute::{Executor, Outcome, Written};

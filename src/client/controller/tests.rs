@@ -51,7 +51,7 @@ async fn what_the_caches_do_not_show_is_not_made_again_for_minutes() {
     let recorder = EventRecorder::new(client.clone(), "test", None, &clock, &tasks);
     let caches = Caches::new(client, &tasks);
     let maps: Cache<ConfigMap> = caches.of();
-    let counts = QueueCounts::new(&Metrics::default(), "maker");
+    let counts = QueueCounts::new(&Metrics::default(), &UnderWay::default(), "maker");
     let worker = Worker {
         controller: Maker,
         queue: Queue::default(),
