@@ -49,8 +49,12 @@ fn is_member(child: Child<'_>, value: &Value, places: Places) -> bool {
     match child.shape.form(value) {
         Form::Whole => true,
         Form::Map(map) if map.is_empty() => true,
-        // Objects are never absent in Go, so nobody brings them in; maps may be.
-        Form::Map(_) => places == Places::Added && !child.required && !child.shape.is_object(),
+        // Objects of built-in kinds are taken for what is never absent in Go, so that nobody brings them in; maps may
+        // be, and whatever custom resources hold.
+        Form::Map(_) => {
+            let always_there = child.shape.is_object() && !child.shape.may_change();
+            places == Places::Added && !child.required && !always_there
+        }
         Form::List(..) => places == Places::Added && !child.required,
     }
 }

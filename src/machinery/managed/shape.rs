@@ -78,7 +78,9 @@ impl<'a> Shape<'a> {
             (Of::Structural(schema), Value::Object(map)) if schema.is_granular_map() => {
                 Some(Form::Map(map))
             }
-            (Of::Items(..) | Of::Set | Of::Structural(_), Value::Array(items)) => {
+            (Of::Items(..) | Of::Set | Of::Structural(_), Value::Array(items))
+                if self.is_granular_list() =>
+            {
                 // A list whose items cannot be told apart has one owner.
                 let elements: Option<Vec<_>> =
                     items.iter().map(|item| self.element(item).ok()).collect();

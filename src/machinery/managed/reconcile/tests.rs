@@ -47,6 +47,23 @@ fn who_owned_a_part_of_what_is_whole_today_owns_the_whole() {
 }
 
 #[test]
+fn who_updates_owns_the_objects_it_brings_in_and_who_applies_the_empty_list() {
+    let whole = schema("atomic", "granular");
+    let none = ManagedFields::default();
+    let created = ManagedFields::created(&writer("ann", &whole), &door(json!({"a": "1"}), &["x"]));
+    assert_eq!(
+        fields_of(&created, "ann", Operation::Update),
+        json!({"f:spec": {".": {}, "f:labels": {".": {}, "f:a": {}}, "f:ports": {}}})
+    );
+    let wanted = door(json!({"a": "1"}), &[]);
+    let (_, managed) = apply(&none, &writer("bob", &whole), &json!({}), &wanted, false).unwrap();
+    assert_eq!(
+        fields_of(&managed, "bob", Operation::Apply),
+        json!({"f:spec": {"f:labels": {"f:a": {}}, "f:ports": {}}})
+    );
+}
+
+#[test]
 fn a_schema_that_stays_changes_no_owner() {
     let parts = schema("map", "granular");
     let none = ManagedFields::default();
