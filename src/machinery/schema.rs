@@ -245,6 +245,9 @@ impl Field {
     pub(crate) fn leaves_out(&self, value: &Value) -> bool {
         let says_nothing = match value {
             Value::Null => return true,
+            Value::String(text) if self.kind == FieldType::Bytes => {
+                return text.is_empty() && !self.required;
+            }
             Value::String(text) => text.is_empty(),
             Value::Bool(truth) => !truth,
             Value::Number(number) => {

@@ -104,7 +104,9 @@ impl Kind for CronJob {
         default(spec, "suspend", false);
         default(spec, "successfulJobsHistoryLimit", SUCCESSFUL_JOBS);
         default(spec, "failedJobsHistoryLimit", FAILED_JOBS);
-        if let Some(job) = present(spec, "jobTemplate").and_then(|job| present(job, "spec")) {
+        let Some(template) = present(spec, "jobTemplate") else { return };
+        default(template, "metadata", json!({}));
+        if let Some(job) = present(template, "spec") {
             template::fill(job);
             super::job::defaults::failure_policy(job);
         }

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use machinery::{FieldErrors, FieldPath};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{defaults, spec, warnings};
 use crate::column::{Column, NONE};
-use crate::fill::present;
+use crate::fill::{default, present};
 use crate::metadata;
 use crate::read::{items, text};
 use crate::scale;
@@ -20,8 +20,10 @@ pub(crate) fn set_defaults(workload: &mut Value) {
 
 /// Fills the defaults of the template that stands in `parent`.
 pub(crate) fn fill(parent: &mut Value) {
-    let template = present(parent, "template");
-    if let Some(spec) = template.and_then(|template| present(template, "spec")) {
+    let Some(template) = present(parent, "template") else { return };
+    // Never absent in Go, and so in what its clients send.
+    default(template, "metadata", json!({}));
+    if let Some(spec) = present(template, "spec") {
         defaults::spec(spec);
     }
 }
