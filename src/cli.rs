@@ -1,6 +1,7 @@
 //! Commands, flags and help.
 
 mod authentication;
+mod authorization;
 mod backup;
 mod certificate;
 mod image;

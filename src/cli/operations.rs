@@ -127,6 +127,7 @@ impl Operations {
         Ok(server::Operations {
             seats,
             request_timeout: self.request_timeout,
+            authorization: server::Authorization::default(),
             encryption,
             admission_config: self.admission_control_config_file.clone(),
             audit,
@@ -200,7 +201,7 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>> {
 }
 
 /// Reads `90s`, `30m` or `12h`.
-fn duration(text: &str) -> Result<Duration> {
+pub(super) fn duration(text: &str) -> Result<Duration> {
     let units = [('s', 1), ('m', 60), ('h', 3_600)];
     let split =
         units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, *seconds)));

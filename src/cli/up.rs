@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::authentication::AuthenticationFlags;
+use super::authorization::AuthorizationFlags;
 use super::operations::Operations;
 use super::{DataDir, progress, say};
 use crate::apply::{self, Manifest};
@@ -42,6 +43,8 @@ pub(crate) struct Up {
     apply: Vec<PathBuf>,
     #[command(flatten)]
     authentication: AuthenticationFlags,
+    #[command(flatten)]
+    authorization: AuthorizationFlags,
     #[command(flatten)]
     operations: Operations,
     /// All of these, as they were given or are when they are not.
@@ -142,6 +145,7 @@ impl Up {
         config.service_cidr = self.service_cidr;
         config.authentication = self.authentication.settings()?;
         config.operations = self.operations.server()?;
+        config.operations.authorization = self.authorization.settings()?;
         config.node_ports = self.operations.node_ports();
         config.operations.flags.clone_from(&self.flags);
         config.snapshots = self.operations.snapshots();

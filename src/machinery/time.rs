@@ -117,7 +117,7 @@ fn length(whole: &str, fraction: &str, unit: i128) -> Option<i128> {
 }
 
 /// Nanoseconds as Go prints a duration: `1h0m0s`, `1.5s`, `250ms`.
-pub(crate) fn format_duration(nanos: i64) -> String {
+pub fn format_duration(nanos: i64) -> String {
     let sign = if nanos < 0 { "-" } else { "" };
     let nanos = nanos.unsigned_abs();
     let text = match nanos {

@@ -247,7 +247,7 @@ impl Admission {
         attributes: &mut Attributes<'_>,
     ) -> Result<Changes, ApiError> {
         service_account::await_default(catalog, attributes).await;
-        let changed = self.plug_in(catalog, attributes)?;
+        let changed = self.plug_in(catalog, attributes).await?;
         let changes = Changes { changed, ..Changes::default() };
         if !self.extensions.any() {
             return Ok(changes);
@@ -256,7 +256,7 @@ impl Admission {
         Box::pin(self.extend(&tools, attributes, changes)).await
     }
 
-    fn plug_in(
+    async fn plug_in(
         &self,
         catalog: &Catalog,
         attributes: &mut Attributes<'_>,
@@ -272,7 +272,7 @@ impl Admission {
             "write asks for admission"
         );
         let tools = Tools { catalog, random: &self.random };
-        permission::may_create(&self.authorizer, attributes)?;
+        permission::may_create(&self.authorizer, attributes).await?;
         let mut laps = self.meters.laps(Part::Admit, attributes.verb);
         let found = namespace_lifecycle::admit(catalog, attributes);
         laps.of(Plugin::NamespaceLifecycle, found)?;
@@ -294,7 +294,7 @@ impl Admission {
         changed |= laps.of_change(Plugin::DefaultIngressClass, own);
         let own = pod_topology_labels::admit(&tools, attributes);
         changed |= laps.of_change(Plugin::PodTopologyLabels, own);
-        permission::may_grant(&self.authorizer, attributes)?;
+        permission::may_grant(&self.authorizer, attributes).await?;
         Ok(changed)
     }
 
@@ -337,7 +337,7 @@ impl Admission {
         laps.of(Plugin::Priority, priority::check(&tools, attributes))?;
         let resized = claim_resize::check(&tools, attributes);
         laps.of(Plugin::PersistentVolumeClaimResize, resized)?;
-        certificates::check(&self.authorizer, attributes)?;
+        certificates::check(&self.authorizer, attributes).await?;
         if self.extensions.any() {
             warnings.extend(Box::pin(self.check_extensions(&tools, attributes)).await?);
         }
@@ -383,12 +383,12 @@ impl Admission {
         changes.add(first);
         if made {
             own.keep(attributes.object);
-            self.plug_in(tools.catalog, attributes)?;
+            self.plug_in(tools.catalog, attributes).await?;
         }
         let second = mutation.second(attributes.object).await?;
         if second.changed {
             own.keep(attributes.object);
-            permission::may_grant(&self.authorizer, attributes)?;
+            permission::may_grant(&self.authorizer, attributes).await?;
         }
         changes.add(second);
         Ok(changes)

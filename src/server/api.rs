@@ -33,7 +33,7 @@ use crate::aggregation::Aggregation;
 use crate::allocate::Allocators;
 use crate::audit::{self, Auditor};
 use crate::authenticate::{Authenticators, Peer, ProxyHeaders};
-use crate::authorize::{self, Action, Authorizer};
+use crate::authorize::{self, Action, Asked, Authorizer, Verdict};
 use crate::backup::{self, Backups};
 use crate::body::RequestBody;
 use crate::cache::{Cache, CacheProgress, Listener};
@@ -48,7 +48,7 @@ use crate::negotiate::Form;
 use crate::outgoing::Outgoing;
 use crate::pki::Pki;
 use crate::query::Query;
-use crate::record::{Decision, Record};
+use crate::record::Record;
 use crate::registry::Registry;
 use crate::request::{self, Target};
 use crate::respond::{self, AUDIT_ID, Answer};
@@ -127,13 +127,14 @@ impl Api {
         let cache = Arc::new(Cache::new(catalog.load().shelves().cloned(), progress, listeners));
         cache.start(Arc::clone(&config.store), &config.foundation).await?;
         close_watches_at_stop(&config.tasks, Arc::clone(&cache));
-        let authorizer = Arc::new(Authorizer::new(&catalog));
         let outgoing = Arc::new(Outgoing::new(
             Arc::clone(&catalog),
             Arc::clone(&config.nodes),
             config.foundation.clone(),
             config.random.clone(),
         ));
+        let server = pki.authority_pem();
+        let authorizer = Arc::new(Authorizer::new(config, &catalog, &outgoing, server)?);
         let metrics = ServerMetrics::new(&config.metrics, &catalog, &config.clock, &config.version);
         let audit = config.operations.audit.as_ref();
         let auditor = audit
@@ -347,15 +348,15 @@ impl Api {
         let parts = record.parts;
         let identity = self.identify(record, peer).await?;
         let Some(target) = record.target.clone() else {
-            self.note_decision(record, query);
             let class = self.classify(record, None, &identity);
             let seat = self.seat(&class, None, query).await;
             let _seat = seat.inspect_err(|_| record.terminated = true)?;
             let _executing = class.execute(false);
+            self.allow(record, &identity, query).await?;
             return self.answer_path(parts, query, &identity).await;
         };
         let class = self.classify(record, Some(&target), &identity);
-        self.allow(record, &identity, &target, query)?;
+        self.allow(record, &identity, query).await?;
         let lasting = record.is_long_running().then(|| self.last(&identity)).transpose()?;
         // Nobody's body is held who may not send one, and nobody has a seat while it is on its way.
         let sent = self.sent(&target, parts, &identity, body).await?;
@@ -413,8 +414,10 @@ impl Api {
         let caller = self.authenticators.authenticate(parts.uri.path(), &parts.headers, peer).await;
         self.metrics.authenticated(caller.as_ref().ok().map(|caller| caller.user.name.as_str()));
         record.caller = caller.as_ref().ok().cloned();
-        let identity = caller
-            .and_then(|caller| authorize::impersonate(&self.authorizer, &parts.headers, caller));
+        let identity = match caller {
+            Ok(caller) => authorize::impersonate(&self.authorizer, &parts.headers, caller).await,
+            Err(unknown) => Err(unknown),
+        };
         record.acting = identity.as_ref().ok().cloned();
         if let Some(auditor) = &self.auditor {
             record.audited = auditor.begin(record).await?;
@@ -422,18 +425,38 @@ impl Api {
         identity
     }
 
-    /// Refuses a request that the user may not make.
-    fn allow(
+    /// Refuses a request that the user may not make; whoever audits it hears why it was allowed or refused.
+    async fn allow(
         &self,
         record: &mut Record<'_>,
         identity: &Identity,
-        target: &Target<'_>,
         query: &Query<'_>,
     ) -> Result<(), ApiError> {
-        self.note_decision(record, query);
-        let allowed = self.authorizer.authorize(identity, target, query);
-        self.metrics.authorized(allowed.is_ok());
-        allowed
+        let verb = record.parts.method.as_str().to_ascii_lowercase();
+        let asked = match &record.target {
+            Some(target) => Asked::Action(Action::of(target, query)),
+            None => Asked::Path { verb: &verb, path: record.parts.uri.path() },
+        };
+        if record.audited.is_none()
+            && self.authorizer.allows_at_once(identity, &asked) == Some(true)
+        {
+            self.metrics.authorized(Verdict::Allow, false);
+            return Ok(());
+        }
+        let decision = self.authorizer.decide(identity, &asked).await;
+        self.metrics.authorized(decision.verdict, decision.error.is_some());
+        if let Some(entry) = &mut record.audited {
+            entry.decided(&decision);
+        }
+        match &decision.error {
+            _ if decision.is_allowed() => Ok(()),
+            None => Err(decision.refusal(&identity.user, &asked)),
+            Some(why) => {
+                let uri = record.parts.uri.path_and_query().map_or("/", |uri| uri.as_str());
+                let message = format!("Internal Server Error: {uri:?}: {why}");
+                Err(ApiError::new(Reason::InternalError, message))
+            }
+        }
     }
 
     /// Paths that are no resource's.
@@ -444,8 +467,6 @@ impl Api {
         identity: &Identity,
     ) -> Result<Answer, ApiError> {
         let path = parts.uri.path();
-        let verb = parts.method.as_str().to_ascii_lowercase();
-        self.authorizer.authorize_path(identity, &verb, path)?;
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             return Err(ApiError::new(
                 Reason::MethodNotAllowed,
@@ -480,19 +501,6 @@ impl Api {
             .or_else(|| openapi::respond(catalog, &others, path, query, &parts.headers))
             .or_else(|| issuer::respond(self.authenticators.tokens(), &self.keys_uri, path))
             .unwrap_or_else(|| Err(ApiError::unknown_path()))
-    }
-
-    /// Writes down what authorization says, for whoever audits the request.
-    fn note_decision(&self, record: &mut Record<'_>, query: &Query<'_>) {
-        let (Some(entry), Some(identity)) = (&mut record.audited, &record.acting) else { return };
-        let decision = if let Some(target) = &record.target {
-            self.authorizer.explain(identity, &Action::of(target, query))
-        } else {
-            let verb = record.parts.method.as_str().to_ascii_lowercase();
-            self.authorizer.explain_path(identity, &verb, record.parts.uri.path())
-        };
-        let said = if decision.allowed { Decision::Allow } else { Decision::Forbid };
-        entry.decided(said, &decision.reason);
     }
 
     /// Finds out behind whom a request waits.

@@ -22,8 +22,9 @@ use machinery::{ApiError, Reason};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tracing::error;
 
+use crate::authorize::Decision;
 use crate::outgoing::Outgoing;
-use crate::record::{Decision, Record};
+use crate::record::Record;
 use crate::request::Target;
 use crate::respond::Answer;
 use crate::{BoxError, Error};
@@ -243,8 +244,8 @@ impl Audited {
     }
 
     /// Takes in whether the request was allowed.
-    pub(crate) fn decided(&mut self, decision: Decision, reason: &str) {
-        self.entry.decided(decision, reason);
+    pub(crate) fn decided(&mut self, decision: &Decision) {
+        self.entry.decided(decision);
     }
 
     /// Writes down how a request ended. What lasts is written down again when it is over.

@@ -99,7 +99,8 @@ impl Authenticators {
         };
         let providers = Arc::new(ArcSwap::from_pointee(maker.make()?));
         if let Some(file) = settings.config_file.clone() {
-            maker.keep(&config.tasks, file, Arc::clone(&providers));
+            let server = pki.authority_pem();
+            maker.keep(&config.tasks, &config.metrics, server, file, Arc::clone(&providers));
         }
         let webhook = settings.token_webhook_config_file.as_deref().map(|file| {
             let lifetime = settings.token_webhook_cache_ttl;

@@ -1,48 +1,66 @@
 //! Decides what a user may do.
 //!
-//! Three are asked in turn, and one that allows is enough: members of `system:masters` may do everything;
-//! the node authorizer knows what a kubelet needs of the pods on its node; [`Rbac`] knows roles and bindings.
-//! Nobody forbids: what no one allows is refused.
+//! Members of `system:masters` may do everything. For all others a [`chain`] is asked, the first of which that allows
+//! or denies decides; what nobody allows is refused. Unless the operator wants another one, it is the node authorizer,
+//! which knows what a kubelet needs of the pods on its node, and [`Rbac`], which knows roles and bindings: neither of
+//! them ever waits, and neither denies. Webhooks do both.
 
 mod action;
 mod aggregation;
+mod chain;
+mod conditions;
+mod configuration;
+mod decision;
 mod defaults;
 mod escalation;
 mod impersonation;
+mod maker;
 mod node;
 mod rbac;
 mod reconcile;
+mod review;
 mod rules;
+mod settings;
+mod webhook;
 
-use machinery::{ApiError, Resource};
+use std::sync::Arc;
 
-pub(crate) use action::Action;
+use arc_swap::ArcSwap;
+use futures::FutureExt as _;
+use machinery::ApiError;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::Semaphore;
+
+pub(crate) use action::{Action, Asked, selects};
 pub(crate) use aggregation::start;
+pub(crate) use decision::{Decision, Verdict};
 pub(crate) use escalation::{Grant, check_grant};
 pub(crate) use impersonation::impersonate;
 pub(crate) use node::{LEASES, Referent, referents};
 pub(crate) use rbac::{GROUP, Rbac};
 pub(crate) use reconcile::{Part, reconcile};
 pub(crate) use rules::Rule;
+pub use settings::Authorization;
 
 use crate::catalog::Catalog;
 use crate::identity::{Identity, MASTERS, User};
+use crate::outgoing::Outgoing;
 use crate::query::Query;
 use crate::request::Target;
+use crate::{Config, Error};
+use chain::{Chain, Resident};
+use decision::aggregate;
 use node::Nodes;
+
+/// Threads that wait for webhooks at a time. The runtime starts others in their place, of which it has five hundred.
+const WAITING_THREADS_MAX: usize = 128;
 
 /// Decides for every request and every review.
 #[derive(Debug)]
 pub(crate) struct Authorizer {
-    nodes: Nodes,
-    rbac: Rbac,
-}
-
-/// An answer with its reason, which may be empty.
-#[derive(Debug)]
-pub(crate) struct Decision {
-    pub(crate) allowed: bool,
-    pub(crate) reason: String,
+    resident: Resident,
+    chain: Arc<ArcSwap<Chain>>,
+    waiting: Semaphore,
 }
 
 /// Everything a user may do somewhere.
@@ -50,111 +68,109 @@ pub(crate) struct Decision {
 pub(crate) struct Rights {
     pub(crate) rules: Vec<Rule>,
     /// Why there may be more.
-    pub(crate) incomplete: Option<&'static str>,
+    pub(crate) incomplete: Option<String>,
 }
 
 impl Authorizer {
-    pub(crate) fn new(catalog: &Catalog) -> Self {
-        Self { nodes: Nodes::new(catalog), rbac: Rbac::new(catalog) }
+    /// `server` tells this server from others where its configuration is counted.
+    pub(crate) fn new(
+        config: &Config,
+        catalog: &Catalog,
+        outgoing: &Arc<Outgoing>,
+        server: &str,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            resident: Resident { nodes: Nodes::new(catalog), rbac: Rbac::new(catalog) },
+            chain: maker::start(config, outgoing, server).map_err(Error::Authorization)?,
+            waiting: Semaphore::new(WAITING_THREADS_MAX),
+        })
     }
 
     pub(crate) fn rbac(&self) -> &Rbac {
-        &self.rbac
+        &self.resident.rbac
     }
 
     /// Refuses a request that the user may not make.
-    pub(crate) fn authorize(
+    pub(crate) async fn authorize(
         &self,
         identity: &Identity,
         target: &Target<'_>,
         query: &Query<'_>,
     ) -> Result<(), ApiError> {
-        if identity.trusted {
-            return Ok(());
-        }
-        self.require(identity, &Action::of(target, query))
+        self.require(identity, &Action::of(target, query)).await
     }
 
-    /// Refuses an action that the user may not do.
-    pub(crate) fn require(&self, identity: &Identity, action: &Action<'_>) -> Result<(), ApiError> {
-        if self.allows(identity, action) { Ok(()) } else { Err(self.denial(identity, action)) }
+    /// Refuses what the user may not do.
+    pub(crate) async fn require<'a>(
+        &self,
+        identity: &Identity,
+        asked: impl Into<Asked<'a>>,
+    ) -> Result<(), ApiError> {
+        let asked = asked.into();
+        if self.allows_at_once(identity, &asked) == Some(true) {
+            return Ok(());
+        }
+        let decision = self.decide(identity, &asked).await;
+        if decision.is_allowed() { Ok(()) } else { Err(decision.refusal(&identity.user, &asked)) }
     }
 
     /// Whether a user may do this.
-    pub(crate) fn allows(&self, identity: &Identity, action: &Action<'_>) -> bool {
-        identity.trusted
-            || identity.node().is_some_and(|node| self.nodes.decide(node, action).is_ok())
-            || self.rbac.allows(&identity.user, action)
+    pub(crate) async fn allows(&self, identity: &Identity, action: &Action<'_>) -> bool {
+        let asked = Asked::from(action);
+        match self.allows_at_once(identity, &asked) {
+            Some(allowed) => allowed,
+            None => self.decide(identity, &asked).await.is_allowed(),
+        }
     }
 
-    /// Refuses a path that is no resource's.
-    pub(crate) fn authorize_path(
-        &self,
-        identity: &Identity,
-        verb: &str,
-        path: &str,
-    ) -> Result<(), ApiError> {
-        if identity.trusted || self.rbac.allows_path(&identity.user, verb, path) {
-            return Ok(());
+    /// Whether a user may do this, as far as nobody outside has to be asked; `None` if somebody has to be.
+    pub(crate) fn allows_at_once(&self, identity: &Identity, asked: &Asked<'_>) -> Option<bool> {
+        if identity.trusted {
+            return Some(true);
         }
-        let message = format!("User {:?} cannot {verb} path {path:?}", identity.user.name);
-        Err(ApiError::forbidden(&Resource::new("", ""), "", &message))
+        self.chain.load().allows_at_once(&self.resident, identity, asked)
     }
 
     /// Whether and why a user may do this.
-    pub(crate) fn explain(&self, identity: &Identity, action: &Action<'_>) -> Decision {
-        let node = identity.node().map(|node| self.nodes.decide(node, action));
-        if identity.trusted || matches!(node, Some(Ok(()))) {
-            return Decision { allowed: true, reason: String::new() };
+    pub(crate) async fn decide(&self, identity: &Identity, asked: &Asked<'_>) -> Decision {
+        if identity.trusted {
+            return Decision::allow(String::new());
         }
-        let allows = |rule: &Rule| rule.allows(action);
-        if let Some(reason) = self.rbac.reason(&identity.user, action.namespace, allows) {
-            return Decision { allowed: true, reason };
-        }
-        let refusal = node.and_then(Result::err).map(|refusal| refusal.to_string());
-        Decision { allowed: false, reason: refusal.unwrap_or_default() }
+        let chain = self.chain.load_full();
+        // On the heap, since few requests come here, and all would carry it.
+        Box::pin(async move { chain.decide(&self.resident, identity, asked).await }).await
     }
 
-    /// Whether and why a user may use a path.
-    pub(crate) fn explain_path(&self, identity: &Identity, verb: &str, path: &str) -> Decision {
-        if identity.trusted {
-            return Decision { allowed: true, reason: String::new() };
+    /// The same for an expression, whose evaluation cannot be interrupted: while somebody outside is asked, its thread
+    /// waits.
+    pub(crate) fn decide_here(&self, identity: &Identity, asked: &Asked<'_>) -> Decision {
+        if !self.chain.load().asks_outside() {
+            let decided = self.decide(identity, asked).now_or_never();
+            return decided.expect("nobody is waited for");
         }
-        let reason = self.rbac.reason(&identity.user, "", |rule| rule.allows_path(verb, path));
-        Decision { allowed: reason.is_some(), reason: reason.unwrap_or_default() }
+        if self.allows_at_once(identity, asked) == Some(true) {
+            return Decision::allow(String::new());
+        }
+        let runtime = Handle::try_current();
+        let runtime = runtime.ok().filter(|own| own.runtime_flavor() == RuntimeFlavor::MultiThread);
+        match (runtime, self.waiting.try_acquire()) {
+            (Some(runtime), Ok(_waiting)) => {
+                tokio::task::block_in_place(|| runtime.block_on(self.decide(identity, asked)))
+            }
+            _ => Decision::failed("no thread is left to ask authorization webhooks".to_owned()),
+        }
     }
 
     /// Everything a user may do in a namespace.
     pub(crate) fn rights(&self, identity: &Identity, namespace: &str) -> Rights {
-        let mut rules = self.rbac.rules_of(&identity.user, namespace);
+        let mut rights = self.chain.load().rights(&self.resident, identity, namespace);
         if identity.trusted {
             let everything = Rule::everything().into_iter();
-            rules.extend(everything.filter(|rule| !rules.contains(rule)).collect::<Vec<_>>());
+            let missing: Vec<Rule> =
+                everything.filter(|rule| !rights.rules.contains(rule)).collect();
+            rights.rules.extend(missing);
         }
-        let node = identity.node().is_some();
-        let incomplete = node.then_some("node authorizer does not support user rule resolution");
-        Rights { rules, incomplete }
-    }
-
-    fn denial(&self, identity: &Identity, action: &Action<'_>) -> ApiError {
-        let resource = match action.subresource {
-            "" => action.resource.to_owned(),
-            subresource => format!("{}/{subresource}", action.resource),
-        };
-        let place = match action.namespace {
-            "" => "at the cluster scope".to_owned(),
-            namespace => format!("in the namespace {namespace:?}"),
-        };
-        let refusal = match identity.node().map(|node| self.nodes.decide(node, action)) {
-            Some(Err(refusal)) => format!(": {refusal}"),
-            _ => String::new(),
-        };
-        let message = format!(
-            "User {:?} cannot {} resource {resource:?} in API group {:?} {place}{refusal}",
-            identity.user.name, action.verb, action.group
-        );
-        let about = Resource::new(action.group.to_owned(), action.resource.to_owned());
-        ApiError::forbidden(&about, action.name, &message)
+        rights
     }
 }
 

@@ -26,6 +26,9 @@ pub enum Error {
     /// A file about authentication cannot be read or makes no sense.
     #[error("the settings of authentication cannot be used")]
     Authentication(#[source] BoxError),
+    /// What is to decide what users may do cannot be used.
+    #[error("the settings of authorization cannot be used")]
+    Authorization(#[source] BoxError),
     /// The audit policy cannot be used, or the audit log cannot be written.
     #[error("the audit log cannot be kept with {}", file.display())]
     Audit {

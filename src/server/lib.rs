@@ -8,6 +8,7 @@
 //! Where the parts meet:
 //!
 //! - `pki`: `Pki::open` gives the TLS configuration and the administrator's kubeconfig.
+//! - `config_file` reads files of `apiserver.config.k8s.io`; `reload` looks at files again while the server runs.
 //! - `bootstrap`: `bootstrap::run` makes the objects every cluster has; called once, before the
 //!   server is ready.
 //! - `definitions`: serves the kinds that `CustomResourceDefinition`s make; `Definitions::settled` is waited for by
@@ -15,8 +16,8 @@
 //! - `discovery`, `openapi`: `respond(catalog, request)` answers the paths that are theirs, or `None`.
 //! - `reviews`: `answer(api, served, identity, document)` fills in the answer of a kind that is a question
 //!   ([`kinds::Kind::virtual_review`]).
-//! - `authorize`: `Authorizer` decides for requests (`authorize`), reviews (`explain`, `rights`) and admission
-//!   (`require`, `check_grant`).
+//! - `authorize`: `Authorizer` decides for requests and reviews (`decide`, `rights`) and admission (`require`,
+//!   `check_grant`), itself or by asking webhooks.
 //! - `authenticate`: `Authenticators` finds out who makes a request (`authenticate`) and whom a token stands for
 //!   (`review`).
 //! - `tokens`: `Tokens` checks service-account tokens and answers `serviceaccounts/token` (`issue`); `issuer`
@@ -40,6 +41,7 @@ mod admission;
 mod advertise;
 mod aggregation;
 mod allocate;
+mod answers;
 mod api;
 mod audit;
 mod authenticate;
@@ -49,6 +51,7 @@ mod body;
 mod bootstrap;
 mod cache;
 mod catalog;
+mod config_file;
 mod connection;
 mod conversion;
 mod definitions;
@@ -75,6 +78,7 @@ mod query;
 mod quota_status;
 mod record;
 mod registry;
+mod reload;
 mod request;
 mod respond;
 mod reviews;
@@ -100,7 +104,9 @@ pub use error::Error;
 pub use identity::User;
 pub use in_process::InProcess;
 pub use nodes::{ByteStream, NoNodes, NodeStream, NodeTransport, Opened};
-pub use operations::{Audit, AuditLog, AuditMode, AuditWebhook, Encryption, Operations};
+pub use operations::{
+    Audit, AuditLog, AuditMode, AuditWebhook, Authorization, Encryption, Operations,
+};
 pub use pki::{certificate_end, rotate_service_account_key};
 pub use server::{Config, Server};
 pub use version::Version;

@@ -15,6 +15,7 @@ use http::{Method, StatusCode};
 
 pub(crate) use store::Measured;
 
+use crate::authorize::Verdict;
 use crate::body::Body;
 use crate::catalog::Catalog;
 use crate::record::Record;
@@ -36,8 +37,8 @@ pub(crate) struct ServerMetrics {
     mutating: Gauge,
     authenticated: Counter,
     unauthenticated: Counter,
-    allowed: Counter,
-    denied: Counter,
+    /// Allowed, denied, neither, and not to be decided.
+    authorizations: [Counter; 4],
 }
 
 impl ServerMetrics {
@@ -60,9 +61,9 @@ impl ServerMetrics {
             &["result"],
         );
         let authorizations = all.counters(
-            "apiserver_authorization_decisions_total",
+            "authorization_attempts_total",
             "Requests by whether their user may make them.",
-            &["type", "name", "decision"],
+            &["result"],
         );
         Self {
             all: all.clone(),
@@ -72,8 +73,8 @@ impl ServerMetrics {
             mutating: inflight.with(&["mutating"]),
             authenticated: authentications.with(&["success"]),
             unauthenticated: authentications.with(&["failure"]),
-            allowed: authorizations.with(&["RBAC", "rbac", "allowed"]),
-            denied: authorizations.with(&["RBAC", "rbac", "denied"]),
+            authorizations: ["allowed", "denied", "no-opinion", "error"]
+                .map(|result| authorizations.with(&[result])),
         }
     }
 
@@ -104,9 +105,15 @@ impl ServerMetrics {
         self.clients.called(method, code);
     }
 
-    /// Counts what was allowed.
-    pub(crate) fn authorized(&self, allowed: bool) {
-        if allowed { self.allowed.inc() } else { self.denied.inc() }
+    /// Counts what authorization has said.
+    pub(crate) fn authorized(&self, verdict: Verdict, failed: bool) {
+        let place = match verdict {
+            Verdict::Allow => 0,
+            _ if failed => 3,
+            Verdict::Deny => 1,
+            Verdict::NoOpinion => 2,
+        };
+        self.authorizations[place].inc();
     }
 
     /// Counts an answer. A body that lasts is counted when it ends, and so is the stream that its connection becomes.

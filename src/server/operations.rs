@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use crate::audit::{Audit, AuditLog, AuditMode, AuditWebhook};
+pub use crate::authorize::Authorization;
 
 /// As in Kubernetes: 400 requests that read and 200 that write.
 const SEATS: u32 = 600;
@@ -22,6 +23,8 @@ pub struct Operations {
     pub seats: u32,
     /// How long a request may take that is no watch and no stream; its client may wish for less.
     pub request_timeout: Duration,
+    /// Who decides what users may do.
+    pub authorization: Authorization,
     /// What is encrypted in the store, and how.
     pub encryption: Option<Encryption>,
     /// What admission asks of pods in the whole cluster: an `AdmissionConfiguration` of `apiserver.config.k8s.io/v1`.
@@ -52,6 +55,7 @@ impl Default for Operations {
         Self {
             seats: SEATS,
             request_timeout: REQUEST_TIMEOUT,
+            authorization: Authorization::default(),
             encryption: None,
             admission_config: None,
             audit: None,

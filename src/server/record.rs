@@ -42,13 +42,6 @@ pub(crate) struct Record<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Address(pub(crate) IpAddr);
 
-/// What authorization said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Decision {
-    Allow,
-    Forbid,
-}
-
 impl<'a> Record<'a> {
     pub(crate) fn new(parts: &'a Parts, id: &'a HeaderValue) -> Self {
         let started = Instant::now();

@@ -4,7 +4,7 @@ use machinery::{ApiError, FieldErrors, document};
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::authorize::{Action, Decision};
+use crate::authorize::{Action, Asked, Decision, Verdict, selects};
 use crate::catalog::Served;
 use crate::identity::{Identity, User};
 
@@ -26,9 +26,9 @@ pub(crate) async fn answer(
     review["status"] = match served.kind_name() {
         "SelfSubjectReview" => json!({ "userInfo": user_info(&identity.user) }),
         "SelfSubjectRulesReview" => rules(api, identity, spec),
-        "SelfSubjectAccessReview" => verdict(api, identity, spec),
+        "SelfSubjectAccessReview" => verdict(api, identity, spec).await,
         "SubjectAccessReview" | "LocalSubjectAccessReview" => {
-            verdict(api, &Identity::exactly(subject(spec)), spec)
+            verdict(api, &Identity::exactly(subject(spec)), spec).await
         }
         "TokenReview" => token_status(api, spec).await?,
         _ => return Err(ApiError::method_not_supported(served.resource(), "create")),
@@ -48,48 +48,78 @@ pub(crate) fn subject(spec: &Value) -> User {
     }
 }
 
-fn verdict(api: &Api, identity: &Identity, spec: &Value) -> Value {
+async fn verdict(api: &Api, identity: &Identity, spec: &Value) -> Value {
     let path = &spec["nonResourceAttributes"];
     let resource = &spec["resourceAttributes"];
     let about = if path.is_object() { path } else { resource };
     let text = |field: &str| about[field].as_str().unwrap_or_default();
-    let authorizer = api.authorizer();
-    let Decision { allowed, reason } = if path.is_object() {
-        authorizer.explain_path(identity, text("verb"), text("path"))
+    let selector = |field: &str, written: fn(&Value) -> Option<String>| {
+        let wanted = selects(text("verb"));
+        if wanted { selector(&about[field], written) } else { String::new() }
+    };
+    let (fields, labels) = (selector("fieldSelector", field), selector("labelSelector", label));
+    let asked = if path.is_object() {
+        Asked::Path { verb: text("verb"), path: text("path") }
     } else {
-        let fields = fields(&about["fieldSelector"]);
-        let selects = matches!(text("verb"), "list" | "watch");
-        let action = Action {
+        Asked::Action(Action {
             verb: text("verb"),
             group: text("group"),
+            version: text("version"),
             resource: text("resource"),
             subresource: text("subresource"),
             namespace: text("namespace"),
             name: text("name"),
-            fields: if selects { &fields } else { "" },
-        };
-        authorizer.explain(identity, &action)
+            fields: &fields,
+            labels: &labels,
+        })
     };
-    let mut status = json!({ "allowed": allowed });
+    let decision = api.authorizer().decide(identity, &asked).await;
+    let Decision { verdict, reason, error } = decision;
+    let mut status = json!({ "allowed": verdict == Verdict::Allow });
+    if verdict == Verdict::Deny {
+        status["denied"] = true.into();
+    }
     if !reason.is_empty() {
         status["reason"] = reason.into();
+    }
+    if let Some(error) = error {
+        status["evaluationError"] = error.into();
     }
     status
 }
 
-/// What a review says of the field selector, as requests write one. Only single values decide anything.
-fn fields(selector: &Value) -> String {
+/// What a review says of a selector, as requests write one. What cannot be written so is left out, which asks for more.
+fn selector(selector: &Value, written: fn(&Value) -> Option<String>) -> String {
     if let Some(raw) = selector["rawSelector"].as_str().filter(|raw| !raw.is_empty()) {
         return raw.to_owned();
     }
     let requirements = document::list_at(selector, "/requirements").iter();
-    let terms = requirements.filter(|requirement| requirement["operator"] == "In");
-    let terms = terms.filter_map(|requirement| {
-        let [value] = document::list_at(requirement, "/values") else { return None };
-        let (key, value) = (document::str_at(requirement, "/key"), value.as_str()?);
-        (!value.contains([',', '=', '\\'])).then(|| format!("{key}={value}"))
-    });
-    terms.collect::<Vec<_>>().join(",")
+    requirements.filter_map(written).collect::<Vec<_>>().join(",")
+}
+
+/// A requirement on a field, which knows only single values.
+fn field(requirement: &Value) -> Option<String> {
+    let [value] = document::list_at(requirement, "/values") else { return None };
+    let (key, value) = (document::str_at(requirement, "/key"), value.as_str()?);
+    let operator = match document::str_at(requirement, "/operator") {
+        "In" => "=",
+        "NotIn" => "!=",
+        _ => return None,
+    };
+    (!value.contains([',', '=', '\\'])).then(|| format!("{key}{operator}{value}"))
+}
+
+/// A requirement on a label.
+fn label(requirement: &Value) -> Option<String> {
+    let key = document::str_at(requirement, "/key");
+    let values = || texts(&requirement["values"]).join(",");
+    match document::str_at(requirement, "/operator") {
+        "In" => Some(format!("{key} in ({})", values())),
+        "NotIn" => Some(format!("{key} notin ({})", values())),
+        "Exists" => Some(key.to_owned()),
+        "DoesNotExist" => Some(format!("!{key}")),
+        _ => None,
+    }
 }
 
 /// Everything a user may do, as `kubectl auth can-i --list` prints it.

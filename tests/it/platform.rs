@@ -1,5 +1,6 @@
 //! The process: started, stopped, killed, and started again.
 
+mod authorization;
 mod command_line;
 mod embedding;
 mod operation;

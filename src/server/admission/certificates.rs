@@ -15,14 +15,19 @@ const PLURAL: &str = "certificatesigningrequests";
 /// The signer whose certificates make users.
 const CLIENT_SIGNER: &str = "kubernetes.io/kube-apiserver-client";
 
-pub(super) fn check(authorizer: &Authorizer, attributes: &Attributes<'_>) -> Result<(), ApiError> {
+pub(super) async fn check(
+    authorizer: &Authorizer,
+    attributes: &Attributes<'_>,
+) -> Result<(), ApiError> {
     if !attributes.is(GROUP, PLURAL) {
         return Ok(());
     }
     match (attributes.verb, attributes.subresource) {
         (Verb::Create, None) => may_ask(attributes),
-        (Verb::Update, Some("approval")) => may(authorizer, attributes, "approve"),
-        (Verb::Update, Some("status")) if signs(attributes) => may(authorizer, attributes, "sign"),
+        (Verb::Update, Some("approval")) => may(authorizer, attributes, "approve").await,
+        (Verb::Update, Some("status")) if signs(attributes) => {
+            may(authorizer, attributes, "sign").await
+        }
         _ => Ok(()),
     }
 }
@@ -55,18 +60,28 @@ fn signs(attributes: &Attributes<'_>) -> bool {
 }
 
 /// Permission is given for a signer, or for all of a domain.
-fn may(authorizer: &Authorizer, attributes: &Attributes<'_>, verb: &str) -> Result<(), ApiError> {
+async fn may(
+    authorizer: &Authorizer,
+    attributes: &Attributes<'_>,
+    verb: &str,
+) -> Result<(), ApiError> {
     // What is stored counts: a writer of the status cannot change the signer.
     let object = attributes.old.unwrap_or(attributes.object);
     let signer = object["spec"]["signerName"].as_str().unwrap_or_default();
     let domain = signer.split('/').next().unwrap_or_default();
     let whole_domain = format!("{domain}/*");
-    let allows = |name: &str| {
-        let action = Action { verb, group: GROUP, resource: "signers", name, ..Action::default() };
-        authorizer.allows(attributes.identity, &action)
-    };
-    if allows(signer) || allows(&whole_domain) {
-        return Ok(());
+    for name in [signer, &whole_domain] {
+        let action = Action {
+            verb,
+            group: GROUP,
+            version: "*",
+            resource: "signers",
+            name,
+            ..Action::default()
+        };
+        if authorizer.allows(attributes.identity, &action).await {
+            return Ok(());
+        }
     }
     let detail = format!("user not permitted to {verb} requests with signerName {signer:?}");
     Err(attributes.forbidden(&detail))

@@ -8,7 +8,7 @@ use crate::authorize::{Action, Authorizer, GROUP, Grant, check_grant};
 use crate::request::Verb;
 
 /// Whoever may only update or patch does not create by it.
-pub(super) fn may_create(
+pub(super) async fn may_create(
     authorizer: &Authorizer,
     attributes: &Attributes<'_>,
 ) -> Result<(), ApiError> {
@@ -19,17 +19,18 @@ pub(super) fn may_create(
     let create = Action {
         verb: "create",
         group: &resource.group,
+        version: &attributes.served.kind().names().version,
         resource: &resource.resource,
         subresource: attributes.subresource.unwrap_or_default(),
         namespace: attributes.namespace.unwrap_or_default(),
         name: attributes.name,
         ..Action::default()
     };
-    authorizer.require(attributes.identity, &create)
+    authorizer.require(attributes.identity, &create).await
 }
 
 /// Nobody grants what they do not have.
-pub(super) fn may_grant(
+pub(super) async fn may_grant(
     authorizer: &Authorizer,
     attributes: &Attributes<'_>,
 ) -> Result<(), ApiError> {
@@ -44,5 +45,5 @@ pub(super) fn may_grant(
         object: attributes.object,
         old: attributes.old,
     };
-    check_grant(authorizer, attributes.identity, &grant)
+    check_grant(authorizer, attributes.identity, &grant).await
 }

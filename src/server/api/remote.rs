@@ -26,13 +26,7 @@ impl Api {
         let identity = self.identify(record, peer).await?;
         let target = record.target.clone();
         let class = self.classify(record, target.as_ref(), &identity);
-        if let Some(target) = &target {
-            self.allow(record, &identity, target, query)?;
-        } else {
-            self.note_decision(record, query);
-            let verb = parts.method.as_str().to_ascii_lowercase();
-            self.authorizer.authorize_path(&identity, &verb, parts.uri.path())?;
-        }
+        self.allow(record, &identity, query).await?;
         let asked = parts.headers.contains_key(EXPECT);
         let sent = match body.map(|body| body.read_out(&self.tasks, asked)) {
             // Whoever listens while talking is not waited for.

@@ -35,7 +35,7 @@ impl Api {
         }
         if streaming::needs_create(target) && target.verb != Verb::Create {
             let create = Target { verb: Verb::Create, ..target.clone() };
-            self.authorizer.authorize(identity, &create, query)?;
+            self.authorizer.authorize(identity, &create, query).await?;
         }
         let request = || Request {
             operation: Operation::Connect,

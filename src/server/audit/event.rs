@@ -13,9 +13,10 @@ use serde_json::{Map, Value, json};
 use super::notes::Note;
 use super::policy::{Level, Stage, Wanted};
 use super::source;
+use crate::authorize::Decision;
 use crate::identity::User;
 use crate::negotiate::{self, YAML};
-use crate::record::{Decision, Record};
+use crate::record::Record;
 use crate::request::{Target, Verb};
 use crate::respond::Answer;
 
@@ -83,12 +84,15 @@ impl Entry {
     }
 
     /// Takes in whether the request was allowed.
-    pub(super) fn decided(&mut self, decision: Decision, reason: &str) {
-        let decision = match decision {
-            Decision::Allow => "allow",
-            Decision::Forbid => "forbid",
+    pub(super) fn decided(&mut self, decision: &Decision) {
+        let reason = match &decision.error {
+            Some(_) if !decision.is_allowed() => "internal error",
+            _ => {
+                let said = if decision.is_allowed() { "allow" } else { "forbid" };
+                self.annotate("authorization.k8s.io/decision", said);
+                decision.reason.as_str()
+            }
         };
-        self.annotate("authorization.k8s.io/decision", decision);
         self.annotate("authorization.k8s.io/reason", reason);
     }
 

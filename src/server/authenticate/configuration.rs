@@ -3,21 +3,12 @@
 
 mod check;
 
-use std::path::Path;
-
 use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::Value;
 
 use super::OidcSettings;
-use crate::BoxError;
+use crate::{BoxError, config_file};
 
-/// Bytes of the file; certificates of providers are in it.
-const FILE_BYTES_MAX: u64 = 1 << 20;
 const KIND: &str = "AuthenticationConfiguration";
-const GROUP: &str = "apiserver.config.k8s.io/";
-/// All are read alike.
-const VERSIONS: [&str; 3] = ["v1", "v1beta1", "v1alpha1"];
 /// What a flag says for no prefix at all.
 const NO_PREFIX: &str = "-";
 /// Signature algorithms that are accepted where nobody names any.
@@ -28,12 +19,8 @@ pub(super) const EMAIL: &str = "email";
 
 /// What the file says.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Configuration {
-    api_version: String,
-    kind: String,
-    #[serde(default, rename = "metadata")]
-    _metadata: Option<IgnoredAny>,
     #[serde(default)]
     pub(super) jwt: Vec<Provider>,
     /// Without it, the flag decides.
@@ -146,37 +133,10 @@ pub(super) struct ExtraMapping {
 impl Configuration {
     /// Reads a text that may not name any of `reserved` as an issuer.
     pub(super) fn parse(text: &str, reserved: &[String]) -> Result<Self, BoxError> {
-        let mut document: Value = serde_saphyr::from_str(text)?;
-        drop_nulls(&mut document);
-        let found: Self = serde_json::from_value(document)?;
-        let version = found.api_version.strip_prefix(GROUP).unwrap_or_default();
-        if !VERSIONS.contains(&version) || found.kind != KIND {
-            let wrong = format!("{} {}", found.api_version, found.kind);
-            return Err(format!("it is {wrong:?}, expected {GROUP}v1 {KIND}").into());
-        }
+        let found: Self = config_file::parse(text, KIND)?;
         check::check(&found, reserved)?;
         Ok(found)
     }
-}
-
-/// What is null is not said.
-fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|_, field| !field.is_null());
-            fields.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        _ => {}
-    }
-}
-
-/// The text of a file.
-pub(super) fn read(file: &Path) -> Result<String, BoxError> {
-    if std::fs::metadata(file)?.len() > FILE_BYTES_MAX {
-        return Err(format!("the file is longer than {FILE_BYTES_MAX} bytes").into());
-    }
-    Ok(std::fs::read_to_string(file)?)
 }
 
 impl Provider {

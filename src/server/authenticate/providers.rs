@@ -3,22 +3,24 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use base::{Clock, Tasks};
-use sha2::{Digest, Sha256};
-use tracing::{error, info};
+use base::{Clock, Metrics, Tasks};
+use sha2::{Digest as _, Sha256};
 
-use super::configuration::{self, Anonymous, Configuration, Provider};
+use super::configuration::{Anonymous, Configuration, Provider};
 use super::oidc::Oidc;
 use super::{Authentication, named};
-use crate::BoxError;
 use crate::identity::User;
 use crate::outgoing::Outgoing;
+use crate::reload::{self, Digest, Names, Reload, Reloads};
+use crate::{BoxError, config_file};
 
-/// Between two looks at the file, as in Kubernetes.
-const INTERVAL: Duration = Duration::from_mins(1);
+const RELOADS: Names = Names {
+    total: "apiserver_authentication_config_controller_automatic_reloads_total",
+    last: "apiserver_authentication_config_controller_automatic_reload_last_timestamp_seconds",
+    info: "apiserver_authentication_config_controller_last_config_info",
+};
 
 /// What is in force.
 #[derive(Debug)]
@@ -26,7 +28,7 @@ pub(super) struct Providers {
     all: Vec<Oidc>,
     nobody: Nobody,
     /// Of the text it was made of.
-    digest: [u8; 32],
+    digest: Digest,
 }
 
 /// Where requests may be made by nobody.
@@ -53,7 +55,7 @@ impl Maker {
             let oidc = self.settings.oidc.as_ref().map(Provider::of_flags).transpose()?;
             return self.of(oidc.into_iter().collect(), None, [0; 32], &[]);
         };
-        let made = configuration::read(file).and_then(|text| self.of_text(&text, &[]));
+        let made = config_file::read(file).and_then(|text| self.of_text(&text, &[]));
         made.map_err(|error| named(file, &error))
     }
 
@@ -70,7 +72,7 @@ impl Maker {
         &self,
         providers: Vec<Provider>,
         anonymous: Option<Anonymous>,
-        digest: [u8; 32],
+        digest: Digest,
         before: &[Oidc],
     ) -> Result<Providers, BoxError> {
         let make = |provider| Oidc::new(provider, before, &self.outgoing, self.clock.clone());
@@ -88,27 +90,18 @@ impl Maker {
 
     /// Starts to look at the file. One that cannot be used leaves everything as it was, and so does one that names a
     /// new provider who cannot be asked.
-    pub(super) fn keep(self, tasks: &Tasks, file: PathBuf, in_force: Arc<ArcSwap<Providers>>) {
-        tasks.spawn_until_stop("authentication configuration", async move {
-            let mut refused = String::new();
-            loop {
-                tokio::time::sleep(INTERVAL).await;
-                let why = match self.look(&file, &in_force.load_full()).await {
-                    Ok(None) => String::new(),
-                    Ok(Some(providers)) => {
-                        in_force.store(Arc::new(providers));
-                        info!(file = %file.display(), "the authentication configuration has changed");
-                        String::new()
-                    }
-                    Err(why) => why.to_string(),
-                };
-                // Said once, not each time.
-                if !why.is_empty() && why != refused {
-                    error!(file = %file.display(), why, "the authentication configuration stays as it was");
-                }
-                refused = why;
-            }
-        });
+    pub(super) fn keep(
+        self,
+        tasks: &Tasks,
+        metrics: &Metrics,
+        server: &str,
+        file: PathBuf,
+        in_force: Arc<ArcSwap<Providers>>,
+    ) {
+        let reloads = Reloads::new(&RELOADS, metrics, server, &self.clock);
+        reloads.show(&in_force.load().digest);
+        let keeper = Keeper { maker: self, file: file.clone(), in_force };
+        reload::keep(tasks, "authentication configuration", file, keeper, Some(reloads));
     }
 
     /// What the file says, if that is something else than what is in force.
@@ -117,7 +110,7 @@ impl Maker {
         file: &Path,
         before: &Providers,
     ) -> Result<Option<Providers>, BoxError> {
-        let text = configuration::read(file)?;
+        let text = config_file::read(file)?;
         if before.digest[..] == Sha256::digest(&text)[..] {
             return Ok(None);
         }
@@ -126,6 +119,23 @@ impl Maker {
             provider.ready().await?;
         }
         Ok(Some(providers))
+    }
+}
+
+/// Keeps what is in force in step with the file.
+struct Keeper {
+    maker: Maker,
+    file: PathBuf,
+    in_force: Arc<ArcSwap<Providers>>,
+}
+
+impl Reload for Keeper {
+    async fn look(&mut self) -> Result<Option<Digest>, BoxError> {
+        let before = self.in_force.load_full();
+        let Some(providers) = self.maker.look(&self.file, &before).await? else { return Ok(None) };
+        let digest = providers.digest;
+        self.in_force.store(Arc::new(providers));
+        Ok(Some(digest))
     }
 }
 

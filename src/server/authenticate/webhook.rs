@@ -1,16 +1,15 @@
 //! Asks a service outside whom a token stands for (`TokenReview`, authentication.k8s.io/v1).
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
 use tracing::warn;
 
 use crate::BoxError;
+use crate::answers::{Answers, Key};
 use crate::identity::Identity;
 use crate::outgoing::{Configured, Outgoing};
 use crate::reviews::subject;
@@ -28,13 +27,7 @@ pub(super) struct Webhook {
     lifetime: Duration,
     /// Whom tokens are for that a service accepts which knows nothing of audiences.
     own_audiences: Vec<String>,
-    answers: Mutex<HashMap<[u8; 32], Remembered>>,
-}
-
-#[derive(Debug, Clone)]
-struct Remembered {
-    answer: Option<Recognised>,
-    until: Instant,
+    answers: Answers<Option<Recognised>>,
 }
 
 impl Webhook {
@@ -48,7 +41,7 @@ impl Webhook {
             remote: Configured::new(outgoing, kubeconfig)?,
             lifetime,
             own_audiences: own_audiences.to_vec(),
-            answers: Mutex::default(),
+            answers: Answers::new(ANSWERS_MAX),
         })
     }
 
@@ -59,9 +52,9 @@ impl Webhook {
         audiences: &[String],
     ) -> Result<Option<Recognised>, String> {
         let question = question(token, audiences);
-        let digest: [u8; 32] = Sha256::digest(&question).into();
-        if let Some(remembered) = self.remembered(&digest) {
-            return Ok(remembered.answer);
+        let digest: Key = Sha256::digest(&question).into();
+        if let Some(remembered) = self.answers.get(&digest) {
+            return Ok(remembered);
         }
         let answer = self.remote.post(question.into(), DEADLINE).await.map_err(|failure| {
             warn!(error = failure.message, "the service that reviews tokens does not answer");
@@ -69,25 +62,8 @@ impl Webhook {
         })?;
         let answer: Value = serde_json::from_slice(&answer).map_err(|error| error.to_string())?;
         let answer = recognised(&answer["status"], audiences, &self.own_audiences);
-        self.remember(digest, answer.clone());
+        self.answers.add(digest, answer.clone(), self.lifetime);
         Ok(answer)
-    }
-
-    fn remembered(&self, digest: &[u8; 32]) -> Option<Remembered> {
-        let answers = self.answers.lock().expect("nobody panics with it");
-        answers.get(digest).filter(|answer| Instant::now() < answer.until).cloned()
-    }
-
-    fn remember(&self, digest: [u8; 32], answer: Option<Recognised>) {
-        let now = Instant::now();
-        let mut answers = self.answers.lock().expect("nobody panics with it");
-        if answers.len() >= ANSWERS_MAX {
-            answers.retain(|_, answer| now < answer.until);
-        }
-        if answers.len() >= ANSWERS_MAX {
-            answers.clear();
-        }
-        answers.insert(digest, Remembered { answer, until: now + self.lifetime });
     }
 }
 

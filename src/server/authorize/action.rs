@@ -8,12 +8,55 @@ use crate::request::{Target, Verb};
 pub(crate) struct Action<'a> {
     pub(crate) verb: &'a str,
     pub(crate) group: &'a str,
+    /// Of the group; no role asks for it.
+    pub(crate) version: &'a str,
     pub(crate) resource: &'a str,
     pub(crate) subresource: &'a str,
     pub(crate) namespace: &'a str,
     pub(crate) name: &'a str,
-    /// The field selector of a list or a watch.
+    /// The field selector of what is about many objects.
     pub(crate) fields: &'a str,
+    /// And the label selector.
+    pub(crate) labels: &'a str,
+}
+
+/// What somebody wants to do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Asked<'a> {
+    Action(Action<'a>),
+    /// To use a path that is no resource's.
+    Path {
+        verb: &'a str,
+        path: &'a str,
+    },
+}
+
+impl<'a> From<&Action<'a>> for Asked<'a> {
+    fn from(action: &Action<'a>) -> Self {
+        Self::Action(*action)
+    }
+}
+
+impl Asked<'_> {
+    /// How much of it a client has written.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Action(action) => {
+                let Action { verb, group, version, resource, subresource, namespace, name, .. } =
+                    action;
+                [verb, group, version, resource, subresource, namespace, name]
+                    .map(|text| text.len())
+                    .iter()
+                    .sum()
+            }
+            Self::Path { verb, path } => verb.len() + path.len(),
+        }
+    }
+}
+
+/// Whether a verb is about as many objects as a selector selects.
+pub(crate) fn selects(verb: &str) -> bool {
+    matches!(verb, "list" | "watch" | "deletecollection")
 }
 
 impl<'a> Action<'a> {
@@ -22,22 +65,25 @@ impl<'a> Action<'a> {
         let mut action = Self {
             verb: target.verb.as_str(),
             group: target.group,
+            version: target.version,
             resource: target.resource,
             subresource: target.subresource.unwrap_or_default(),
             namespace: target.namespace.as_deref().unwrap_or_default(),
             name: target.name.as_deref().unwrap_or_default(),
             fields: "",
+            labels: "",
         };
         if action.group.is_empty() && action.resource == "namespaces" {
             // A namespace is in itself, so that a Role there may grant to read it.
             action.namespace = action.name;
         }
-        if matches!(target.verb, Verb::List | Verb::Watch) {
+        if selects(action.verb) {
             action.fields = query.get("fieldSelector").unwrap_or_default();
-            if action.name.is_empty() {
-                // Who may see only one object may list and watch that one.
-                action.name = action.selected("metadata.name").unwrap_or_default();
-            }
+            action.labels = query.get("labelSelector").unwrap_or_default();
+        }
+        if matches!(target.verb, Verb::List | Verb::Watch) && action.name.is_empty() {
+            // Who may see only one object may list and watch that one.
+            action.name = action.selected("metadata.name").unwrap_or_default();
         }
         action
     }

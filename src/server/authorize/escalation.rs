@@ -20,7 +20,7 @@ pub(crate) struct Grant<'a> {
 }
 
 /// Refuses a grant of more than the writer has, unless the verb `escalate` (roles) or `bind` (bindings) is theirs.
-pub(crate) fn check_grant(
+pub(crate) async fn check_grant(
     authorizer: &Authorizer,
     identity: &Identity,
     grant: &Grant<'_>,
@@ -29,13 +29,13 @@ pub(crate) fn check_grant(
         return Ok(());
     }
     match grant.resource {
-        "roles" | "clusterroles" => check_role(authorizer, identity, grant),
-        "rolebindings" | "clusterrolebindings" => check_binding(authorizer, identity, grant),
+        "roles" | "clusterroles" => check_role(authorizer, identity, grant).await,
+        "rolebindings" | "clusterrolebindings" => check_binding(authorizer, identity, grant).await,
         _ => Ok(()),
     }
 }
 
-fn check_role(
+async fn check_role(
     authorizer: &Authorizer,
     identity: &Identity,
     grant: &Grant<'_>,
@@ -43,19 +43,20 @@ fn check_role(
     let escalate = Action {
         verb: "escalate",
         group: GROUP,
+        version: "v1",
         resource: grant.resource,
         namespace: grant.namespace.unwrap_or_default(),
         name: grant.name,
         ..Action::default()
     };
-    if authorizer.allows(identity, &escalate) {
+    if authorizer.allows(identity, &escalate).await {
         return Ok(());
     }
     let rules = grant.object.get("rules").cloned().unwrap_or_default();
     let rules: Option<Vec<Rule>> = serde_json::from_value(rules)
         .map_err(|error| ApiError::bad_request(format!("the rules cannot be read: {error}")))?;
     let wanted = rules.unwrap_or_default();
-    let held = authorizer.rights(identity, grant.namespace.unwrap_or_default()).rules;
+    let held = authorizer.rbac().rules_of(&identity.user, grant.namespace.unwrap_or_default());
     confirm(identity, grant, &held, &wanted)?;
     // An aggregated role gathers whatever others write, so only who has everything may make one.
     let gathers = |object: &Value| !object["aggregationRule"].is_null();
@@ -68,7 +69,7 @@ fn check_role(
     Ok(())
 }
 
-fn check_binding(
+async fn check_binding(
     authorizer: &Authorizer,
     identity: &Identity,
     grant: &Grant<'_>,
@@ -82,18 +83,19 @@ fn check_binding(
     let bind = Action {
         verb: "bind",
         group: GROUP,
+        version: "v1",
         resource,
         namespace: grant.namespace.unwrap_or_default(),
         name: text("name"),
         ..Action::default()
     };
-    if authorizer.allows(identity, &bind) {
+    if authorizer.allows(identity, &bind).await {
         return Ok(());
     }
     let wanted = authorizer.rbac().rules_of_role(&role);
     let wanted =
         wanted.ok_or_else(|| ApiError::not_found(&Resource::new(GROUP, resource), text("name")))?;
-    let held = authorizer.rights(identity, grant.namespace.unwrap_or_default()).rules;
+    let held = authorizer.rbac().rules_of(&identity.user, grant.namespace.unwrap_or_default());
     confirm(identity, grant, &held, &wanted)
 }
 

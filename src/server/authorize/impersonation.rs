@@ -22,7 +22,7 @@ const VALUES_MAX: usize = 1_000;
 const ACCOUNT: &str = "system:serviceaccount:";
 
 /// Whoever the request is to be seen as: the caller, unless headers say otherwise and the caller may do that.
-pub(crate) fn impersonate(
+pub(crate) async fn impersonate(
     authorizer: &Authorizer,
     headers: &HeaderMap,
     caller: Arc<Identity>,
@@ -31,7 +31,8 @@ pub(crate) fn impersonate(
         return Ok(caller);
     }
     let Some(wanted) = Wanted::read(headers)? else { return Ok(caller) };
-    wanted.check(authorizer, &caller)?;
+    // On the heap, since few requests come here.
+    Box::pin(wanted.check(authorizer, &caller)).await?;
     Ok(Arc::new(wanted.identity()))
 }
 
@@ -83,7 +84,7 @@ impl Wanted {
     }
 
     /// Asks about every part.
-    fn check(&self, authorizer: &Authorizer, caller: &Identity) -> Result<(), ApiError> {
+    async fn check(&self, authorizer: &Authorizer, caller: &Identity) -> Result<(), ApiError> {
         let user = &self.user;
         let base = Action { verb: "impersonate", ..Action::default() };
         let named = match self.account() {
@@ -92,19 +93,21 @@ impl Wanted {
             }
             None => Action { resource: "users", name: &user.name, ..base },
         };
-        authorizer.require(caller, &named)?;
+        authorizer.require(caller, &named).await?;
         // A group that is named twice is one decision.
         for name in user.groups.iter().collect::<BTreeSet<_>>() {
-            authorizer.require(caller, &Action { resource: "groups", name, ..base })?;
+            authorizer.require(caller, &Action { resource: "groups", name, ..base }).await?;
         }
-        let base = Action { group: GROUP, ..base };
+        let base = Action { group: GROUP, version: "v1", ..base };
         if !user.uid.is_empty() {
-            authorizer.require(caller, &Action { resource: "uids", name: &user.uid, ..base })?;
+            authorizer
+                .require(caller, &Action { resource: "uids", name: &user.uid, ..base })
+                .await?;
         }
         for (key, values) in &user.extra {
             for name in values.iter().collect::<BTreeSet<_>>() {
                 let action = Action { resource: "userextras", subresource: key, name, ..base };
-                authorizer.require(caller, &action)?;
+                authorizer.require(caller, &action).await?;
             }
         }
         Ok(())

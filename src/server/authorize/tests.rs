@@ -1,6 +1,7 @@
 //! Permissions as users meet them, over the memory store.
 
 mod aggregation;
+mod chain;
 mod escalation;
 mod grants;
 mod impersonation;

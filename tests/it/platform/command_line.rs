@@ -106,6 +106,15 @@ fn wrong_flags_and_files_are_refused_before_anything_starts() {
             vec!["up", "--listen", "everywhere"],
             "invalid value 'everywhere' for '--listen <ADDR:PORT>'",
         ),
+        (
+            vec!["up", "--authorization-config", "a", "--authorization-mode", "RBAC"],
+            "--authorization-config can not be specified when --authorization-mode or \
+             --authorization-webhook-* flags are defined",
+        ),
+        (
+            vec!["up", "--authorization-mode", "Webhook"],
+            "authorization-mode Webhook's authorization config file not passed",
+        ),
         (vec!["kubeconfig"], "start a cluster there with isopod up"),
         (vec!["image", "rm", "localhost/isopod/hello"], "localhost/isopod/hello:latest"),
         (vec!["swim"], "unrecognized subcommand 'swim'"),

@@ -6,7 +6,7 @@ use kube_cel::cel::extractors::{Arguments, This};
 use kube_cel::cel::objects::Opaque;
 use kube_cel::cel::{Context, ExecutionError, ResolveResult, Value};
 
-use crate::authorize::{Action, Authorizer};
+use crate::authorize::{self, Action, Asked, Authorizer};
 use crate::identity::{Identity, User};
 
 /// A question that is being put together.
@@ -20,13 +20,8 @@ pub(super) struct Check {
     pub(super) subresource: String,
     pub(super) namespace: String,
     pub(super) name: String,
-}
-
-/// The answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Decision {
-    allowed: bool,
-    reason: String,
+    fields: String,
+    labels: String,
 }
 
 impl Check {
@@ -40,27 +35,33 @@ impl Check {
             subresource: String::new(),
             namespace: String::new(),
             name: String::new(),
+            fields: String::new(),
+            labels: String::new(),
         }
     }
 
     fn decide(&self, verb: &str) -> Decision {
-        let decision = if let Some(path) = &self.path {
-            self.authorizer.explain_path(&self.identity, verb, path)
-        } else {
-            let action = Action {
+        let asked = match &self.path {
+            Some(path) => Asked::Path { verb, path },
+            None => Asked::Action(Action {
                 verb,
                 group: &self.group,
+                version: "*",
                 resource: &self.resource,
                 subresource: &self.subresource,
                 namespace: &self.namespace,
                 name: &self.name,
-                ..Action::default()
-            };
-            self.authorizer.explain(&self.identity, &action)
+                fields: &self.fields,
+                labels: &self.labels,
+            }),
         };
-        Decision { allowed: decision.allowed, reason: decision.reason }
+        Decision(self.authorizer.decide_here(&self.identity, &asked))
     }
 }
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Decision(authorize::Decision);
 
 impl PartialEq for Check {
     fn eq(&self, other: &Self) -> bool {
@@ -102,28 +103,27 @@ pub(super) fn register(context: &mut Context<'_>) {
     context.add_function("name", |This(this): This<Value>, name: Arc<String>| {
         with(&this, |check| name.as_str().clone_into(&mut check.name))
     });
-    // Roles do not look at selectors, so that naming them changes no answer.
-    context.add_function("fieldSelector", |This(this): This<Value>, _: Arc<String>| {
-        with(&this, |_| ())
+    context.add_function("fieldSelector", |This(this): This<Value>, selector: Arc<String>| {
+        with(&this, |check| selector.as_str().clone_into(&mut check.fields))
     });
-    context.add_function("labelSelector", |This(this): This<Value>, _: Arc<String>| {
-        with(&this, |_| ())
+    context.add_function("labelSelector", |This(this): This<Value>, selector: Arc<String>| {
+        with(&this, |check| selector.as_str().clone_into(&mut check.labels))
     });
     context.add_function("serviceAccount", service_account);
     context.add_function("check", |This(this): This<Value>, verb: Arc<String>| -> ResolveResult {
         Ok(Value::Opaque(Arc::new(check_of(&this)?.decide(&verb))))
     });
     context.add_function("allowed", |This(this): This<Value>| -> ResolveResult {
-        Ok(Value::Bool(decision_of(&this)?.allowed))
+        Ok(Value::Bool(decision_of(&this)?.0.is_allowed()))
     });
     context.add_function("reason", |This(this): This<Value>| -> ResolveResult {
-        Ok(Value::String(Arc::new(decision_of(&this)?.reason.clone())))
+        Ok(Value::String(Arc::new(decision_of(&this)?.0.reason.clone())))
     });
     context.add_function("errored", |This(this): This<Value>| -> ResolveResult {
-        decision_of(&this).map(|_| Value::Bool(false))
+        Ok(Value::Bool(decision_of(&this)?.0.error.is_some()))
     });
     context.add_function("error", |This(this): This<Value>| -> ResolveResult {
-        decision_of(&this).map(|_| Value::String(Arc::default()))
+        Ok(Value::String(Arc::new(decision_of(&this)?.0.error.clone().unwrap_or_default())))
     });
 }
 

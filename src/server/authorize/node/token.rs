@@ -24,7 +24,7 @@ impl Authorizer {
             "node requested token with a pod binding without a uid"
         } else {
             let action = Action { verb: "get", namespace, name: pod, ..Action::default() };
-            if self.nodes.see_pods(node, &action).is_ok() {
+            if self.resident.nodes.see_pods(node, &action).is_ok() {
                 return Ok(());
             }
             "node requested token bound to a pod scheduled on a different node"

@@ -128,8 +128,11 @@ async fn a_permission_opens_what_it_says_and_nothing_else() {
         for (index, (method, path)) in asks.iter().enumerate() {
             let about = || format!("{permission:?}: {method} {path}");
             let covered = permission.covers(&wanted[index]);
-            let allowed =
-                server.api.authorizer().authorize(&identity, &targets[index], &queries[index]);
+            let allowed = server
+                .api
+                .authorizer()
+                .authorize(&identity, &targets[index], &queries[index])
+                .await;
             assert_eq!(allowed.is_ok(), covered, "{}", about());
             if permission.is_beside(&wanted[index]) {
                 let reply = ask(&server, &name, method, path).await;
