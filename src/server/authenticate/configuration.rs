@@ -12,8 +12,8 @@ const KIND: &str = "AuthenticationConfiguration";
 /// What a flag says for no prefix at all.
 const NO_PREFIX: &str = "-";
 /// Signature algorithms that are accepted where nobody names any.
-const ALGORITHMS: [&str; 8] =
-    ["RS256", "RS384", "RS512", "ES256", "ES384", "PS256", "PS384", "PS512"];
+const ALGORITHMS: [&str; 9] =
+    ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512"];
 /// Its value may be anybody's until the provider says it is verified.
 pub(super) const EMAIL: &str = "email";
 

@@ -6,12 +6,14 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
-use jsonwebtoken::{DecodingKey, Header, Validation};
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{DecodingKey, Validation};
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
+use super::p521;
+use super::token::{Algorithm, Token};
 use crate::authenticate::configuration::Issuer;
 use crate::outgoing::{Destination, Outgoing, Remote, Settings, Trust};
 
@@ -47,7 +49,13 @@ struct Known {
 #[derive(Debug)]
 struct Key {
     id: Option<String>,
-    key: DecodingKey,
+    verifier: Verifier,
+}
+
+#[derive(Debug)]
+enum Verifier {
+    Library(DecodingKey),
+    P521(p521::Key),
 }
 
 impl Keys {
@@ -85,19 +93,19 @@ impl Keys {
     }
 
     /// The claims of a token that one of the keys has signed.
-    pub(super) async fn open(&self, token: &str, header: &Header) -> Result<Value, String> {
-        let keys = self.fitting_or_new(header).await?;
-        let claims = open(token, header, &keys);
+    pub(super) async fn open(&self, token: &Token<'_>) -> Result<Value, String> {
+        let keys = self.fitting_or_new(token).await?;
+        let claims = open(token, &keys);
         claims.ok_or_else(|| "oidc: verify token: failed to verify id token signature".to_owned())
     }
 
-    /// The keys that may have signed a token with this header.
-    async fn fitting_or_new(&self, header: &Header) -> Result<Arc<Vec<Key>>, String> {
-        if let Some(keys) = self.fitting(header) {
+    /// The keys that may have signed a token.
+    async fn fitting_or_new(&self, token: &Token<'_>) -> Result<Arc<Vec<Key>>, String> {
+        if let Some(keys) = self.fitting(token) {
             return Ok(keys);
         }
         let _asking = self.asking.lock().await;
-        if let Some(keys) = self.fitting(header) {
+        if let Some(keys) = self.fitting(token) {
             // Somebody else has asked meanwhile.
             return Ok(keys);
         }
@@ -118,12 +126,12 @@ impl Keys {
                 return Err("oidc: authenticator not initialized".to_owned());
             }
         }
-        self.fitting(header).ok_or_else(|| "oidc: no key of the provider fits".to_owned())
+        self.fitting(token).ok_or_else(|| "oidc: no key of the provider fits".to_owned())
     }
 
-    fn fitting(&self, header: &Header) -> Option<Arc<Vec<Key>>> {
+    fn fitting(&self, token: &Token<'_>) -> Option<Arc<Vec<Key>>> {
         let keys = Arc::clone(&self.known().keys);
-        keys.iter().any(|key| key.fits(header)).then_some(keys)
+        keys.iter().any(|key| key.fits(token)).then_some(keys)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -160,38 +168,57 @@ fn document(issuer: &Issuer) -> String {
 }
 
 impl Key {
-    /// Whether a token with this header may be signed with it.
-    fn fits(&self, header: &Header) -> bool {
-        let family = self.key.family();
-        family.algorithms().contains(&header.alg)
-            && header.kid.as_ref().is_none_or(|id| self.id.as_ref() == Some(id))
+    /// Whether a token may be signed with it.
+    fn fits(&self, token: &Token<'_>) -> bool {
+        let algorithm = Algorithm::named(&token.algorithm);
+        let fits = match (&self.verifier, algorithm) {
+            (Verifier::Library(key), Some(Algorithm::Library(algorithm))) => {
+                key.family().algorithms().contains(&algorithm)
+            }
+            (Verifier::P521(_), Some(Algorithm::Es512)) => true,
+            _ => false,
+        };
+        fits && token.key_id.as_ref().is_none_or(|id| self.id.as_ref() == Some(id))
+    }
+
+    /// The claims of a token that it has signed.
+    fn open(&self, token: &Token<'_>) -> Option<Value> {
+        match (&self.verifier, Algorithm::named(&token.algorithm)?) {
+            (Verifier::Library(key), Algorithm::Library(algorithm)) => {
+                let mut validation = Validation::new(algorithm);
+                // Times are for our own clock, and the audience is checked with the other claims.
+                validation.validate_exp = false;
+                validation.validate_aud = false;
+                validation.required_spec_claims.clear();
+                let opened = jsonwebtoken::decode::<Value>(token.text, key, &validation);
+                opened.ok().map(|data| data.claims)
+            }
+            (Verifier::P521(key), Algorithm::Es512) => {
+                key.verifies(token.message, &token.signature).then(|| token.claims.clone())
+            }
+            _ => None,
+        }
     }
 }
 
-fn open(token: &str, header: &Header, keys: &[Key]) -> Option<Value> {
-    let mut validation = Validation::new(header.alg);
-    // Times are for our own clock, and the audience is checked with the other claims.
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    validation.required_spec_claims.clear();
-    let mut fitting = keys.iter().filter(|key| key.fits(header));
-    fitting.find_map(|key| {
-        jsonwebtoken::decode::<Value>(token, &key.key, &validation).ok().map(|data| data.claims)
-    })
+fn open(token: &Token<'_>, keys: &[Key]) -> Option<Value> {
+    keys.iter().filter(|key| key.fits(token)).find_map(|key| key.open(token))
 }
 
 /// The keys of a set that verify signatures; others are left out.
 fn keys(set: &Value) -> Vec<Key> {
     let all = set["keys"].as_array().into_iter().flatten();
-    let parsed = all.filter_map(|key| serde_json::from_value::<Jwk>(key.clone()).ok());
-    let signing = parsed
-        .filter(|key| matches!(key.common.public_key_use, None | Some(PublicKeyUse::Signature)));
-    signing
-        .filter_map(|jwk| {
-            Some(Key { key: DecodingKey::from_jwk(&jwk).ok()?, id: jwk.common.key_id })
-        })
-        .take(KEYS_MAX)
-        .collect()
+    let signing = all.filter(|key| matches!(key["use"].as_str(), None | Some("sig")));
+    signing.filter_map(key).take(KEYS_MAX).collect()
+}
+
+fn key(key: &Value) -> Option<Key> {
+    let id = key["kid"].as_str().map(str::to_owned);
+    if let Some(key) = p521::Key::of_jwk(key) {
+        return Some(Key { id, verifier: Verifier::P521(key) });
+    }
+    let parsed: Jwk = serde_json::from_value(key.clone()).ok()?;
+    Some(Key { id, verifier: Verifier::Library(DecodingKey::from_jwk(&parsed).ok()?) })
 }
 
 #[cfg(test)]
