@@ -6,6 +6,7 @@ mod backup;
 mod certificate;
 mod image;
 mod operations;
+mod serving;
 mod token;
 mod up;
 

@@ -128,6 +128,7 @@ impl Operations {
             seats,
             request_timeout: self.request_timeout,
             authorization: server::Authorization::default(),
+            serving: server::ServingSettings::default(),
             encryption,
             admission_config: self.admission_control_config_file.clone(),
             audit,

@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::authentication::AuthenticationFlags;
 use super::authorization::AuthorizationFlags;
 use super::operations::Operations;
+use super::serving::ServingFlags;
 use super::{DataDir, progress, say};
 use crate::apply::{self, Manifest};
 use crate::{Config, Platform, ready};
@@ -45,6 +46,8 @@ pub(crate) struct Up {
     authentication: AuthenticationFlags,
     #[command(flatten)]
     authorization: AuthorizationFlags,
+    #[command(flatten)]
+    serving: ServingFlags,
     #[command(flatten)]
     operations: Operations,
     /// All of these, as they were given or are when they are not.
@@ -146,6 +149,7 @@ impl Up {
         config.authentication = self.authentication.settings()?;
         config.operations = self.operations.server()?;
         config.operations.authorization = self.authorization.settings()?;
+        config.operations.serving = self.serving.settings();
         config.node_ports = self.operations.node_ports();
         config.operations.flags.clone_from(&self.flags);
         config.snapshots = self.operations.snapshots();

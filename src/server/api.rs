@@ -66,6 +66,8 @@ const LASTING_MAX: usize = 65_536;
 const LASTING_OF_ONE_MAX: usize = 16_384;
 /// What a client that finds no room for another should wait.
 const LASTING_RETRY_SECONDS: u32 = 5;
+/// Chances are told in millionths.
+const LOTS: u64 = 1_000_000;
 /// After which the log speaks of a request.
 const SLOW: Duration = Duration::from_secs(1);
 
@@ -91,6 +93,8 @@ pub(crate) struct Api {
     bodies: Bodies,
     /// How long a request may take that is no watch and no stream.
     request_timeout: Duration,
+    /// How many of [`LOTS`] requests on HTTP/2 make their client open another connection.
+    goaway_lots: u64,
     /// Cancelled when the server is to stop: nobody waits for what lasts.
     stop: CancellationToken,
     /// What goes on for a while after an answer.
@@ -185,6 +189,7 @@ impl Api {
             health,
             bodies: Bodies::new(),
             request_timeout: config.operations.request_timeout,
+            goaway_lots: lots(config.operations.serving.goaway_chance),
             stop: config.tasks.stop_token(),
             tasks: config.tasks.clone(),
             lasting: Room::new(LASTING_MAX, LASTING_OF_ONE_MAX),
@@ -225,6 +230,11 @@ impl Api {
     pub(crate) fn note_certificate(&self, end: Timestamp) {
         let left = end.duration_since(self.clock.now());
         self.metrics.certified(left.try_into().unwrap_or_default());
+    }
+
+    /// Draws lots whether the client of a request is to open another connection.
+    pub(crate) fn sends_away(&self) -> bool {
+        self.goaway_lots > 0 && self.random.below(LOTS) < self.goaway_lots
     }
 
     /// Whether requests are written down.
@@ -546,6 +556,18 @@ impl Api {
         }
         HeaderValue::from_bytes(&text).expect("hexadecimal digits and dashes are visible")
     }
+}
+
+/// A chance as lots.
+fn lots(chance: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a chance is between nothing and one"
+    )]
+    let lots = (chance.clamp(0.0, 1.0) * LOTS as f64) as u64;
+    lots
 }
 
 /// Watches end at once when the server stops; the cache goes on for those whose writes are under way.

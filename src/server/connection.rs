@@ -15,6 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -67,11 +68,16 @@ pub(crate) async fn serve(
     let address = stream.get_ref().0.peer_addr().ok().filter(|_| api.audits());
     let traffic = Arc::new(Traffic::default());
     let begun = Arc::clone(&traffic);
+    let goaway = Arc::new(Notify::new());
+    let leaving = Arc::clone(&goaway);
     let service = service_fn(move |mut request: http::Request<Incoming>| {
         if let Some(address) = address {
             request.extensions_mut().insert(Address(address.ip()));
         }
         let mut under_way = UnderWay::begin(&begun);
+        if is_http2 && api.sends_away() {
+            leaving.notify_one();
+        }
         if let Some(end) = certificate_end {
             api.note_certificate(end);
         }
@@ -89,11 +95,16 @@ pub(crate) async fn serve(
     if is_http2 {
         let connection = http2().serve_connection(stream, service);
         let mut connection = std::pin::pin!(connection);
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => {}
-            () = traffic.ceased(HEAD_MAX, Traffic::is_idle) => {}
-            ended = connection.as_mut() => return Ok(ended?),
+        let mut idle = std::pin::pin!(traffic.ceased(HEAD_MAX, Traffic::is_idle));
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                () = idle.as_mut() => break,
+                // What is under way goes on; the client's next request takes another connection.
+                () = goaway.notified() => connection.as_mut().graceful_shutdown(),
+                ended = connection.as_mut() => return Ok(ended?),
+            }
         }
         connection.as_mut().graceful_shutdown();
         return drain(connection, &traffic).await;

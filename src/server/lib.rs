@@ -105,7 +105,8 @@ pub use identity::User;
 pub use in_process::InProcess;
 pub use nodes::{ByteStream, NoNodes, NodeStream, NodeTransport, Opened};
 pub use operations::{
-    Audit, AuditLog, AuditMode, AuditWebhook, Authorization, Encryption, Operations,
+    Audit, AuditLog, AuditMode, AuditWebhook, Authorization, CertificateFiles, Encryption,
+    Operations, ServingSettings, TlsVersion,
 };
 pub use pki::{certificate_end, rotate_service_account_key};
 pub use server::{Config, Server};

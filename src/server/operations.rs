@@ -25,6 +25,8 @@ pub struct Operations {
     pub request_timeout: Duration,
     /// Who decides what users may do.
     pub authorization: Authorization,
+    /// Which certificates clients are shown, and what is asked of their connections.
+    pub serving: ServingSettings,
     /// What is encrypted in the store, and how.
     pub encryption: Option<Encryption>,
     /// What admission asks of pods in the whole cluster: an `AdmissionConfiguration` of `apiserver.config.k8s.io/v1`.
@@ -39,6 +41,41 @@ pub struct Operations {
     pub token_expiration_max: Option<Duration>,
     /// The flags the process was started with, for `/flagz`.
     pub flags: Vec<(String, String)>,
+}
+
+/// What clients are shown, and what is asked of their connections.
+#[derive(Debug, Clone, Default)]
+pub struct ServingSettings {
+    /// Shown to all, instead of the server's own certificate, but under the names that only this cluster knows it by.
+    pub default: Option<CertificateFiles>,
+    /// Shown to those who ask for one of their names.
+    pub named: Vec<CertificateFiles>,
+    /// The oldest version of TLS that is spoken.
+    pub min_version: TlsVersion,
+    /// By which chance a request on HTTP/2 makes its client open another connection, so that clients spread over
+    /// several servers; from 0 to 0.02.
+    pub goaway_chance: f64,
+}
+
+/// A certificate with its key.
+#[derive(Debug, Clone)]
+pub struct CertificateFiles {
+    /// The certificate, and those of the authorities between it and the root (PEM).
+    pub certificate: PathBuf,
+    /// Its private key (PEM).
+    pub key: PathBuf,
+    /// The names it is shown under, with `*` for one label; those in the certificate, when empty.
+    pub names: Vec<String>,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TlsVersion {
+    /// 1.2.
+    #[default]
+    Tls12,
+    /// 1.3.
+    Tls13,
 }
 
 /// Encryption at rest.
@@ -56,6 +93,7 @@ impl Default for Operations {
             seats: SEATS,
             request_timeout: REQUEST_TIMEOUT,
             authorization: Authorization::default(),
+            serving: ServingSettings::default(),
             encryption: None,
             admission_config: None,
             audit: None,

@@ -7,6 +7,7 @@
 mod current;
 mod der;
 mod files;
+mod given;
 mod issue;
 mod serving;
 
@@ -26,6 +27,7 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::client::ResolvesClientCert;
 use rustls::server::ResolvesServerCert;
+use rustls::version::TLS13;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde_json::json;
@@ -37,7 +39,8 @@ pub(crate) use serving::{Serving, start};
 use crate::advertise::advertised;
 use crate::authenticate::AnyCertificate;
 use crate::pki::files::Files;
-use crate::{BoxError, Config, Error};
+use crate::pki::given::Given;
+use crate::{BoxError, Config, Error, TlsVersion};
 
 /// The authority outlives every leaf; replacing it means new kubeconfigs for everybody. Ten years.
 const AUTHORITY_VALIDITY: Duration = Duration::from_hours(3_652 * 24);
@@ -62,6 +65,10 @@ const SERVER_NAMES: &[&str] = &[
     "kubernetes.default.svc",
     "kubernetes.default.svc.cluster.local",
 ];
+/// Those of them that mean this server nowhere but in this cluster.
+const OWN_NAMES: &[&str] = SERVER_NAMES.split_at(1).1;
+/// By which the administrator's kubeconfig asks for the server's own certificate, where it is not what all are shown.
+const OWN_NAME: &str = "kubernetes.default.svc";
 
 /// The authority and what it has signed for this server.
 #[derive(Debug)]
@@ -73,6 +80,8 @@ pub(crate) struct Pki {
     signer: Arc<Signer>,
     front_proxy_pem: String,
     serving: Arc<Serving>,
+    /// Whether most clients are shown another certificate than the server's own.
+    given: bool,
 }
 
 /// A certificate with its private key.
@@ -131,8 +140,12 @@ impl Pki {
         let addresses = [Some(address.ip()), Some(advertised), service, Some(loopback)];
         let addresses = addresses.into_iter().flatten().collect();
         let serving = Serving::new(authority, front_proxy, addresses)?;
+        let settings = &config.operations.serving;
+        let given = Given::open(settings, serving.server())?;
+        given.keep(&config.tasks);
         Ok(Self {
-            server: Arc::new(server_config(serving.server())?),
+            server: Arc::new(server_config(Arc::new(given), settings.min_version)?),
+            given: settings.default.is_some(),
             authority_pem: serving.authority().pem.clone(),
             front_proxy_pem: serving.front_proxy().pem.clone(),
             service_account_key_pem,
@@ -186,7 +199,7 @@ impl Pki {
     pub(crate) fn admin_kubeconfig(&self, address: SocketAddr) -> String {
         let reachable = reachable(address);
         let admin = self.serving.admin();
-        let config = json!({
+        let mut config = json!({
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{ "name": "isopod", "cluster": {
@@ -202,6 +215,9 @@ impl Pki {
             }}],
             "current-context": "isopod",
         });
+        if self.given {
+            config["clusters"][0]["cluster"]["tls-server-name"] = OWN_NAME.into();
+        }
         // JSON is YAML, and every client reads it.
         format!("{config:#}\n")
     }
@@ -292,12 +308,19 @@ pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     }
 }
 
-fn server_config(certificates: Arc<dyn ResolvesServerCert>) -> Result<ServerConfig, BoxError> {
+fn server_config(
+    certificates: Arc<dyn ResolvesServerCert>,
+    min_version: TlsVersion,
+) -> Result<ServerConfig, BoxError> {
+    let versions = match min_version {
+        TlsVersion::Tls12 => rustls::ALL_VERSIONS,
+        TlsVersion::Tls13 => const { &[&TLS13] },
+    };
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     // What a client's certificate means is decided behind the handshake.
     let clients = AnyCertificate::new(Arc::clone(&provider));
     let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
+        .with_protocol_versions(versions)?
         .with_client_cert_verifier(clients)
         .with_cert_resolver(certificates);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

@@ -2,6 +2,7 @@
 
 mod authorization;
 mod command_line;
+mod connections;
 mod embedding;
 mod operation;
 mod restarts;

@@ -28,6 +28,10 @@ struct Fixture {
 
 impl Fixture {
     async fn start() -> Self {
+        Self::operated(crate::Operations::default()).await
+    }
+
+    async fn operated(operations: crate::Operations) -> Self {
         let (tasks, foundation) = (Tasks::new(), Tasks::new());
         let config = Config {
             clock: Clock::system(),
@@ -43,7 +47,7 @@ impl Fixture {
             authentication: crate::Authentication::default(),
             version: Version::default(),
             metrics: base::Metrics::default(),
-            operations: crate::Operations::default(),
+            operations,
         };
         Self { server: Server::start(config).await.unwrap(), tasks, foundation }
     }
@@ -295,4 +299,43 @@ async fn client_certificates_and_failed_handshakes_are_counted() {
     ] {
         assert!(text.contains(line), "{line} in {text}");
     }
+}
+
+#[tokio::test]
+async fn a_client_that_is_sent_away_finishes_what_is_under_way() {
+    let serving = crate::ServingSettings { goaway_chance: 1.0, ..Default::default() };
+    let operations = crate::Operations { serving, ..Default::default() };
+    let fixture = Fixture::operated(operations).await;
+    let stream = TokioIo::new(fixture.connect("h2", true).await);
+    let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
+    let (mut sender, connection) = handshake.await.unwrap();
+    fixture.tasks.spawn_until_stop("client", async move {
+        let _ended = connection.await;
+    });
+    let get = |path: &str| {
+        let request = Request::get(format!("https://localhost{path}"));
+        request.body(Empty::<Bytes>::new()).unwrap()
+    };
+    let watch =
+        "/api/v1/namespaces?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+    let mut watch = sender.send_request(get(watch)).await.unwrap().into_body();
+    watch.frame().await.unwrap().unwrap();
+    let sent_away = async { while sender.send_request(get("/readyz")).await.is_ok() {} };
+    tokio::time::timeout(Duration::from_mins(1), sent_away).await.expect("it is sent away");
+    let mut service = fixture.server.in_process(crate::User::admin());
+    let namespace = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"late"}}"#;
+    let request = Request::post("/api/v1/namespaces").body(http_body_util::Full::from(namespace));
+    let made = tower::Service::call(&mut service, request.unwrap()).await.unwrap();
+    assert_eq!(made.status(), 201);
+    let seen = async {
+        loop {
+            let frame = watch.frame().await.expect("the watch goes on").unwrap();
+            if String::from_utf8_lossy(frame.data_ref().unwrap()).contains("late") {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), seen).await.expect("the event");
+    // On another connection, everything goes on.
+    assert_eq!(fixture.get("h2", true, "/readyz").await.0, 200);
 }

@@ -115,6 +115,11 @@ fn wrong_flags_and_files_are_refused_before_anything_starts() {
             vec!["up", "--authorization-mode", "Webhook"],
             "authorization-mode Webhook's authorization config file not passed",
         ),
+        (
+            vec!["up", "--goaway-chance", "0.5"],
+            "--goaway-chance can not be less than 0 or greater than 0.02",
+        ),
+        (vec!["up", "--tls-min-version", "1.3"], "unknown tls version \"1.3\""),
         (vec!["kubeconfig"], "start a cluster there with isopod up"),
         (vec!["image", "rm", "localhost/isopod/hello"], "localhost/isopod/hello:latest"),
         (vec!["swim"], "unrecognized subcommand 'swim'"),
