@@ -30,7 +30,7 @@ use machine::Machine;
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// How often the status is written even when nothing has changed, as Kubernetes has it.
-const STATUS_AT_LEAST: Duration = Duration::from_secs(300);
+const STATUS_AT_LEAST: Duration = Duration::from_mins(5);
 
 /// The first wait for an API server that is not there yet: in the same process it is, within milliseconds.
 const REGISTER_FIRST: Duration = Duration::from_millis(20);

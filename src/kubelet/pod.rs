@@ -21,10 +21,11 @@ use client::{Occurrence, reference};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Container, Pod, ResourceRequirements};
 use sandbox::{ContainerState, Failure, Prepared};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use tracing::debug;
 
 use crate::lifecycle::{
@@ -88,15 +89,19 @@ pub(crate) struct Owner {
     /// Containers whose image is looked out for.
     awaited: BTreeSet<usize>,
     tokens: Tokens,
-    refresh_at: Option<Timestamp>,
+    refresh_at: Option<Instant>,
     report: report::Report,
     backoff: Backoff,
     forgotten: bool,
+    /// What the clock showed when.
+    clock_seen: (Timestamp, Instant),
 }
 
 impl Owner {
     pub(crate) fn new(site: Arc<Site>, pod: Arc<Pod>, policy: Policy, state: State) -> Self {
+        let clock_seen = (site.clock.now(), Instant::now());
         Self {
+            clock_seen,
             site,
             pod,
             policy,
@@ -130,6 +135,7 @@ impl Owner {
         while !self.forgotten {
             self.count();
             self.report();
+            self.mind_clock();
             let wake = self.wake();
             tokio::select! {
                 biased;
@@ -180,6 +186,20 @@ impl Owner {
 
     fn now(&self) -> Timestamp {
         self.site.clock.now()
+    }
+
+    /// Waits go on as they were meant to when the clock has been set, or the machine has slept.
+    fn mind_clock(&mut self) {
+        /// Clocks that are kept in time are off by less.
+        const SLACK: SignedDuration = SignedDuration::from_secs(1);
+        let (now, at) = (self.now(), Instant::now());
+        let (seen, since) = self.clock_seen;
+        let passed = SignedDuration::try_from(at.duration_since(since)).unwrap_or_default();
+        let set_by = now.duration_since(seen).saturating_sub(passed);
+        if set_by.abs() >= SLACK {
+            self.state.shift(set_by);
+        }
+        self.clock_seen = (now, at);
     }
 
     fn view(&self) -> View {
@@ -243,6 +263,7 @@ impl Owner {
 
     fn feed(&mut self, input: Input) {
         self.report.current = false;
+        self.mind_clock();
         let now = self.now();
         let before = std::mem::replace(&mut self.state, State::new(&self.policy, now));
         let (state, effects) = step(&self.policy, before, input, now);
@@ -318,13 +339,12 @@ impl Owner {
 
     /// Becomes ready when something is due without news.
     fn wake(&self) -> impl Future<Output = ()> + use<> {
-        let due = [self.state.wake(&self.policy), self.refresh_at, self.report.due()];
-        let now = self.now();
-        let wait = due
-            .into_iter()
-            .flatten()
-            .min()
-            .map(|due| Duration::try_from(due.duration_since(now)).unwrap_or_default());
+        let now = (self.now(), Instant::now());
+        let wake = self.state.wake(&self.policy);
+        let wake =
+            wake.map(|due| Duration::try_from(due.duration_since(now.0)).unwrap_or_default());
+        let due = [self.refresh_at, self.report.due()].into_iter().flatten();
+        let wait = due.map(|due| due.saturating_duration_since(now.1)).chain(wake).min();
         async move {
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::policy::Policy;
 
@@ -204,6 +204,19 @@ impl State {
         containers.chain(stage).chain(self.deadline(policy)).min()
     }
 
+    /// Moves all that is due to where it was before the clock was set: a wait lasts as long as it was meant to. The pod's
+    /// own deadline counts by the clock, whoever sets it.
+    pub(crate) fn shift(&mut self, by: SignedDuration) {
+        let stage = match &mut self.stage {
+            Stage::Unprepared { until } | Stage::Stopping { until } => Some(until),
+            _ => None,
+        };
+        let containers = self.containers.iter_mut().flat_map(|one| one.phase.due());
+        for due in containers.chain(stage) {
+            *due = due.saturating_add(by).unwrap_or(*due);
+        }
+    }
+
     /// When the pod's time is over, unless it is ending already.
     pub(crate) fn deadline(&self, policy: &Policy) -> Option<Timestamp> {
         match self.stage {
@@ -250,6 +263,21 @@ impl ContainerRecord {
 }
 
 impl Phase {
+    /// The times at which something is due.
+    fn due(&mut self) -> Vec<&mut Timestamp> {
+        match self {
+            Self::NoImage { announce, until, .. } => announce.iter_mut().chain([until]).collect(),
+            Self::Unstartable { until, .. }
+            | Self::BackOff { until, .. }
+            | Self::Stopping {
+                order: StopOrder::Hook { until } | StopOrder::Sent { until }, ..
+            } => {
+                vec![until]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn wake(&self) -> Option<Timestamp> {
         match self {
             Self::NoImage { announce: Some(at), .. } => Some(*at),

@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use network::{Attachment, Egress, Interface};
 use sandbox::{ContainerState, Sandbox, SandboxSpec};
 use std::collections::BTreeMap;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::refresh::{self, Tokens};
 use super::{Done, Owner};
@@ -77,7 +78,7 @@ impl Owner {
                 }
                 self.ground = Some(ground);
                 if volumes::can_change(&self.pod) {
-                    self.refresh_at = Some(self.now() + self.first_refresh());
+                    self.refresh_at = Some(Instant::now() + self.first_refresh());
                 }
                 Ok(())
             }
@@ -87,10 +88,9 @@ impl Owner {
     }
 
     /// Pods that started together do not refresh together.
-    fn first_refresh(&self) -> SignedDuration {
-        let period = refresh::PERIOD.as_millis().unsigned_abs();
-        let share = self.site.random.below(u64::try_from(period / 2).unwrap_or(1).max(1));
-        refresh::PERIOD - SignedDuration::from_millis(i64::try_from(share).unwrap_or(0))
+    fn first_refresh(&self) -> Duration {
+        let half = u64::try_from(refresh::PERIOD.as_millis() / 2).unwrap_or(1);
+        refresh::PERIOD.saturating_sub(Duration::from_millis(self.site.random.below(half)))
     }
 
     /// Gives everything back, in the order that keeps the address from meaning two pods at once.

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::authentication::v1::{
     BoundObjectReference, TokenRequest as TokenRequestObject, TokenRequestSpec,
 };
 use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
 use kube::Api;
 use kube::api::PostParams;
+use tokio::time::Instant;
 
 use super::{Done, Owner};
 use crate::env::Fields;
@@ -21,17 +22,19 @@ use crate::sources::Freshness;
 use crate::volumes::{self, Facts, TokenRequest};
 
 /// How often files are brought up to date, as Kubernetes has it.
-pub(super) const PERIOD: SignedDuration = SignedDuration::from_secs(60);
+pub(super) const PERIOD: Duration = Duration::from_mins(1);
+
+/// A token is replaced at the latest when so much is over, or a part of it.
+const TOKEN_LIFE_MAX: Duration = Duration::from_hours(24 * 365);
 
 /// A pod's tokens, with the time each is to be replaced.
-pub(super) type Tokens = BTreeMap<TokenRequest, (String, Timestamp)>;
+pub(super) type Tokens = BTreeMap<TokenRequest, (String, Instant)>;
 
 impl Owner {
     /// Begins to bring the files up to date if that is due.
     pub(super) fn refresh_if_due(&mut self) {
-        let now = self.now();
         let (Some(due), Some(ground)) = (self.refresh_at, &self.ground) else { return };
-        if due > now {
+        if due > Instant::now() {
             return;
         }
         self.refresh_at = None;
@@ -47,7 +50,7 @@ impl Owner {
     pub(super) fn end_refresh(&mut self, tokens: Tokens, result: Result<(), Setback>) {
         self.tokens = tokens;
         if self.ground.is_some() {
-            self.refresh_at = Some(self.now() + PERIOD);
+            self.refresh_at = Some(Instant::now() + PERIOD);
         }
         if let Err(setback) = result {
             self.warn(None, "FailedMount", setback.message);
@@ -68,7 +71,7 @@ pub(super) async fn write(
     let sources = site.library.fetch(namespace, wanted, freshness).await;
     let sources = sources.map_err(|error| unmountable(&error))?;
     for request in volumes::token_requests(pod) {
-        let fresh = tokens.get(&request).is_some_and(|(_, renew)| *renew > site.clock.now());
+        let fresh = tokens.get(&request).is_some_and(|(_, renew)| *renew > Instant::now());
         if !fresh {
             let token = ask_for_token(site, pod, &request).await;
             tokens.insert(request, token.map_err(|error| unmountable(&error))?);
@@ -93,7 +96,7 @@ async fn ask_for_token(
     site: &Site,
     pod: &Pod,
     request: &TokenRequest,
-) -> kube::Result<(String, Timestamp)> {
+) -> kube::Result<(String, Instant)> {
     let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
     let account = pod.spec.as_ref().and_then(|spec| spec.service_account_name.as_deref());
     let account = account.filter(|name| !name.is_empty()).unwrap_or("default");
@@ -112,10 +115,9 @@ async fn ask_for_token(
     };
     let accounts: Api<ServiceAccount> = Api::namespaced(site.client.clone(), namespace);
     let answer = accounts.create_token_request(account, &PostParams::default(), &body).await?;
-    let now = site.clock.now();
-    let (token, expires) = match answer.status {
-        Some(status) => (status.token, status.expiration_timestamp.0.max(now)),
-        None => (String::new(), now),
-    };
-    Ok((token, now + expires.duration_since(now) * 4 / 5))
+    let Some(status) = answer.status else { return Ok((String::new(), Instant::now())) };
+    let left = status.expiration_timestamp.0.duration_since(site.clock.now());
+    // Some tokens end when nobody counts any more.
+    let left = Duration::try_from(left).unwrap_or_default().min(TOKEN_LIFE_MAX);
+    Ok((status.token, Instant::now() + left * 4 / 5))
 }

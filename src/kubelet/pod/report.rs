@@ -1,11 +1,13 @@
 //! Tells the API how a pod is: only what changed, one write at a time, as soon as possible.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use kube::Api;
 use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
+use tokio::time::Instant;
 use tracing::debug;
 
 use super::{Done, Owner};
@@ -21,7 +23,7 @@ const SETTLING: SignedDuration = SignedDuration::from_millis(40);
 pub(super) struct Report {
     call: Call,
     /// Nothing is written before this time: after a failure, or at the very start.
-    not_before: Option<Timestamp>,
+    not_before: Option<Instant>,
     settled: bool,
     /// The API says of the pod what is the case, as far as is known.
     pub(super) current: bool,
@@ -39,8 +41,12 @@ enum Call {
 }
 
 impl Report {
+    fn is_put_off(&self) -> bool {
+        self.not_before.is_some_and(|time| time > Instant::now())
+    }
+
     /// When a write that was put off is due.
-    pub(super) fn due(&self) -> Option<Timestamp> {
+    pub(super) fn due(&self) -> Option<Instant> {
         self.not_before.filter(|_| self.call == Call::None)
     }
 }
@@ -56,7 +62,7 @@ impl Owner {
             return;
         }
         let now = self.now();
-        if self.is_settling(now) || self.report.not_before.is_some_and(|time| time > now) {
+        if self.is_settling(now) || self.report.is_put_off() {
             return;
         }
         self.report.not_before = None;
@@ -83,9 +89,11 @@ impl Owner {
         let starting = self.state.containers.iter().all(|record| {
             matches!(record.phase, Phase::Waiting | Phase::Pulling | Phase::Starting)
         });
-        let until = self.state.since + SETTLING;
-        if starting && !self.state.is_over() && now < until {
-            self.report.not_before = Some(until);
+        let left = SETTLING.saturating_sub(now.duration_since(self.state.since));
+        // A clock that was set back does not hold it up.
+        let left = Duration::try_from(left.min(SETTLING)).unwrap_or_default();
+        if starting && !self.state.is_over() && !left.is_zero() {
+            self.report.not_before = Some(Instant::now() + left);
             return true;
         }
         self.report.settled = true;
@@ -126,7 +134,7 @@ impl Owner {
 
     fn put_off(&mut self) {
         let wait = self.backoff.next_delay();
-        self.report.not_before = self.now().checked_add(wait).ok();
+        self.report.not_before = Some(Instant::now() + wait);
     }
 
     fn delete(&mut self) {
@@ -141,8 +149,18 @@ impl Owner {
             }),
             ..DeleteParams::default()
         };
+        let uid = self.uid().to_owned();
         self.work.push(Box::pin(async move {
-            Done::Deleted(pods.delete(&name, &params).await.map(drop))
+            let Err(refused) = pods.delete(&name, &params).await else {
+                return Done::Deleted(Ok(()));
+            };
+            // It is another pod by now, or somebody said so for a reason of their own.
+            let is_conflict = matches!(&refused, kube::Error::Api(status) if status.code == 409);
+            let gone = is_conflict
+                && pods.get_opt(&name).await.is_ok_and(|found| {
+                    found.is_none_or(|found| found.metadata.uid.as_deref() != Some(&uid))
+                });
+            Done::Deleted(if gone { Ok(()) } else { Err(refused) })
         }));
     }
 
@@ -150,9 +168,7 @@ impl Owner {
         self.report.current = false;
         match result {
             Ok(()) => self.report.delete = false,
-            Err(kube::Error::Api(status)) if status.code == 404 || status.code == 409 => {
-                self.report.delete = false;
-            }
+            Err(kube::Error::Api(status)) if status.code == 404 => self.report.delete = false,
             Err(error) => {
                 debug!(pod = %self.policy.name, %error, "a pod could not be deleted");
                 self.put_off();

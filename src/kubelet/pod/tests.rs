@@ -1,7 +1,7 @@
 //! A whole node against a real API server in memory, with containers that follow scripts.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use base::{Clock, Random, Tasks};
@@ -34,6 +34,8 @@ pub(crate) struct World {
     images: Arc<::images::Images>,
     kubelet: Mutex<Option<Kubelet>>,
     pub(crate) admin: kube::Client,
+    /// How many deletions somebody is still going to refuse.
+    refusals: Arc<AtomicUsize>,
 }
 
 impl World {
@@ -79,6 +81,7 @@ impl World {
             server,
             switch,
             admin,
+            refusals: Arc::default(),
         };
         world.start_kubelet();
         world.prepare_namespace().await;
@@ -90,9 +93,8 @@ impl World {
     }
 
     pub(crate) fn config(&self) -> Config {
-        let user = User::new("system:node:n", &["system:nodes"]);
         Config {
-            client: client::in_process(self.server.in_process(user), "default"),
+            client: self.client(),
             node_name: "n".to_owned(),
             node_addresses: vec!["192.0.2.1".parse().unwrap()],
             runtime: Arc::clone(&self.runtime) as Arc<dyn sandbox::Runtime>,
@@ -109,6 +111,28 @@ impl World {
             random: Random::seeded(3),
             tasks: self.tasks.clone(),
         }
+    }
+
+    fn client(&self) -> kube::Client {
+        let user = User::new("system:node:n", &["system:nodes"]);
+        let own = client::in_process(self.server.in_process(user), "default");
+        let refusals = Arc::clone(&self.refusals);
+        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+            let (own, is_delete) = (own.clone(), request.method() == http::Method::DELETE);
+            let less = |left: usize| left.checked_sub(1);
+            let relaxed = Ordering::Relaxed;
+            let refuses = is_delete && refusals.fetch_update(relaxed, relaxed, less).is_ok();
+            async move {
+                if !refuses {
+                    return own.send(request).await;
+                }
+                let status = json!({"kind": "Status", "status": "Failure", "code": 409});
+                let refusal = http::Response::builder().status(409);
+                let body = kube::client::Body::from(status.to_string().into_bytes());
+                Ok(refusal.body(body).unwrap())
+            }
+        });
+        client::in_process(service, "default")
     }
 
     pub(crate) async fn stop_kubelet(&self) {
@@ -314,6 +338,18 @@ async fn a_pod_whose_owner_panics_gets_another() {
     assert_eq!(address(&pod), "10.42.0.2");
     world.api::<Pod>().delete("hello", &DeleteParams::default()).await.unwrap();
     world.wait("hello", is_gone).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pod_goes_even_if_somebody_refuses_it_at_first() {
+    let world = World::start().await;
+    world.import("localhost/hello", Script::default());
+    world.create("hello", json!({"image": "localhost/hello"}), json!({})).await;
+    world.wait("hello", is_ready).await;
+    world.refusals.store(2, Ordering::Relaxed);
+    world.api::<Pod>().delete("hello", &DeleteParams::default()).await.unwrap();
+    world.wait("hello", is_gone).await;
+    assert_eq!(world.refusals.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

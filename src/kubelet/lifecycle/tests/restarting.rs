@@ -304,3 +304,20 @@ fn an_image_that_changes_during_a_start_is_used() {
         "]],
     );
 }
+
+#[test]
+fn waits_last_as_long_when_the_clock_is_set() {
+    for by in [-3600, 3600] {
+        let mut world = World::new(app());
+        let script = format!("{UP} exit app 1; pulled app; started app; exit app 1");
+        script.split(';').for_each(|line| world.line(line.trim()));
+        let by = jiff::SignedDuration::from_secs(by);
+        world.now += by;
+        world.state.shift(by);
+        world.transcript.clear();
+        world.line("after 9");
+        assert!(!world.transcript.contains("pull app"), "{}", world.transcript);
+        world.line("after 1");
+        assert!(world.transcript.contains("pull app"), "{}", world.transcript);
+    }
+}
