@@ -69,7 +69,8 @@ impl Writer {
             self.pods(&key).patch_status(&key.name, &params, &Patch::Strategic(patch)).await;
         match patched {
             Ok(_) => debug!(pod = %key, "pod is unschedulable"),
-            Err(kube::Error::Api(status)) if status.code == 404 => (),
+            // It is gone, or not as it was looked at: then it is looked at again.
+            Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => (),
             Err(error) => warn!(pod = %key, %error, "cannot say that the pod is unschedulable"),
         }
     }
@@ -136,7 +137,7 @@ fn condition(pod: &Pod, message: &str, now: jiff::Timestamp) -> Option<Value> {
     let since =
         old.filter(|old| old.status == "False").and_then(|old| old.last_transition_time.clone());
     let since = since.map_or_else(|| whole_seconds(now), |since| since.0);
-    Some(json!({"status": {"conditions": [{
+    let condition = json!({
         "type": "PodScheduled",
         "status": "False",
         "reason": "Unschedulable",
@@ -144,7 +145,10 @@ fn condition(pod: &Pod, message: &str, now: jiff::Timestamp) -> Option<Value> {
         "lastProbeTime": null,
         "lastTransitionTime": since.to_string(),
         "observedGeneration": pod.metadata.generation,
-    }]}}))
+    });
+    // Not of a namesake, nor of one that somebody has placed meanwhile.
+    let of = json!({"uid": pod.metadata.uid, "resourceVersion": pod.metadata.resource_version});
+    Some(json!({"metadata": of, "status": {"conditions": [condition]}}))
 }
 
 fn says(condition: &PodCondition, message: &str) -> bool {

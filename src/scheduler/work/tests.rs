@@ -22,7 +22,7 @@ fn patch(pod: &Pod, message: &str) -> Option<Value> {
 
 #[test]
 fn the_first_refusal_is_dated() {
-    expect![[r#"{"status":{"conditions":[{"lastProbeTime":null,"lastTransitionTime":"2026-01-01T00:00:05Z","message":"no room","observedGeneration":null,"reason":"Unschedulable","status":"False","type":"PodScheduled"}]}}"#]]
+    expect![[r#"{"metadata":{"resourceVersion":null,"uid":"p"},"status":{"conditions":[{"lastProbeTime":null,"lastTransitionTime":"2026-01-01T00:00:05Z","message":"no room","observedGeneration":null,"reason":"Unschedulable","status":"False","type":"PodScheduled"}]}}"#]]
         .assert_eq(&patch(&pod("p"), "no room").unwrap().to_string());
 }
 
