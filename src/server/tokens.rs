@@ -10,7 +10,7 @@ mod verified;
 use std::fmt;
 use std::sync::Arc;
 
-use base::{Clock, Random};
+use base::{Clock, Counter, Random};
 use jiff::{SignedDuration, Timestamp};
 use machinery::{ApiError, FieldErrors, Resource, document};
 use serde::Deserialize;
@@ -40,6 +40,14 @@ const AUDIENCES_MAX: usize = 100;
 /// How long a token outlives the end of what it is bound to, as on Kubernetes: programs that end may say so.
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
 
+/// Seconds that clocks may differ, as on Kubernetes: ours when a token was made from ours now.
+const LEEWAY: i64 = 60;
+/// Whoever asks for so many seconds, which no person would, asks as clients did whose tokens had no end, and may not know
+/// that a token has to be read anew. Admission asks so for every pod, as on Kubernetes ...
+const SECONDS_OF_OLD: i64 = 3607;
+/// ... and the token lasts so long, but says when it should have been replaced.
+const SECONDS_EXTENDED: i64 = 365 * 24 * 3600;
+
 /// Checks and issues tokens.
 pub(crate) struct Tokens {
     keys: Keys,
@@ -50,6 +58,9 @@ pub(crate) struct Tokens {
     /// Whom tokens are for that this server accepts.
     audiences: Vec<String>,
     known: Known,
+    /// Requests with tokens that should have been replaced, and with others.
+    stale: Counter,
+    valid: Counter,
     clock: Clock,
     random: Random,
     catalog: Arc<Catalog>,
@@ -80,7 +91,7 @@ impl Tokens {
 
     fn make(pki: &Pki, config: &Config, catalog: Arc<Catalog>) -> Result<Self, BoxError> {
         let settings = &config.authentication;
-        let mut others = pki.retired_service_account_keys().to_vec();
+        let mut others = Vec::new();
         for file in &settings.service_account_key_files {
             others.push(crate::authenticate::read_file(file)?);
         }
@@ -92,8 +103,9 @@ impl Tokens {
             None => pki.service_account_key_pem().to_owned(),
         };
         let (clock, random) = (config.clock.clone(), config.random.clone());
+        let counter = |name, help| config.metrics.counters(name, help, &[]).with(&[]);
         Ok(Self {
-            keys: Keys::new(&signing, &others)?,
+            keys: Keys::new(&signing, &others, pki.retired_service_account_keys())?,
             issuers: settings.issuers(),
             audiences: settings.audiences(),
             seconds_max: config
@@ -101,6 +113,14 @@ impl Tokens {
                 .token_expiration_max
                 .and_then(|most| i64::try_from(most.as_secs()).ok()),
             known: Known::default(),
+            stale: counter(
+                "serviceaccount_stale_tokens_total",
+                "Tokens of service accounts that were used although they should have been replaced.",
+            ),
+            valid: counter(
+                "serviceaccount_valid_tokens_total",
+                "Tokens of service accounts that were used in time.",
+            ),
             clock,
             random,
             catalog,
@@ -169,15 +189,18 @@ impl Tokens {
             },
         };
         let claims = &verified.claims;
-        if seconds < claims.nbf {
+        if seconds.saturating_add(LEEWAY) < claims.nbf {
             return Err(EARLY);
         }
-        if seconds >= claims.exp {
+        if seconds.saturating_sub(LEEWAY) >= claims.exp {
             return Err(EXPIRED);
         }
         if !self.lives(&verified, now) {
             return Err(INVALIDATED);
         }
+        let is_stale = claims.binding.warnafter.is_some_and(|end| end < seconds);
+        let counter = if is_stale { &self.stale } else { &self.valid };
+        counter.inc();
         Ok(Some(verified))
     }
 
@@ -262,11 +285,17 @@ impl Tokens {
     ) -> Result<(String, Timestamp), ApiError> {
         let now = self.clock.now();
         let expires = now + SignedDuration::from_secs(seconds);
+        let is_ours = audiences.iter().all(|audience| self.audiences.contains(audience));
+        let extends = seconds == SECONDS_OF_OLD && binding.pod.is_some() && is_ours;
+        let extended = self.seconds_max.map_or(SECONDS_EXTENDED, |most| most.min(SECONDS_EXTENDED));
+        let end = if extends { now + SignedDuration::from_secs(extended) } else { expires };
+        let warnafter = extends.then(|| expires.as_second());
+        let binding = Binding { warnafter, ..binding };
         let claims = Claims {
             iss: self.issuer().to_owned(),
             sub: Claims::subject(&binding.namespace, &binding.serviceaccount.name),
             aud: audiences,
-            exp: expires.as_second(),
+            exp: end.as_second(),
             iat: now.as_second(),
             nbf: now.as_second(),
             jti: self.random.uuid(),

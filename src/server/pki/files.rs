@@ -118,5 +118,7 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut file = options.open(&temporary)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    fs::rename(&temporary, path)
+    fs::rename(&temporary, path)?;
+    // Its name must outlast a loss of power, too: what is written next relies on it.
+    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }

@@ -32,6 +32,9 @@ pub(super) struct Binding {
     /// The node the token is bound to; beside a pod, only the one that the pod ran on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) node: Option<Reference>,
+    /// When the token should have been replaced, if it lasts longer than was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) warnafter: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +47,7 @@ pub(super) struct Reference {
 impl Binding {
     /// Of an account alone.
     pub(super) fn new(namespace: String, serviceaccount: Reference) -> Self {
-        Self { namespace, serviceaccount, pod: None, secret: None, node: None }
+        Self { namespace, serviceaccount, pod: None, secret: None, node: None, warnafter: None }
     }
 
     /// The objects whose end is the token's: plural, whether it is in the namespace, and which one.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tracing::warn;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey as Parsed;
@@ -38,8 +39,12 @@ struct PublicKey {
 
 impl Keys {
     /// Signs with this private key and accepts it and all `others`, which are PEM with any number of public keys,
-    /// certificates or private keys.
-    pub(super) fn new(signing_pem: &str, others: &[String]) -> Result<Self, BoxError> {
+    /// certificates or private keys, and of `retired` ones, of which the last is the newest, as many as there is room for.
+    pub(super) fn new(
+        signing_pem: &str,
+        others: &[String],
+        retired: &[String],
+    ) -> Result<Self, BoxError> {
         let pair = KeyPair::from_pem(signing_pem)?;
         let own = PublicKey::from_info(&pair.subject_public_key_info())?;
         let pem = pair.serialize_pem();
@@ -58,6 +63,20 @@ impl Keys {
         }
         if public.len() > KEYS_MAX {
             return Err(format!("at most {KEYS_MAX} service-account keys are accepted").into());
+        }
+        for text in retired.iter().rev() {
+            for key in public_keys(text)? {
+                let is_new = public.iter().all(|known| known.id != key.id);
+                if is_new && public.len() < KEYS_MAX {
+                    public.push(key);
+                } else if is_new {
+                    let most = KEYS_MAX;
+                    warn!(
+                        key = key.id,
+                        most, "tokens of this key count no more: it is one of the oldest"
+                    );
+                }
+            }
         }
         Ok(Self { signing, header, public })
     }

@@ -71,6 +71,40 @@ async fn a_token_names_its_account_until_it_expires() {
     let id = user["extra"]["authentication.kubernetes.io/credential-id"][0].as_str().unwrap();
     assert!(id.starts_with("JTI="), "{id}");
     tokio::time::advance(Duration::from_mins(10)).await;
+    whoami(&server, token).await.unwrap();
+    tokio::time::advance(Duration::from_mins(1)).await;
+    assert_eq!(whoami(&server, token).await, Err(401), "clocks differ by less");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pods_token_lasts_for_a_program_that_reads_it_once() {
+    let server = Fixture::new().await;
+    server.post(PODS, &pod("one")).await.expect(201);
+    let reference = json!({"kind": "Pod", "apiVersion": "v1", "name": "one"});
+    let spec = json!({ "expirationSeconds": 3607, "boundObjectRef": reference });
+    let answer = request(&server, spec.clone()).await;
+    assert_eq!(answer["status"]["expirationTimestamp"], "2026-01-01T01:00:07Z");
+    let token = answer["status"]["token"].as_str().unwrap();
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    let asked = claims["iat"].as_i64().unwrap() + 3607;
+    assert_eq!(claims["kubernetes.io"]["warnafter"], asked);
+    let stale = async || {
+        let text = String::from_utf8(server.get("/metrics").await.body.to_vec()).unwrap();
+        let line = text.lines().find(|line| line.starts_with("serviceaccount_stale_tokens_total"));
+        line.unwrap().rsplit(' ').next().unwrap().to_owned()
+    };
+    whoami(&server, token).await.unwrap();
+    assert_eq!(stale().await, "0");
+    let mut foreign = spec;
+    foreign["audiences"] = json!(["vault"]);
+    let foreign = self::token(&server, foreign).await;
+    tokio::time::advance(Duration::from_hours(24 * 364)).await;
+    whoami(&server, token).await.unwrap();
+    assert_eq!(stale().await, "1");
+    let refused = review(&server, &foreign, &["vault"]).await;
+    assert!(refused["error"].as_str().unwrap().contains("expired"), "{refused}");
+    tokio::time::advance(Duration::from_hours(25)).await;
     assert_eq!(whoami(&server, token).await, Err(401));
 }
 
