@@ -111,6 +111,13 @@ pub fn certificate_end(pem: &str) -> Result<Timestamp, BoxError> {
     Ok(Timestamp::from_second(certificate.validity().not_after.timestamp())?)
 }
 
+/// From when on it is.
+fn certificate_begin(pem: &str) -> Result<Timestamp, BoxError> {
+    let der = CertificateDer::from_pem_slice(pem.as_bytes())?;
+    let (_, certificate) = X509Certificate::from_der(&der)?;
+    Ok(Timestamp::from_second(certificate.validity().not_before.timestamp())?)
+}
+
 /// The keys and certificates of a data directory that cannot be made again: their paths in it, and their texts.
 pub(crate) fn files_to_keep(data_dir: Option<&Path>) -> Result<Vec<(String, String)>, BoxError> {
     let Some(folder) = data_dir.map(|dir| dir.join(FOLDER)) else { return Ok(Vec::new()) };

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tracing::{error, info};
 
 use super::current::Current;
-use super::{Authority, Leaf, PROXY_CLIENT};
+use super::{Authority, Leaf, PROXY_CLIENT, certificate_begin};
 use crate::BoxError;
 use crate::identity::MASTERS;
 
@@ -115,7 +115,14 @@ impl Serving {
     fn is_due(&self) -> bool {
         let (part, whole) = REPLACED_AFTER;
         let age = self.authority.clock.now().duration_since(**self.made.load());
-        age.unsigned_abs() >= self.authority.validity * part / whole
+        // Made while the clock was ahead, they may not be valid yet.
+        age.is_negative() || age.unsigned_abs() >= self.authority.validity * part / whole
+    }
+
+    /// Whether the authority itself was made while the clock was ahead. It is never made anew: clients rely on it.
+    fn is_early(&self) -> bool {
+        let begin = certificate_begin(&self.authority.pem);
+        begin.is_ok_and(|begin| begin > self.authority.clock.now())
     }
 
     fn renew(&self) -> Result<(), BoxError> {
@@ -134,6 +141,9 @@ impl Serving {
 pub(crate) fn start(tasks: &Tasks, serving: Arc<Serving>) {
     tasks.spawn_until_stop("certificates", async move {
         loop {
+            if serving.is_early() {
+                error!("the clock is before the beginning of the cluster's authority; no client will trust it until then");
+            }
             tokio::time::sleep(serving.interval()).await;
             if !serving.is_due() {
                 continue;

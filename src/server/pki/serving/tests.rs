@@ -46,3 +46,20 @@ async fn certificates_are_replaced_long_before_they_end_for_years() {
     assert_ne!(shown(&serving), first);
     assert!(!is_valid(&first, &clock));
 }
+
+#[test]
+fn certificates_that_were_made_while_the_clock_was_ahead_are_replaced() {
+    let clock = |time: &str| Clock::simulated(time.parse().unwrap());
+    let (ahead, right) = (clock("2026-01-04T00:00:00Z"), clock("2026-01-01T00:00:00Z"));
+    let files = Files::open(None).unwrap();
+    let authority = |name| Authority::open(&files, name, &ahead, YEAR).unwrap();
+    let mut serving = Serving::new(authority(CLUSTER), authority(FRONT_PROXY), Vec::new()).unwrap();
+    assert!(!serving.is_due() && !serving.is_early());
+    serving.authority.clock = right.clone();
+    assert!(!is_valid(&shown(&serving), &right));
+    assert!(serving.is_due(), "they are not valid yet");
+    assert!(serving.is_early(), "nor is what has signed them");
+    serving.renew().unwrap();
+    assert!(is_valid(&shown(&serving), &right));
+    assert!(!serving.is_due());
+}
