@@ -21,10 +21,14 @@ use crate::data_dir::DataDir;
 const BEYOND: u64 = 1_000_000_000;
 /// What backups made by the clock are called, between which their time stands.
 const NAME: (&str, &str) = ("isopod-", ".backup");
+/// How it is written.
+const TIME: &str = "%Y%m%dT%H%M%SZ";
+/// The wait after one that failed, and the least after a start.
+const RETRY: Duration = Duration::from_mins(5);
 
 /// Writes a backup of the cluster that `client` administers to a file, checks it, and gives the file its name only then.
 pub async fn take(client: &kube::Client, file: &Path) -> Result<Contents> {
-    let partial = file.with_extension("partial");
+    let partial = file.with_added_extension("partial");
     let taken = download(client, &partial).await;
     let checked = match taken {
         Ok(()) => {
@@ -35,6 +39,7 @@ pub async fn take(client: &kube::Client, file: &Path) -> Result<Contents> {
     };
     let named = checked.and_then(|contents| {
         fs::rename(&partial, file).with_context(|| file.display().to_string())?;
+        sync_folder_of(file).with_context(|| file.display().to_string())?;
         Ok(contents)
     });
     if named.is_err() {
@@ -42,6 +47,12 @@ pub async fn take(client: &kube::Client, file: &Path) -> Result<Contents> {
         let _ = fs::remove_file(&partial);
     }
     named
+}
+
+/// The name of a file outlasts a loss of power.
+fn sync_folder_of(file: &Path) -> std::io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 async fn download(client: &kube::Client, file: &Path) -> Result<()> {
@@ -93,7 +104,10 @@ fn clear(store: &Path, pki: &Path) -> Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     };
-    gone(fs::remove_file(store)).with_context(|| store.display().to_string())?;
+    let unfinished = store.with_added_extension("new");
+    for file in [store, &unfinished] {
+        gone(fs::remove_file(file)).with_context(|| file.display().to_string())?;
+    }
     gone(fs::remove_dir_all(pki)).with_context(|| pki.display().to_string())
 }
 
@@ -167,45 +181,84 @@ pub(crate) fn start(
     snapshots: Snapshots,
 ) {
     tasks.spawn_until_stop("snapshots", async move {
+        forget_unfinished(&folder);
+        let mut wait = first_wait(newest(&folder), clock.now(), snapshots.interval);
         loop {
-            tokio::time::sleep(snapshots.interval).await;
-            match snapshot(&client, &clock, &folder, snapshots.retention).await {
-                Ok(file) => tracing::info!(file = %file.display(), "snapshot taken"),
-                Err(error) => tracing::error!(error = format!("{error:#}"), "no snapshot taken"),
+            tokio::time::sleep(wait).await;
+            wait = match snapshot(&client, &clock, &folder).await {
+                Ok(file) => {
+                    tracing::info!(file = %file.display(), "snapshot taken");
+                    snapshots.interval
+                }
+                Err(error) => {
+                    tracing::error!(error = format!("{error:#}"), "no snapshot taken");
+                    snapshots.interval.min(RETRY)
+                }
+            };
+            if let Err(error) = forget_old(&folder, snapshots.retention) {
+                tracing::error!(error = format!("{error:#}"), "an old snapshot cannot be removed");
             }
         }
     });
 }
 
-async fn snapshot(
-    client: &kube::Client,
-    clock: &Clock,
-    folder: &Path,
-    retention: usize,
-) -> Result<PathBuf> {
+/// How long a process that has just started waits: its predecessors have made snapshots, too.
+fn first_wait(newest: Option<Timestamp>, now: Timestamp, interval: Duration) -> Duration {
+    let Some(newest) = newest else { return interval.min(RETRY) };
+    // One from the future says that the clock was wrong.
+    let age = Duration::try_from(now.duration_since(newest)).unwrap_or_default();
+    interval.saturating_sub(age).max(interval.min(RETRY))
+}
+
+/// When the newest snapshot of a folder was made.
+fn newest(folder: &Path) -> Option<Timestamp> {
+    let name = names(folder, NAME.1).ok()?.pop()?;
+    let name = name.file_name()?.to_str()?;
+    let time = name.strip_prefix(NAME.0)?.strip_suffix(NAME.1)?;
+    jiff::fmt::strtime::parse(TIME, time)
+        .ok()?
+        .to_datetime()
+        .ok()
+        .and_then(|time| time.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|time| time.timestamp()))
+}
+
+/// Removes what attempts have left that were killed: there are keys in it.
+fn forget_unfinished(folder: &Path) {
+    let unfinished = names(folder, &format!("{}.partial", NAME.1)).unwrap_or_default();
+    for file in unfinished {
+        if let Err(error) = fs::remove_file(&file) {
+            tracing::warn!(%error, file = %file.display(), "an unfinished snapshot stays");
+        }
+    }
+}
+
+async fn snapshot(client: &kube::Client, clock: &Clock, folder: &Path) -> Result<PathBuf> {
     crate::data_dir::create_private(folder).with_context(|| folder.display().to_string())?;
-    let now = clock.now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let now = clock.now().strftime(TIME).to_string();
     let file = folder.join(format!("{}{now}{}", NAME.0, NAME.1));
     take(client, &file).await?;
-    forget_old(folder, retention)?;
     Ok(file)
 }
 
-/// Their names order them by time.
 fn forget_old(folder: &Path, retention: usize) -> Result<()> {
+    for old in names(folder, NAME.1)?.iter().rev().skip(retention) {
+        fs::remove_file(old).with_context(|| old.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// The snapshots of a folder, or what else ends so. Their names order them by time.
+fn names(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry.with_context(|| folder.display().to_string())?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with(NAME.0) && name.ends_with(NAME.1) {
+        if name.starts_with(NAME.0) && name.ends_with(end) {
             names.push(path);
         }
     }
     names.sort();
-    for old in names.iter().rev().skip(retention) {
-        fs::remove_file(old).with_context(|| old.display().to_string())?;
-    }
-    Ok(())
+    Ok(names)
 }
 
 #[cfg(test)]
