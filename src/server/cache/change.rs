@@ -109,15 +109,29 @@ pub(crate) fn encode(event: EventType, object: &[u8]) -> Bytes {
     bytes.freeze()
 }
 
+/// What ends a line.
+const CLOSING: &[u8] = b"}\n";
+
 /// The line that says why a watch ends.
 pub(crate) fn failure(error: &ApiError) -> Bytes {
     Bytes::from(format!("{{\"type\":\"ERROR\",\"object\":{}}}\n", error.to_status()))
 }
 
 pub(crate) fn write(bytes: &mut BytesMut, event: EventType, object: &[u8]) {
+    open(bytes, event);
+    bytes.put_slice(object);
+    bytes.put_slice(CLOSING);
+}
+
+/// What stands before an object and behind it.
+pub(super) fn around(event: EventType) -> [Bytes; 2] {
+    let mut opening = BytesMut::new();
+    open(&mut opening, event);
+    [opening.freeze(), Bytes::from_static(CLOSING)]
+}
+
+fn open(bytes: &mut BytesMut, event: EventType) {
     bytes.put_slice(br#"{"type":""#);
     bytes.put_slice(event.as_str().as_bytes());
     bytes.put_slice(br#"","object":"#);
-    bytes.put_slice(object);
-    bytes.put_slice(b"}\n");
 }

@@ -115,7 +115,10 @@ impl Cache {
             let current = match &event.change {
                 EventChange::Put { value, .. } => {
                     let completed = shelf.completed(value);
-                    match read(shelf, key, completed.as_ref().unwrap_or(value), revision) {
+                    let value = completed.as_ref().unwrap_or(value);
+                    let (head, selectable) = (shelf.head(), shelf.selectable());
+                    let object = Cached::read(head, selectable, key, value, revision);
+                    match noted(shelf, key, object) {
                         Some(object) => Some(object),
                         // It stays as it was. Taken for deleted, it would give up its addresses and dependents.
                         None => continue,
@@ -170,7 +173,7 @@ pub(super) struct Loaded {
 
 impl Loaded {
     pub(super) fn add(&mut self, shelf: &Shelf, key: &str, entry: &Entry) {
-        match read_old(shelf, key, entry) {
+        match noted(shelf, key, shelf.read_stored(key, entry)) {
             Some(object) => self.objects.push(object),
             None => drop(self.unreadable.insert(key.into())),
         }
@@ -200,15 +203,9 @@ pub(super) async fn entries(
     }
 }
 
-/// Reads an object that may have been stored long ago.
-fn read_old(shelf: &Shelf, key: &str, entry: &Entry) -> Option<Arc<Cached>> {
-    let renewed = shelf.renewed(&entry.value);
-    read(shelf, key, renewed.as_ref().unwrap_or(&entry.value), entry.revision.0)
-}
-
 /// An object that cannot be read is logged: one damaged entry must not stop the server.
-fn read(shelf: &Shelf, key: &str, value: &[u8], revision: u64) -> Option<Arc<Cached>> {
-    match Cached::read(shelf.head(), shelf.selectable(), key, value, revision) {
+fn noted(shelf: &Shelf, key: &str, read: Result<Cached, serde_json::Error>) -> Option<Arc<Cached>> {
+    match read {
         Ok(object) => Some(Arc::new(object)),
         Err(error) => {
             error!(prefix = shelf.prefix(), key, %error, "stored object cannot be read");

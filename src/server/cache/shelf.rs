@@ -1,7 +1,8 @@
 //! The objects of one kind: what they are, what they were a moment ago, and who watches.
 
+mod listing;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::{Bound, RangeBounds};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::task::Waker;
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use kinds::{FieldLabel, Kind};
 use machinery::{ApiError, document};
 use serde_json::Value;
+use store::Entry;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -19,6 +21,9 @@ use super::history::History;
 use super::progress::Progress;
 use super::watcher::Watcher;
 use super::{Cached, Head, News, Selection};
+use listing::{Keys, in_order, select};
+
+pub(crate) use listing::{ListQuery, Listed, Scope};
 
 /// One stored kind.
 #[derive(Debug)]
@@ -72,38 +77,6 @@ struct Waiting {
     key: Box<str>,
     revision: u64,
     current: Option<Arc<Cached>>,
-}
-
-/// Which part of a kind's keys is meant.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Scope {
-    /// Only this namespace.
-    pub(crate) namespace: Option<String>,
-}
-
-/// What a list asks for.
-#[derive(Debug, Default)]
-pub(crate) struct ListQuery {
-    pub(crate) scope: Scope,
-    pub(crate) selection: Selection,
-    /// At most so many objects; zero is no limit.
-    pub(crate) limit: usize,
-    /// Only objects after this key.
-    pub(crate) after: Option<String>,
-    /// The state at exactly this revision.
-    pub(crate) at: Option<u64>,
-}
-
-/// The answer to a [`ListQuery`].
-#[derive(Debug)]
-pub(crate) struct Listed {
-    /// The revision the items show.
-    pub(crate) revision: u64,
-    pub(crate) items: Vec<Arc<Cached>>,
-    /// Whether the limit cut it short.
-    pub(crate) more: bool,
-    /// How many objects follow, where that is known.
-    pub(crate) remaining: Option<usize>,
 }
 
 /// Where a watch begins.
@@ -166,9 +139,20 @@ impl Shelf {
         self.made.as_deref()
     }
 
+    /// Reads what is stored, maybe long ago, under a key of this shelf.
+    pub(crate) fn read_stored(
+        &self,
+        key: &str,
+        entry: &Entry,
+    ) -> Result<Cached, serde_json::Error> {
+        let renewed = self.renewed(&entry.value);
+        let value = renewed.as_ref().unwrap_or(&entry.value);
+        Cached::read(&self.head, &self.selectable, key, value, entry.revision.0)
+    }
+
     /// A stored object as the schema of today has it: without what is no longer known, with what is left out by
     /// default. `None` when it is so already.
-    pub(super) fn renewed(&self, stored: &[u8]) -> Option<Bytes> {
+    fn renewed(&self, stored: &[u8]) -> Option<Bytes> {
         let schema = self.made.as_ref()?.structural()?;
         let before: Value = serde_json::from_slice(stored).ok()?;
         if self.converts && document::api_version(&before) != self.head.api_version() {
@@ -220,7 +204,7 @@ impl Shelf {
             (Some(wanted), Some((own, _))) => own == wanted,
             _ => true,
         };
-        self.read().unreadable.iter().find(|key| within(key)).map(|key| key.to_string())
+        self.read().unreadable.iter().find(|key| within(key)).map(ToString::to_string)
     }
 
     /// How many objects there are.
@@ -314,6 +298,8 @@ impl Shelf {
             WatchStart::State => revision,
             WatchStart::After(after) => after,
         };
+        // A client may know more than this server yet; it is told no revision before that.
+        let revision = revision.max(after);
         if !state.history.covers(after) {
             return Err(ApiError::expired(format!(
                 "too old resource version: {after} ({revision})"
@@ -495,92 +481,4 @@ impl State {
         let objects = self.objects.range::<str, _>(keys.bounds()).map(|(_, object)| object);
         objects.filter(|object| watcher.selects(object)).cloned().collect()
     }
-}
-
-impl Scope {
-    pub(crate) fn contains(&self, object: &Cached) -> bool {
-        self.namespace.is_none() || self.namespace.as_deref() == object.namespace()
-    }
-}
-
-/// The keys a query may return.
-struct Keys {
-    lower: Bound<String>,
-    upper: Bound<String>,
-}
-
-impl Keys {
-    fn of(query: &ListQuery) -> Self {
-        let namespace = query.scope.namespace.as_deref();
-        if let (Some(name), Some(namespace)) = (query.selection.only_name(), namespace) {
-            let key = format!("{namespace}/{name}");
-            return Self { lower: Bound::Included(key.clone()), upper: Bound::Included(key) };
-        }
-        let start = namespace.map(|namespace| format!("{namespace}/"));
-        // A client may make up the key to go on after: it leads to no other namespace.
-        let lower = match (query.after.clone(), start) {
-            (Some(after), start) if start.as_ref().is_none_or(|start| after >= *start) => {
-                Bound::Excluded(after)
-            }
-            (_, Some(start)) => Bound::Included(start),
-            (_, None) => Bound::Unbounded,
-        };
-        Self {
-            lower,
-            // The character after the slash.
-            upper: namespace.map_or(Bound::Unbounded, |own| Bound::Excluded(format!("{own}0"))),
-        }
-    }
-
-    fn contain(&self, key: &str) -> bool {
-        RangeBounds::<str>::contains(&self.bounds(), key)
-    }
-
-    /// As a map's range takes them; empty when the client's continue token is from another range.
-    fn bounds(&self) -> (Bound<&str>, Bound<&str>) {
-        let (lower, upper) = (self.lower.as_ref(), self.upper.as_ref());
-        match (&lower, &upper) {
-            (Bound::Excluded(low) | Bound::Included(low), Bound::Excluded(high)) if low >= high => {
-                (Bound::Included(high.as_str()), Bound::Excluded(high.as_str()))
-            }
-            _ => (lower.map(String::as_str), upper.map(String::as_str)),
-        }
-    }
-}
-
-/// Both in the order of their keys, as each is by itself.
-fn in_order<'a>(
-    left: impl Iterator<Item = &'a Arc<Cached>>,
-    right: impl Iterator<Item = &'a Arc<Cached>>,
-) -> impl Iterator<Item = &'a Arc<Cached>> {
-    let (mut left, mut right) = (left.peekable(), right.peekable());
-    std::iter::from_fn(move || match (left.peek(), right.peek()) {
-        (Some(one), Some(other)) if other.key < one.key => right.next(),
-        (None, _) => right.next(),
-        _ => left.next(),
-    })
-}
-
-/// Picks the objects a query wants from those of its range.
-fn select<'a>(
-    query: &ListQuery,
-    revision: u64,
-    objects: impl Iterator<Item = &'a Arc<Cached>>,
-) -> Listed {
-    // The range holds no other namespace; that nobody sees one is not left to it alone.
-    let wanted =
-        |object: &&'a Arc<Cached>| query.scope.contains(object) && query.selection.matches(object);
-    let mut candidates = objects.filter(wanted);
-    let limit = if query.limit == 0 { usize::MAX } else { query.limit };
-    let items: Vec<Arc<Cached>> = candidates.by_ref().take(limit).cloned().collect();
-    let cut = query.limit != 0 && items.len() == limit;
-    let rest = if !cut {
-        0
-    } else if query.selection.is_everything() {
-        candidates.count()
-    } else {
-        usize::from(candidates.next().is_some())
-    };
-    let remaining = (rest > 0 && query.selection.is_everything()).then_some(rest);
-    Listed { revision, items, more: rest > 0, remaining }
 }

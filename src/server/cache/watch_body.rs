@@ -68,6 +68,8 @@ pub(crate) struct WatchBody {
     render: Render,
     settings: WatchSettings,
     initial: std::vec::IntoIter<Arc<Cached>>,
+    /// What is left to send of an object that is longer than a chunk: its own bytes, which others share.
+    long: VecDeque<Bytes>,
     /// Taken from the queue, not sent yet.
     deliveries: VecDeque<Delivery>,
     /// What must be done before they can be sent.
@@ -97,6 +99,7 @@ impl WatchBody {
             render,
             settings,
             initial: feed.initial.into_iter(),
+            long: VecDeque::new(),
             deliveries: VecDeque::new(),
             revision: feed.revision,
             stage: Stage::Initial,
@@ -118,11 +121,20 @@ impl WatchBody {
     }
 
     fn next_initial(&mut self) -> Option<Bytes> {
+        if let Some(bytes) = self.long.pop_front() {
+            return Some(bytes);
+        }
         let mut chunk = BytesMut::new();
         while chunk.len() < INITIAL_CHUNK_BYTES
             && let Some(object) = self.initial.next()
         {
             let bytes = self.render.apply(&object, &object.bytes);
+            if bytes.len() >= INITIAL_CHUNK_BYTES {
+                let [opening, closing] = change::around(EventType::Added);
+                chunk.extend_from_slice(&opening);
+                self.long.extend([bytes, closing]);
+                return Some(chunk.freeze());
+            }
             chunk.reserve(bytes.len() + 32);
             change::write(&mut chunk, EventType::Added, &bytes);
         }
@@ -147,6 +159,10 @@ impl WatchBody {
             }
             if let Some(bytes) = self.next_live() {
                 return Poll::Ready(Some(bytes));
+            }
+            // Even if there always is something more.
+            if Instant::now() >= self.ends_at {
+                return Poll::Ready(self.end());
             }
             // Read before the queue: whatever was applied by now is in the queue, or does not concern us.
             let applied = self.place.shelf.progress().applied();
@@ -199,16 +215,19 @@ impl WatchBody {
                 return Poll::Pending;
             }
             if timer.deadline() >= ends_at {
-                self.stage = Stage::Ended;
-                let last =
-                    self.settings.bookmarks.then(|| self.render.bookmark(self.revision, false));
-                return Poll::Ready(last);
+                return Poll::Ready(self.end());
             }
             timer.as_mut().reset(next);
             if self.settings.bookmarks {
                 return Poll::Ready(Some(self.render.bookmark(self.revision, false)));
             }
         }
+    }
+
+    /// Ends the watch in good order.
+    fn end(&mut self) -> Option<Bytes> {
+        self.stage = Stage::Ended;
+        self.settings.bookmarks.then(|| self.render.bookmark(self.revision, false))
     }
 
     /// The next of what was taken from the queue.
@@ -233,6 +252,7 @@ impl WatchBody {
     fn encode(&mut self, delivery: &Delivery) -> Bytes {
         let shelf = &self.place.shelf;
         shelf.sent().count_event();
+        self.revision = self.revision.max(delivery.change.revision);
         let head = shelf.head();
         if self.render.object.is_none() {
             return delivery.change.frame(head, delivery.event);

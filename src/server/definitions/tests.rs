@@ -397,6 +397,24 @@ async fn nobody_is_asked_when_the_objects_of_a_definition_go_with_it() {
     .await;
 }
 
+#[tokio::test]
+async fn a_list_that_goes_on_in_the_past_has_the_fields_of_today() {
+    let server = Fixture::new().await;
+    let plain = definition(json!({ "type": "object", "properties": {
+        "image": { "type": "string" } } }));
+    server.post(DEFINITIONS, &plain).await.expect(201);
+    for name in ["a", "b"] {
+        server.post(TABS, &tab(name, json!({ "image": "x" }))).await.expect(201);
+    }
+    let first = server.get(&format!("{TABS}?limit=1")).await.expect(200);
+    let schema = &of_replicas()["spec"]["versions"];
+    let path = format!("{DEFINITIONS}/crontabs.example.com");
+    server.patch(&path, "merge", &json!({ "spec": { "versions": schema } })).await.expect(200);
+    let rest = first["metadata"]["continue"].as_str().unwrap();
+    let second = server.get(&format!("{TABS}?limit=1&continue={rest}")).await.expect(200);
+    assert_eq!(second["items"][0]["spec"], json!({ "image": "x", "replicas": 2 }));
+}
+
 /// A store whose tabs cannot be read while it is shut.
 #[derive(Debug)]
 struct Gate {

@@ -143,9 +143,7 @@ impl Registry {
             let mut objects: Vec<Arc<Cached>> = Vec::new();
             for entry in &page.entries {
                 let key = &entry.key[shelf.prefix().len() + 1..];
-                let (head, selectable) = (shelf.head(), shelf.selectable());
-                let object = Cached::read(head, selectable, key, &entry.value, entry.revision.0);
-                let object = object.map_err(ApiError::internal)?;
+                let object = shelf.read_stored(key, entry).map_err(ApiError::internal)?;
                 objects.extend(query.selection.matches(&object).then(|| Arc::new(object)));
             }
             picked.add(&objects).await?;

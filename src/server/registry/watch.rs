@@ -64,7 +64,7 @@ impl Registry {
         }
         let settings = WatchSettings {
             bookmarks: options.bookmarks,
-            marks_initial_end: options.send_initial_events == Some(true),
+            marks_initial_end: options.bookmarks && options.send_initial_events == Some(true),
             lifetime,
         };
         let mut render = render(served, form, view, self.clock.clone());

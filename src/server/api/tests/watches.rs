@@ -139,6 +139,64 @@ async fn a_watch_without_bookmarks_ends_in_silence() {
     assert!(lasted >= Duration::from_mins(30) && lasted <= Duration::from_mins(61), "{lasted:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_always_has_something_to_tell_ends_in_time() {
+    let server = Fixture::new().await;
+    let revision = create(&server, &["a"]).await;
+    let path = format!(
+        "{CONFIG_MAPS}?watch=1&resourceVersion={revision}&allowWatchBookmarks=true&timeoutSeconds=5"
+    );
+    let mut watch = server.watch(&path).await;
+    let told = create(&server, &["b"]).await;
+    assert_eq!(watch.brief().await, "ADDED b");
+    create(&server, &["c"]).await;
+    tokio::time::advance(Duration::from_secs(6)).await;
+    let last = watch.next().await.unwrap();
+    assert_eq!((&last["type"], version(&last["object"])), (&"BOOKMARK".into(), told));
+    assert_eq!(watch.next().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bookmark_never_leads_back() {
+    let server = Fixture::new().await;
+    let ahead = create(&server, &["a"]).await + 1_000;
+    let path = format!(
+        "{CONFIG_MAPS}?watch=1&resourceVersion={ahead}&allowWatchBookmarks=true&timeoutSeconds=5"
+    );
+    let last = server.watch(&path).await.next().await.unwrap();
+    assert_eq!((&last["type"], version(&last["object"])), (&"BOOKMARK".into(), ahead));
+}
+
+#[tokio::test]
+async fn long_objects_are_told_of_like_others() {
+    let server = Fixture::new().await;
+    create(&server, &["a"]).await;
+    let long = "x".repeat(300_000);
+    let map = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "b"}, "data": {"k": long},
+    });
+    let map = server.post(CONFIG_MAPS, &map).await.expect(201);
+    create(&server, &["c"]).await;
+    let mut watch = server.watch(&format!("{CONFIG_MAPS}?watch=1")).await;
+    assert_eq!(watch.brief().await, "ADDED a");
+    assert_eq!(watch.next().await.unwrap(), json!({"type": "ADDED", "object": map}));
+    assert_eq!(watch.brief().await, "ADDED c");
+    create(&server, &["d"]).await;
+    assert_eq!(watch.brief().await, "ADDED d");
+}
+
+#[tokio::test]
+async fn who_knows_no_bookmarks_is_not_told_the_end_of_the_state() {
+    let server = Fixture::new().await;
+    create(&server, &["a"]).await;
+    let path =
+        format!("{CONFIG_MAPS}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan");
+    let mut watch = server.watch(&path).await;
+    assert_eq!(watch.brief().await, "ADDED a");
+    create(&server, &["b"]).await;
+    assert_eq!(watch.brief().await, "ADDED b");
+}
+
 #[tokio::test]
 async fn a_watch_list_marks_the_end_of_the_state() {
     let server = Fixture::new().await;
