@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tracing::warn;
 
 use crate::api::Api;
+use crate::cache::Cached;
 
 /// Between rounds; an event may live so much longer.
 const ROUND: Duration = Duration::from_mins(1);
@@ -53,7 +54,13 @@ async fn remove_old(api: &Api, lifetime: Duration) {
     let Some(events) = registry.catalog().find("", "v1", "events") else { return };
     let Some(shelf) = events.shelf() else { return };
     let now = registry.clock().now();
-    let old = shelf.all().into_iter().filter(|event| is_old(&event.bytes, now, lifetime));
+    let all = shelf.all();
+    // Each is read, and there may be many: other requests of this thread would wait for it.
+    let old = tokio::task::spawn_blocking(move || {
+        let is_old = |event: &Arc<Cached>| is_old(&event.bytes, now, lifetime);
+        all.into_iter().filter(is_old).collect::<Vec<_>>()
+    });
+    let Ok(old) = old.await else { return };
     let removals = futures::stream::iter(old).map(|event| registry.expire(&events, event));
     let mut removals = removals.buffer_unordered(CONCURRENT_DELETES);
     while let Some(removed) = removals.next().await {
