@@ -141,6 +141,10 @@ async fn secrets_are_encrypted_on_disk_and_requests_are_written_down() {
     assert!(!failed.status.success());
     let said = text(&failed.stderr);
     assert!(said.contains("the key \"k1\" of the provider aesgcm"), "{said}");
+    let failed = cluster.isopod(&["up", "--listen", "127.0.0.1:0"]);
+    assert!(!failed.status.success(), "Secrets that cannot be read would count as gone");
+    let said = text(&failed.stderr);
+    assert!(said.contains("there is no encryption configuration"), "{said}");
     cluster.run(&["--encryption-provider-config", &right]).await;
     let secrets: Api<Secret> = Api::default_namespaced(cluster.client().await);
     let read = secrets.get("hidden").await.expect("it is read again");

@@ -54,6 +54,9 @@ async fn a_pod_is_bound_once() {
         "target": {"kind": "Node", "name": "n"},
     });
     let path = format!("{PODS}/p/binding");
+    let mut stale = binding.clone();
+    stale["metadata"]["resourceVersion"] = "1".into();
+    server.post(&path, &stale).await.failure(409, "Conflict");
     let status = server.post(&path, &binding).await.expect(201);
     assert_eq!(status["status"], "Success");
     let bound = server.get(&format!("{PODS}/p")).await.expect(200);
@@ -65,6 +68,21 @@ async fn a_pod_is_bound_once() {
     let mut other = binding.clone();
     other["metadata"]["name"] = "q".into();
     server.post("/api/v1/namespaces/default/bindings", &other).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_namespace_is_finalized_by_whoever_has_looked_at_it() {
+    let server = Fixture::new().await;
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}});
+    let mut namespace = server.post("/api/v1/namespaces", &namespace).await.expect(201);
+    let uid = namespace["metadata"]["uid"].take();
+    namespace["metadata"].as_object_mut().unwrap().remove("resourceVersion");
+    namespace["metadata"]["uid"] = "of-an-earlier-one".into();
+    namespace["spec"]["finalizers"] = json!([]);
+    let path = "/api/v1/namespaces/a/finalize";
+    server.put(path, &namespace).await.failure(409, "Conflict");
+    namespace["metadata"]["uid"] = uid;
+    server.put(path, &namespace).await.expect(200);
 }
 
 #[tokio::test]
