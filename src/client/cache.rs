@@ -281,9 +281,13 @@ impl<K: kube::Resource + Send + Sync + 'static> Cache<K> {
             changes.extend(objects.iter().filter_map(|object| content.take_in(object)));
             changes
         });
-        changes.iter().for_each(|change| self.tell(change));
+        for change in &changes {
+            self.tell(change);
+        }
         // Only now: whoever waits for a revision must find everything up to it, and a list has no order of revisions.
-        objects.iter().for_each(|object| self.advance(object.as_ref()));
+        for object in &objects {
+            self.advance(object.as_ref());
+        }
         self.0.progress.send_modify(|progress| progress.ready = true);
     }
 

@@ -26,7 +26,7 @@ const LEASES: &str = "kube-node-lease";
 /// Silence after which nobody knows how a node is; Kubernetes' default since 1.32.
 const GRACE: Duration = Duration::from_secs(50);
 /// Silence granted to a node that has not spoken since this controller (or the node) began.
-const STARTUP_GRACE: Duration = Duration::from_secs(60);
+const STARTUP_GRACE: Duration = Duration::from_mins(1);
 /// Conditions a node reports itself, and so the ones that its silence makes unknown.
 const REPORTED: [&str; 4] = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 

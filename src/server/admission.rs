@@ -300,7 +300,6 @@ impl Admission {
 
     /// Whether an object may be created in its namespace, as things are now.
     pub(crate) fn check_namespace(
-        &self,
         catalog: &Catalog,
         attributes: &Attributes<'_>,
     ) -> Result<(), ApiError> {
@@ -327,7 +326,7 @@ impl Admission {
         let tools = Tools { catalog, random: &self.random };
         if self.extensions.any() {
             // Webhooks take their time.
-            self.check_namespace(catalog, attributes)?;
+            Self::check_namespace(catalog, attributes)?;
         }
         let mut laps = self.meters.laps(Part::Validate, attributes.verb);
         laps.of(Plugin::LimitRanger, limit_ranger::check(&tools, attributes))?;

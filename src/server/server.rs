@@ -71,7 +71,7 @@ impl Server {
     pub async fn start(mut config: Config) -> Result<Self, Error> {
         // Below encryption: what is encrypted stays so in a backup.
         let backups = Backups::new(&config);
-        let (store, plugins) = prepare(&config).await?;
+        let (store, plugins) = Box::pin(prepare(&config)).await?;
         config.store = store;
         let listener = TcpListener::bind(config.listen)
             .await

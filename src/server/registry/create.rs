@@ -7,7 +7,7 @@ use store::Expect;
 use super::call::{Call, Content, Object, Outcome, Place};
 use super::options::{DeleteOptions, WriteOptions};
 use super::{Registry, Written, object_meta, requester};
-use crate::admission::{Attributes, Options, Shown, check_expressions};
+use crate::admission::{Admission, Attributes, Options, Shown, check_expressions};
 use crate::definitions;
 use crate::identity::Identity;
 use crate::request::Verb;
@@ -166,7 +166,7 @@ impl Registry {
         revision: u64,
     ) -> Result<(), ApiError> {
         let attributes = attributes_of(call, place.name, false, object);
-        let Err(refusal) = self.admission.check_namespace(&self.catalog, &attributes) else {
+        let Err(refusal) = Admission::check_namespace(&self.catalog, &attributes) else {
             return Ok(());
         };
         if !self.remove(place, revision).await? {
