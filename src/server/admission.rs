@@ -62,8 +62,10 @@ pub(crate) struct Attributes<'a> {
     pub(crate) namespace: Option<&'a str>,
     /// What the object is called, or what its name will begin with.
     pub(crate) name: &'a str,
-    /// Whether the server makes up the name: the request has none.
+    /// Whether the server has yet to make up the name.
     pub(crate) generated: bool,
+    /// Whether it is a PUT or an apply that found nothing.
+    pub(crate) upserts: bool,
     pub(crate) identity: &'a Identity,
     pub(crate) dry_run: bool,
     pub(crate) options: Options<'a>,

@@ -7,12 +7,12 @@ use super::Attributes;
 use crate::authorize::{Action, Authorizer, GROUP, Grant, check_grant};
 use crate::request::Verb;
 
-/// Whoever may only update or patch does not create by it.
+/// Whoever may only update or patch does not create by it. Who posts has been asked for that already.
 pub(super) async fn may_create(
     authorizer: &Authorizer,
     attributes: &Attributes<'_>,
 ) -> Result<(), ApiError> {
-    if attributes.verb != Verb::Create || attributes.identity.trusted {
+    if !attributes.upserts || attributes.identity.trusted {
         return Ok(());
     }
     let resource = attributes.served.resource();

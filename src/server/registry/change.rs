@@ -227,6 +227,7 @@ fn attributes_of<'a>(
         namespace: call.place.namespace,
         name: call.place.name,
         generated: false,
+        upserts: false,
         identity: call.identity,
         dry_run: call.options.dry_run,
         options: Options::Write(&call.options),

@@ -68,14 +68,14 @@ impl Registry {
         let draft = self.draft(call, object, owners).await?;
         let Some(base) = to_generate_from(&draft.object).map(str::to_owned) else {
             let name = document::name(&draft.object).to_owned();
-            let outcome = self.create_candidate(call, draft, false).await?;
+            let outcome = self.create_candidate(call, draft).await?;
             return outcome.ok_or_else(|| taken(place, &name));
         };
         for _ in 0..NAME_ATTEMPTS {
             let mut candidate = draft.clone();
             let name = self.generated_name(&base);
             document::metadata_mut(&mut candidate.object).insert("name".to_owned(), name.into());
-            if let Some(outcome) = self.create_candidate(call, candidate, true).await? {
+            if let Some(outcome) = self.create_candidate(call, candidate).await? {
                 return Ok(outcome);
             }
         }
@@ -113,7 +113,6 @@ impl Registry {
         &self,
         call: &Call<'_>,
         draft: Draft,
-        generated: bool,
     ) -> Result<Option<Outcome>, ApiError> {
         let kind = call.place.served.kind();
         let Draft { mut object, mut warnings } = draft;
@@ -131,7 +130,7 @@ impl Registry {
             return Err(ApiError::invalid(&names.group, &names.kind, &name, errors));
         }
         kind.canonicalize(&mut object);
-        let attributes = attributes_of(call, &name, generated, &mut object);
+        let attributes = attributes_of(call, &name, false, &mut object);
         let mut admitted = self.admission.check(&self.catalog, &attributes).await?;
         warnings.extend(kind.creation_warnings(&object));
         warnings.append(&mut admitted.warnings);
@@ -208,6 +207,7 @@ fn attributes_of<'a>(
         namespace: call.place.namespace,
         name,
         generated,
+        upserts: !call.place.name.is_empty(),
         identity: call.identity,
         dry_run: call.options.dry_run,
         options: Options::Write(&call.options),

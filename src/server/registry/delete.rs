@@ -229,6 +229,7 @@ impl Registry {
             namespace: call.place.namespace,
             name: call.place.name,
             generated: false,
+            upserts: false,
             identity: call.identity,
             dry_run,
             options: Options::Delete(options),

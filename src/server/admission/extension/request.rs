@@ -29,7 +29,7 @@ pub(crate) struct Request<'a> {
     pub(crate) namespace: Option<&'a str>,
     /// What the object is called, or what its name will begin with.
     pub(crate) name: &'a str,
-    /// Whether the server makes up the name.
+    /// Whether the server has yet to make up the name.
     pub(crate) generated: bool,
     pub(crate) identity: &'a Identity,
     pub(crate) dry_run: bool,

@@ -67,7 +67,7 @@ async fn who_changes_an_object_is_not_told_a_name_that_is_made_up() {
         assert_eq!(metadata.get(field), None, "{field}");
     }
     let (asked_name, metadata) = asked(&checking);
-    assert_eq!((asked_name, &metadata["name"]), (Value::Null, &json!(name)));
+    assert_eq!((asked_name, &metadata["name"]), (json!(name), &json!(name)));
     assert_eq!(metadata["uid"], made["metadata"]["uid"]);
 }
 
