@@ -566,7 +566,7 @@ fn lots(chance: f64) -> u64 {
         clippy::cast_precision_loss,
         reason = "a chance is between nothing and one"
     )]
-    let lots = (chance.clamp(0.0, 1.0) * LOTS as f64) as u64;
+    let lots = (chance.clamp(0.0, 1.0) * LOTS as f64).round() as u64;
     lots
 }
 

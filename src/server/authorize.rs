@@ -144,12 +144,14 @@ impl Authorizer {
     /// The same for an expression, whose evaluation cannot be interrupted: while somebody outside is asked, its thread
     /// waits.
     pub(crate) fn decide_here(&self, identity: &Identity, asked: &Asked<'_>) -> Decision {
-        if !self.chain.load().asks_outside() {
-            let decided = self.decide(identity, asked).now_or_never();
-            return decided.expect("nobody is waited for");
-        }
         if self.allows_at_once(identity, asked) == Some(true) {
             return Decision::allow(String::new());
+        }
+        // One chain for both looks at it: another may be read from its file at any moment.
+        let chain = self.chain.load_full();
+        if !chain.asks_outside() {
+            let decided = chain.decide(&self.resident, identity, asked).now_or_never();
+            return decided.expect("nobody is waited for");
         }
         let runtime = Handle::try_current();
         let runtime = runtime.ok().filter(|own| own.runtime_flavor() == RuntimeFlavor::MultiThread);

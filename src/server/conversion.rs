@@ -105,6 +105,8 @@ impl Converter {
             for (object, converted) in batch.iter().zip(converted) {
                 object.forms.put(wanted.api_version, wanted.form(object, &converted)?);
             }
+            // Where nobody is asked, nothing else lets others have their turn.
+            tokio::task::yield_now().await;
         }
         Ok(())
     }
@@ -159,20 +161,12 @@ impl Converter {
         api_version: &str,
     ) -> Result<Vec<Value>, ApiError> {
         let mut converted = documents;
-        let (places, asked): (Vec<usize>, Vec<Value>) = converted
-            .iter()
-            .enumerate()
-            .filter(|(_, document)| document::api_version(document) != api_version)
-            .map(|(place, document)| (place, document.clone()))
-            .unzip();
-        if let Some(webhook) = self.webhook.as_ref().filter(|_| !asked.is_empty()) {
-            let answered = webhook.ask(&asked, api_version).await?;
-            for (place, document) in places.into_iter().zip(answered) {
-                converted[place] = document;
-            }
-        } else {
-            for place in places {
-                converted[place]["apiVersion"] = api_version.into();
+        match &self.webhook {
+            Some(webhook) => webhook.turn(&mut converted, api_version).await?,
+            None => {
+                for document in &mut converted {
+                    document["apiVersion"] = api_version.into();
+                }
             }
         }
         for document in &mut converted {
@@ -184,7 +178,6 @@ impl Converter {
         Ok(converted)
     }
 }
-
 impl Webhook {
     /// Reads `spec.conversion.webhook` of a definition.
     fn read(webhook: &Value, outgoing: &Arc<Outgoing>, random: &Random) -> Self {
@@ -196,6 +189,24 @@ impl Webhook {
             random: random.clone(),
             permits: Semaphore::new(QUESTIONS_MAX),
         }
+    }
+
+    /// Turns those that are in another version.
+    async fn turn(&self, documents: &mut [Value], api_version: &str) -> Result<(), ApiError> {
+        let (places, asked): (Vec<usize>, Vec<Value>) = documents
+            .iter()
+            .enumerate()
+            .filter(|(_, document)| document::api_version(document) != api_version)
+            .map(|(place, document)| (place, document.clone()))
+            .unzip();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let answered = self.ask(&asked, api_version).await?;
+        for (place, document) in places.into_iter().zip(answered) {
+            documents[place] = document;
+        }
+        Ok(())
     }
 
     async fn ask(&self, documents: &[Value], api_version: &str) -> Result<Vec<Value>, ApiError> {
@@ -222,9 +233,11 @@ impl Webhook {
     }
 }
 
-/// Whether all versions have the same schema.
+/// Whether all versions that anybody sees have the same schema.
 fn has_one_schema(spec: &Value) -> bool {
-    let mut versions = spec["versions"].as_array().into_iter().flatten();
+    let versions = spec["versions"].as_array().into_iter().flatten();
+    let mut versions =
+        versions.filter(|version| version["served"] == true || version["storage"] == true);
     let Some(first) = versions.next() else { return true };
     versions.all(|version| version["schema"] == first["schema"])
 }

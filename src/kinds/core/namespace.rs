@@ -82,17 +82,12 @@ impl Kind for Namespace {
     }
 
     fn set_defaults(&self, namespace: &mut Value) {
-        let own = name(namespace).to_owned();
-        if own.is_empty() {
-            return;
-        }
-        if let Some(labels) = object(namespace, "metadata").and_then(|meta| object(meta, "labels"))
-        {
-            set(labels, NAME_LABEL, own);
-        }
+        set_name_label(namespace);
     }
 
     fn prepare_create(&self, namespace: &mut Value) {
+        // Its name may have been generated since defaults were filled in.
+        set_name_label(namespace);
         set(namespace, "status", json!({ "phase": "Active" }));
         let Some(spec) = object(namespace, "spec") else { return };
         let mut finalizers: Vec<Value> = items(spec, "finalizers").cloned().collect();
@@ -124,6 +119,17 @@ impl Kind for Namespace {
             let detail = format!("may only be '{phase}' if `deletionTimestamp` is {state}");
             errors.at("status").invalid("phase", found, &detail);
         }
+    }
+}
+
+/// By which namespaces are selected that have but their name.
+fn set_name_label(namespace: &mut Value) {
+    let own = name(namespace).to_owned();
+    if own.is_empty() {
+        return;
+    }
+    if let Some(labels) = object(namespace, "metadata").and_then(|meta| object(meta, "labels")) {
+        set(labels, NAME_LABEL, own);
     }
 }
 

@@ -8,10 +8,8 @@ use tokio::time::Instant;
 
 use crate::request::Verb;
 
-/// Kubernetes' own bounds of steps.
-const STEP_BOUNDS: &[f64] = &[0.005, 0.025, 0.1, 0.5, 1.0, 2.5];
-/// Kubernetes' own bounds of plugins.
-const PLUGIN_BOUNDS: &[f64] = &[0.005, 0.025, 0.1, 0.5, 1.0, 2.5];
+/// Kubernetes' own bounds of steps and of plugins.
+const BOUNDS: &[f64] = &[0.005, 0.025, 0.1, 0.5, 1.0, 2.5];
 
 /// What a step or a plugin does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,13 +66,13 @@ impl Meters {
                 "apiserver_admission_step_admission_duration_seconds",
                 "Time that all plugins, policies and webhooks of one step take together.",
                 &["type", "operation", "rejected"],
-                STEP_BOUNDS,
+                BOUNDS,
             ),
             of_plugins: metrics.histograms(
                 "apiserver_admission_controller_admission_duration_seconds",
                 "Time that one plugin takes.",
                 &["name", "type", "operation", "rejected"],
-                PLUGIN_BOUNDS,
+                BOUNDS,
             ),
         }
     }

@@ -160,13 +160,14 @@ impl WatchBody {
             if let Some(bytes) = self.next_live() {
                 return Poll::Ready(Some(bytes));
             }
-            // Even if there always is something more.
-            if Instant::now() >= self.ends_at {
-                return Poll::Ready(self.end());
-            }
             // Read before the queue: whatever was applied by now is in the queue, or does not concern us.
             let applied = self.place.shelf.progress().applied();
             match self.place.watcher.take(self.render.chunk_bytes(), context.waker()) {
+                // There may always be something more. The client goes on after the last event it has seen.
+                Taken::Some(_) if Instant::now() >= self.ends_at => {
+                    self.stage = Stage::Ended;
+                    return Poll::Ready(None);
+                }
                 Taken::Some(deliveries) => {
                     self.preparing = self.render.prepare(&deliveries);
                     self.deliveries = deliveries;

@@ -242,6 +242,22 @@ impl Served {
         converted
     }
 
+    /// Whether these objects are shown as they are stored, but for their `apiVersion`.
+    pub(crate) fn keeps_bytes_of(&self, objects: &[Arc<Cached>]) -> bool {
+        match &self.view {
+            View::Converted(converter) => {
+                converter.stored() == self.api_version
+                    && objects.iter().all(|object| object.stored_as.is_none())
+            }
+            view => view.keeps_bytes(),
+        }
+    }
+
+    /// How the documents of this kind begin.
+    pub(crate) fn head(&self) -> &Head {
+        &self.head
+    }
+
     /// The bytes of an object as this kind shows them, where that needs no look at the document.
     pub(crate) fn bytes(&self, object: &Cached) -> Option<Bytes> {
         match &self.view {

@@ -1,6 +1,6 @@
 //! POST of a new object.
 
-use machinery::{ApiError, FieldErrors, document};
+use machinery::{ApiError, FieldErrors, Reason, document};
 use serde_json::Value;
 use store::Expect;
 
@@ -168,10 +168,13 @@ impl Registry {
         let Err(refusal) = Admission::check_namespace(&self.catalog, &attributes) else {
             return Ok(());
         };
-        if !self.remove(place, revision).await? {
-            self.delete_unasked(place, &DeleteOptions::default()).await?;
+        if self.remove(place, revision).await? {
+            return Err(refusal);
         }
-        Err(refusal)
+        match self.delete_unasked(place, &DeleteOptions::default()).await {
+            Err(error) if error.reason != Reason::NotFound => Err(error),
+            _ => Err(refusal),
+        }
     }
 
     fn generated_name(&self, base: &str) -> String {

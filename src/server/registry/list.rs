@@ -164,7 +164,7 @@ fn render(
 ) -> Result<Answer, ApiError> {
     let meta = list_meta(&listed);
     let names = served.kind().names();
-    let shelf = served.shelf().filter(|_| served.view().keeps_bytes());
+    let shelf = served.shelf().filter(|_| served.keeps_bytes_of(&listed.items));
     if form.is_plain()
         && let Some(shelf) = shelf
     {

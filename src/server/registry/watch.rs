@@ -12,7 +12,7 @@ use super::Registry;
 use super::call::Place;
 use super::options::ListOptions;
 use crate::cache::{
-    Cached, Render, Scope, Selected, WatchBody, WatchSettings, WatchStart, failure,
+    Cached, Head, Render, Scope, Selected, WatchBody, WatchSettings, WatchStart, failure,
 };
 use crate::catalog::Served;
 use crate::negotiate::{Form, JSON, Shape};
@@ -115,6 +115,13 @@ fn render(served: &Arc<Served>, form: Form, mut view: TableView, clock: Clock) -
         if let (Shape::Whole, Some(renamed)) = (shape, served.renamed(bytes)) {
             return renamed;
         }
+        if let Some(shown) = as_it_is(&served, cached, head.as_ref(), bytes) {
+            match shape {
+                Shape::Whole => return shown,
+                Shape::Metadata => return metadata::partial_bytes(served.head().metadata(&shown)),
+                Shape::Table(_) => {}
+            }
+        }
         let mut object = served.document(cached);
         if let Some(revision) = head.as_ref().and_then(|head| head.revision_in(bytes)) {
             object["metadata"]["resourceVersion"] = revision.into();
@@ -135,4 +142,16 @@ fn render(served: &Arc<Served>, form: Form, mut view: TableView, clock: Clock) -
         Bytes::from(shown.to_string())
     };
     render(Box::new(transform))
+}
+
+/// The bytes of an object as its kind shows it, unless they are to carry another revision, as after a deletion.
+fn as_it_is(
+    served: &Served,
+    cached: &Cached,
+    stored: Option<&Head>,
+    bytes: &Bytes,
+) -> Option<Bytes> {
+    let shown = served.bytes(cached)?;
+    let same = served.head().revision_in(&shown) == stored?.revision_in(bytes);
+    same.then_some(shown)
 }

@@ -112,7 +112,7 @@ async fn follow(api: &Api, authority_pem: &str) {
                 changes.iter().filter_map(|change| change.current.clone()).collect()
             }
         };
-        failures.forget_all_but(|key| secrets.get(key).is_some());
+        failures.forget_all_but(|key| secrets.get(key));
         let again = failures.due(Instant::now()).filter_map(|key| secrets.get(key)).collect();
         for secret in [changed, again].iter().flatten().filter(|secret| is_token(secret)) {
             let may_fill = failures.may_try(secret, Instant::now());
@@ -121,6 +121,7 @@ async fn follow(api: &Api, authority_pem: &str) {
                     warn!(%error, secret = %secret.key, "a service-account token cannot be kept");
                     failures.note(secret, &error, Instant::now());
                 }
+                _ if may_fill => failures.forget(&secret.key),
                 _ => {}
             }
         }
@@ -164,8 +165,15 @@ impl Failures {
         self.0.insert(Arc::clone(&secret.key), failure);
     }
 
-    fn forget_all_but(&mut self, stays: impl Fn(&str) -> bool) {
-        self.0.retain(|key, _| stays(key));
+    fn forget(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+
+    /// Keeps those of Secrets that are as they were when they were tried.
+    fn forget_all_but(&mut self, now: impl Fn(&str) -> Option<Arc<Cached>>) {
+        self.0.retain(|key, failure| {
+            now(key).is_some_and(|secret| secret.revision == failure.revision && is_token(&secret))
+        });
     }
 
     fn due(&self, now: Instant) -> impl Iterator<Item = &str> {

@@ -21,7 +21,7 @@ fn what_is_refused_is_tried_again_when_it_has_changed() {
     assert!(!failures.may_try(&secret(1), later));
     assert_eq!(failures.due(later).count(), 0);
     assert!(failures.may_try(&secret(2), now));
-    failures.forget_all_but(|_| false);
+    failures.forget_all_but(|_| None);
     assert!(failures.may_try(&secret(1), now));
 }
 
