@@ -442,10 +442,12 @@ impl Api {
         identity: &Identity,
         query: &Query<'_>,
     ) -> Result<(), ApiError> {
-        let verb = record.parts.method.as_str().to_ascii_lowercase();
-        let asked = match &record.target {
-            Some(target) => Asked::Action(Action::of(target, query)),
-            None => Asked::Path { verb: &verb, path: record.parts.uri.path() },
+        let verb;
+        let asked = if let Some(target) = &record.target {
+            Asked::Action(Action::of(target, query))
+        } else {
+            verb = record.parts.method.as_str().to_ascii_lowercase();
+            Asked::Path { verb: &verb, path: record.parts.uri.path() }
         };
         if record.audited.is_none()
             && self.authorizer.allows_at_once(identity, &asked) == Some(true)
