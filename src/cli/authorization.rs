@@ -7,10 +7,11 @@ use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use server::Authorization;
 
-use super::operations::duration;
+use super::operations::any_duration;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Authorization")]
+#[expect(clippy::struct_field_names, reason = "fields are called as their flags are")]
 pub(super) struct AuthorizationFlags {
     /// Who decides what users may do, in which order, and how webhooks are asked: an authorization configuration of
     /// apiserver.config.k8s.io/v1, instead of the flags below; taken up again when it changes
@@ -26,10 +27,10 @@ pub(super) struct AuthorizationFlags {
     #[arg(long, value_name = "VERSION")]
     authorization_webhook_version: Option<String>,
     /// How long it counts that it has allowed something [default: 5m]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = any_duration)]
     authorization_webhook_cache_authorized_ttl: Option<Duration>,
     /// How long it counts that it has not [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = any_duration)]
     authorization_webhook_cache_unauthorized_ttl: Option<Duration>,
 }
 

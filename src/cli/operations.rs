@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::backup::Snapshots;
@@ -201,19 +201,19 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>> {
     Ok(from..=to)
 }
 
-/// Reads `90s`, `30m` or `12h`.
+/// Reads `90s`, `30m` or `1h30m0s`, as Go writes a time that is not zero.
 pub(super) fn duration(text: &str) -> Result<Duration> {
-    let units = [('s', 1), ('m', 60), ('h', 3_600)];
-    let split =
-        units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, *seconds)));
-    let Some((number, seconds)) = split else {
-        bail!("a duration is a number and one of s, m, h");
-    };
-    let number: u64 = number.parse()?;
-    if number == 0 {
+    let duration = any_duration(text)?;
+    if duration.is_zero() {
         bail!("a duration is not zero");
     }
-    Ok(Duration::from_secs(number.saturating_mul(seconds)))
+    Ok(duration)
+}
+
+/// The same, or no time at all.
+pub(super) fn any_duration(text: &str) -> Result<Duration> {
+    let nanos = machinery::time::parse_duration(text).map_err(anyhow::Error::msg)?;
+    Ok(Duration::from_nanos(u64::try_from(nanos).context("a duration is not negative")?))
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use rustls::server::ResolvesServerCert;
 use rustls::version::TLS13;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use serde_json::json;
+use serde_json::{Value, json};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 pub(crate) use issue::{Signer, Wanted, is_alternative_names};
@@ -202,6 +202,13 @@ impl Pki {
         Arc::clone(&self.serving)
     }
 
+    /// Has clients of a cluster in a kubeconfig ask for a certificate that they can verify, when others see another.
+    pub(crate) fn name_server(&self, cluster: &mut Value) {
+        if self.given {
+            cluster["tls-server-name"] = OWN_NAME.into();
+        }
+    }
+
     /// A kubeconfig for the administrator.
     pub(crate) fn admin_kubeconfig(&self, address: SocketAddr) -> String {
         let reachable = reachable(address);
@@ -222,9 +229,7 @@ impl Pki {
             }}],
             "current-context": "isopod",
         });
-        if self.given {
-            config["clusters"][0]["cluster"]["tls-server-name"] = OWN_NAME.into();
-        }
+        self.name_server(&mut config["clusters"][0]["cluster"]);
         // JSON is YAML, and every client reads it.
         format!("{config:#}\n")
     }

@@ -28,7 +28,7 @@ pub(crate) async fn run(
 
 /// A kubeconfig without a user. Whoever has a bootstrap token finds it signed.
 fn cluster_info(pki: &Pki, address: SocketAddr) -> Value {
-    let kubeconfig = json!({
+    let mut kubeconfig = json!({
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{ "name": "", "cluster": {
@@ -40,6 +40,7 @@ fn cluster_info(pki: &Pki, address: SocketAddr) -> Value {
         "preferences": {},
         "users": null,
     });
+    pki.name_server(&mut kubeconfig["clusters"][0]["cluster"]);
     json!({ "kubeconfig": format!("{kubeconfig:#}\n") })
 }
 

@@ -15,3 +15,13 @@ fn tokens_are_limited_to_an_hour_at_least() {
     assert!(token_expiration("59m").is_err());
     assert!(token_expiration("2000000h").is_err());
 }
+
+#[test]
+fn durations_are_written_as_go_writes_them() {
+    assert_eq!(duration("1h30m0s").unwrap(), Duration::from_mins(90));
+    assert_eq!(any_duration("500ms").unwrap(), Duration::from_millis(500));
+    assert!(any_duration("0").unwrap().is_zero());
+    for wrong in ["0", "-1s", "5", "1d", ""] {
+        assert!(duration(wrong).is_err(), "{wrong:?}");
+    }
+}

@@ -93,12 +93,16 @@ impl Kind for EndpointSlice {
 
     fn validate(&self, slice: &Value, errors: &FieldErrors) {
         validate_form(slice, errors);
+        validate_ports(slice, &errors.at("ports"));
         validate_endpoints(slice, &errors.at("endpoints"));
     }
 
     /// Endpoints that stay as they are may be older than what is asked of addresses.
     fn validate_change(&self, new: &Value, old: &Value, errors: &FieldErrors) {
         validate_form(new, errors);
+        if new["ports"] != old["ports"] {
+            validate_ports(new, &errors.at("ports"));
+        }
         if new["endpoints"] != old["endpoints"] {
             validate_endpoints(new, &errors.at("endpoints"));
         }
@@ -117,7 +121,6 @@ fn validate_form(slice: &Value, errors: &FieldErrors) {
         known if ADDRESS_TYPES.contains(&known) => {}
         other => root.not_supported("addressType", other, ADDRESS_TYPES),
     }
-    validate_ports(slice, &errors.at("ports"));
 }
 
 fn validate_endpoints(slice: &Value, path: &FieldPath<'_>) {

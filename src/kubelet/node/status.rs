@@ -116,8 +116,9 @@ fn info(node: &Node) -> NodeSystemInfo {
     }
 }
 
-/// Whether two statuses differ in nothing but the time of the last heartbeat.
-pub(super) fn says_the_same(one: &NodeStatus, other: &NodeStatus) -> bool {
+/// Whether the API has what the node says, but for the time of the last heartbeat and for what others say of the node:
+/// their conditions, and resources that they advertise.
+pub(super) fn says_the_same(stored: &NodeStatus, own: &NodeStatus) -> bool {
     let quiet = |status: &NodeStatus| {
         let mut status = status.clone();
         status.conditions = status.conditions.map(|conditions| {
@@ -130,9 +131,14 @@ pub(super) fn says_the_same(one: &NodeStatus, other: &NodeStatus) -> bool {
         let mut document = document(&status);
         // The API leaves out a list without items.
         document.retain(|name, value| WRITTEN.contains(&name.as_str()) && *value != json!([]));
+        for name in ["capacity", "allocatable"] {
+            if let Some(Value::Object(amounts)) = document.get_mut(name) {
+                amounts.retain(|resource, _| !resource.contains('/'));
+            }
+        }
         document
     };
-    quiet(one) == quiet(other)
+    quiet(stored) == quiet(own)
 }
 
 /// The fields that the node writes.

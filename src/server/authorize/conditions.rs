@@ -131,6 +131,14 @@ fn filled(spec: &Value) -> Value {
             }
         }
     }
+    let selectors = ["fieldSelector", "labelSelector"];
+    for selector in selectors {
+        let at = format!("/resourceAttributes/{selector}/requirements");
+        let requirements = filled.pointer_mut(&at).and_then(Value::as_array_mut);
+        for requirement in requirements.into_iter().flatten() {
+            fill(requirement, "values", json!([]));
+        }
+    }
     filled
 }
 

@@ -42,6 +42,8 @@ pub(super) struct Maker {
 struct Keeper {
     maker: Maker,
     file: PathBuf,
+    /// What the server was started with: who is built in stays so.
+    started: Configuration,
     before: Configuration,
     digest: Digest,
     in_force: Arc<ArcSwap<Chain>>,
@@ -69,7 +71,8 @@ pub(super) fn start(
     let reloads = Reloads::new(&RELOADS, &config.metrics, server, &config.clock);
     reloads.show(&digest);
     let (kept, path) = (Arc::clone(&in_force), file.clone());
-    let keeper = Keeper { maker, file, before, digest, in_force: kept };
+    let started = before.clone();
+    let keeper = Keeper { maker, file, started, before, digest, in_force: kept };
     reload::keep(&config.tasks, "authorization configuration", path, keeper, Some(reloads));
     Ok(in_force)
 }
@@ -86,7 +89,7 @@ impl Reload for Keeper {
         if digest == self.digest {
             return Ok(None);
         }
-        let wanted = Configuration::parse(&text, Some(&self.before))?;
+        let wanted = Configuration::parse(&text, Some(&self.started))?;
         if wanted != self.before {
             self.in_force.store(Arc::new(self.maker.make(&wanted)?));
             self.before = wanted;
@@ -201,6 +204,7 @@ impl Maker {
             },
             conditions: Conditions::new(&wanted.match_conditions, meters)?,
             answers: webhook::answers(),
+            permits: webhook::permits(),
             meters: self.webhooks.clone(),
             random: self.random.clone(),
         })

@@ -6,6 +6,7 @@ use base::{Counter, Family, Histogram, Random};
 use bytes::Bytes;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::error;
 
@@ -19,6 +20,8 @@ use crate::outgoing::{Configured, Failure};
 const ANSWERS_MAX: usize = 8_192;
 /// Bytes of what a client writes into a question whose answer is remembered, as in Kubernetes.
 const REMEMBERED_BYTES_MAX: usize = 10_000;
+/// Questions to one webhook at a time: whoever is not known anywhere may have it asked.
+const QUESTIONS_MAX: usize = 256;
 /// Between attempts, as in Kubernetes; up to a fifth is added to each, so that those who wait do not come all at once.
 const PAUSES: [Duration; 4] = [
     Duration::from_millis(500),
@@ -42,6 +45,7 @@ pub(super) struct Webhook {
     pub(super) on_failure: Verdict,
     pub(super) conditions: Conditions,
     pub(super) answers: Answers<Decision>,
+    pub(super) permits: Semaphore,
     pub(super) meters: Meters,
     pub(super) random: Random,
 }
@@ -63,6 +67,10 @@ struct Call<'a> {
 
 pub(super) fn answers() -> Answers<Decision> {
     Answers::new(ANSWERS_MAX)
+}
+
+pub(super) fn permits() -> Semaphore {
+    Semaphore::new(QUESTIONS_MAX)
 }
 
 impl Webhook {
@@ -97,6 +105,11 @@ impl Webhook {
 
     /// Asks, some times if it must be.
     async fn ask(&self, spec: Value) -> Result<Decision, String> {
+        let permit = tokio::time::timeout(self.timeout, self.permits.acquire()).await;
+        let _permit = permit
+            .ok()
+            .and_then(Result::ok)
+            .ok_or_else(|| format!("too many questions wait for webhook {}", self.name))?;
         let question = Bytes::from(review::question(spec, &self.version));
         let mut pauses = PAUSES.iter();
         loop {

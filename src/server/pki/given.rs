@@ -3,7 +3,8 @@
 //!
 //! By the name that a client asks for: whole names go before wildcards, and names that flags give before those in the
 //! certificates. Under the names that only pods and this cluster's own kubeconfig use, the cluster's certificate is
-//! shown, since its authority is what they know. Everybody else sees the default.
+//! shown, since its authority is what they know, unless a flag says otherwise. Everybody else sees the default; so does
+//! who comes by address and says no name, provided that the default is for addresses.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,8 @@ struct Loaded {
     certified: Arc<CertifiedKey>,
     /// The names in the certificate.
     names: Vec<String>,
+    /// Whether there are addresses in it.
+    has_addresses: bool,
     digest: Digest,
 }
 
@@ -72,9 +75,13 @@ impl Given {
 
     fn find(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let name = name.to_ascii_lowercase();
+        let is_own = OWN_NAMES.contains(&name.as_str());
         let wildcard = name.split_once('.').map(|(_, domain)| format!("*.{domain}"));
         for wanted in [Some(name), wildcard].into_iter().flatten() {
             for explicit in [true, false] {
+                if is_own && !explicit {
+                    continue;
+                }
                 let found = self.named.iter().map(|pair| (pair, pair.current.load_full()));
                 let mut found = found.filter(|(pair, loaded)| {
                     let given = &pair.files.names;
@@ -97,11 +104,15 @@ impl ResolvesServerCert for Given {
         if let Some(found) = name.and_then(|name| self.find(name)) {
             return Some(found);
         }
-        match &self.default {
-            Some(default) if !name.is_some_and(|name| OWN_NAMES.contains(&name)) => {
-                Some(Arc::clone(&default.current.load().certified))
-            }
-            _ => self.own.resolve(hello),
+        let default = self.default.as_ref().map(|default| default.current.load());
+        let default = default.filter(|default| match name {
+            Some(name) => !OWN_NAMES.contains(&name),
+            // Who does without a name checks an address.
+            None => default.has_addresses,
+        });
+        match default {
+            Some(default) => Some(Arc::clone(&default.certified)),
+            None => self.own.resolve(hello),
         }
     }
 }
@@ -146,7 +157,7 @@ impl Loaded {
         let Some(first) = chain.first() else {
             return Err("tls: failed to find any PEM data in certificate input".into());
         };
-        let names = names(first)?;
+        let (names, has_addresses) = names(first)?;
         let found = PrivateKeyDer::from_pem_slice(key)
             .map_err(|_| "tls: failed to find any PEM data in key input")?;
         let provider = rustls::crypto::aws_lc_rs::default_provider();
@@ -157,7 +168,8 @@ impl Loaded {
                 }
                 other => other.into(),
             })?;
-        Ok(Self { certified: Arc::new(certified), names, digest: digest(certificate, key) })
+        let digest = digest(certificate, key);
+        Ok(Self { certified: Arc::new(certified), names, has_addresses, digest })
     }
 }
 
@@ -181,15 +193,19 @@ fn digest(certificate: &[u8], key: &[u8]) -> Digest {
     digest.finalize().into()
 }
 
-/// The names that a certificate is for.
-fn names(certificate: &[u8]) -> Result<Vec<String>, BoxError> {
+/// The names that a certificate is for, and whether it is for addresses, too.
+fn names(certificate: &[u8]) -> Result<(Vec<String>, bool), BoxError> {
     let (_, certificate) = X509Certificate::from_der(certificate)?;
-    let Some(found) = certificate.subject_alternative_name()? else { return Ok(Vec::new()) };
+    let Some(found) = certificate.subject_alternative_name()? else {
+        return Ok((Vec::new(), false));
+    };
+    let is_address = |name: &GeneralName<'_>| matches!(name, GeneralName::IPAddress(_));
+    let has_addresses = found.value.general_names.iter().any(is_address);
     let names = found.value.general_names.iter().filter_map(|name| match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
         _ => None,
     });
-    Ok(names.collect())
+    Ok((names.collect(), has_addresses))
 }
 
 impl CertificateFiles {

@@ -16,7 +16,7 @@ async fn platform(name: &str) -> (Platform, TempDir) {
     let mut config = Config::new(folder.path().join("data"));
     config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     config.node_name = name.to_owned();
-    (Platform::start(config).await.expect("it starts"), folder)
+    (Box::pin(Platform::start(config)).await.expect("it starts"), folder)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -67,6 +67,18 @@ fn whole_names_go_before_wildcards_and_those_of_flags_before_those_of_certificat
 }
 
 #[test]
+fn the_clusters_own_names_are_taken_by_flags_alone() {
+    let folder = Folder::new();
+    let own = "kubernetes.default.svc";
+    let given = open(vec![folder.pair("a", &["kubernetes", own, "10.0.0.1"], &[])]);
+    assert_eq!(shown(&given, own), None);
+    assert!(given.named[0].current.load().has_addresses);
+    let given = open(vec![folder.pair("b", &["b"], &[own])]);
+    assert_eq!(shown(&given, own), Some(0));
+    assert!(!given.named[0].current.load().has_addresses);
+}
+
+#[test]
 fn what_is_no_certificate_with_its_key_is_refused_in_words_that_operators_know() {
     let folder = Folder::new();
     let (one, two) = (folder.pair("one", &["a"], &[]), folder.pair("two", &["b"], &[]));
