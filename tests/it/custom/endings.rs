@@ -28,7 +28,7 @@ async fn a_definition_waits_for_the_finalizers_of_its_objects() {
             ! Error from server (MethodNotAllowed): error when creating "STDIN": create not allowed while custom resource definition is terminating
             [exit 1]"#]]).await;
         k.check("get boat dory -o 'jsonpath={.metadata.finalizers} {.metadata.deletionGracePeriodSeconds}'", expect![[r#"["harbour.example.com/moored"] 0"#]]).await;
-        k.check("delete crd boats.harbour.example.com --timeout=300ms", expect![[r#"
+        k.check("delete crd boats.harbour.example.com --timeout=2s", expect![[r#"
             customresourcedefinition.apiextensions.k8s.io "boats.harbour.example.com" deleted
             ! Warning: deleting cluster-scoped resources, not scoped to the provided namespace
             ! error: timed out waiting for the condition on customresourcedefinitions/boats.harbour.example.com
