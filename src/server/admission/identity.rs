@@ -43,6 +43,8 @@ impl Own {
         for name in OWN {
             match self.fields.get(name) {
                 Some(value) => metadata.insert(name.to_owned(), value.clone()),
+                // What has no name yet may be given one.
+                None if name == "name" => continue,
                 None => metadata.remove(name),
             };
         }

@@ -50,10 +50,11 @@ impl Registry {
 
     async fn apply_main(&self, call: &Call<'_>, wish: &Wish<'_>) -> Result<Outcome, ApiError> {
         for _ in 0..ATTEMPTS {
-            let (attempt, race) = if call.place.current().is_ok() {
-                (self.apply_over(call, Origin::MAIN, wish).await, Reason::NotFound)
-            } else {
-                (self.apply_anew(call, wish).await, Reason::AlreadyExists)
+            let (attempt, race) = match call.place.current() {
+                Err(error) if error.reason == Reason::NotFound => {
+                    (self.apply_anew(call, wish).await, Reason::AlreadyExists)
+                }
+                _ => (self.apply_over(call, Origin::MAIN, wish).await, Reason::NotFound),
             };
             match attempt {
                 // What a webhook says is no race, whichever code it says it with.

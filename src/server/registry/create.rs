@@ -155,8 +155,7 @@ impl Registry {
         }
     }
 
-    /// Takes back what was written after its namespace had gone, or had begun to. It was looked for before, and webhooks
-    /// take their time: who empties the namespace may have been through. What was written before is found there.
+    /// Takes back what was written while its namespace began to go: who empties the namespace may have been through.
     async fn withdraw_homeless(
         &self,
         call: &Call<'_>,

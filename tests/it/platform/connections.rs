@@ -14,10 +14,11 @@ use tokio_rustls::TlsConnector;
 use crate::support::cluster::{Cluster, choose_provider};
 use crate::support::patience::until;
 
-/// Writes a certificate for a name, and its key; gives the certificate.
-fn write_pair(folder: &Path, file: &str, name: &str) -> CertificateDer<'static> {
+/// Writes a certificate for these names, and its key; gives the certificate.
+fn write_pair(folder: &Path, file: &str, names: &[&str]) -> CertificateDer<'static> {
     let key = KeyPair::generate().expect("a key");
-    let params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let params = CertificateParams::new(names).expect("names");
     let certificate = params.self_signed(&key).expect("a certificate");
     let write = |end: &str, text: String| {
         fs::write(folder.join(format!("{file}.{end}")), text).expect("the folder is writable");
@@ -91,8 +92,8 @@ async fn an_operators_certificates_are_shown_and_taken_up_when_they_change() {
     choose_provider();
     let mut cluster = Cluster::stopped();
     let folder = cluster.folder().to_owned();
-    let default = write_pair(&folder, "default", "api.example.com");
-    let other = write_pair(&folder, "other", "unused.example.com");
+    let default = write_pair(&folder, "default", &["api.example.com", "127.0.0.1"]);
+    let other = write_pair(&folder, "other", &["unused.example.com"]);
     let path = |name: &str| folder.join(name).display().to_string();
     let named = format!("{},{}:*.other.example.com", path("other.crt"), path("other.key"));
     let (certificate, key) = (path("default.crt"), path("default.key"));
@@ -124,12 +125,15 @@ async fn an_operators_certificates_are_shown_and_taken_up_when_they_change() {
     assert!(own != default && own != other);
     shown(&address, "api.example.com", &rustls::version::TLS12).await.expect_err("it is too old");
 
-    let renewed = write_pair(&folder, "default", "api.example.com");
+    let renewed = write_pair(&folder, "default", &["api.example.com"]);
     until("the new certificate", async || match shown(&address, "api.example.com", new).await {
         Ok(found) if found == renewed => Ok(()),
         other => Err(format!("{other:?}")),
     })
     .await;
+    // It is for no address now, so that nobody who comes by one could verify it.
+    let by_address = shown(&address, "127.0.0.1", new).await.expect("a certificate");
+    assert!(by_address != default && by_address != renewed);
 
     cluster.signal("TERM");
     cluster.ended().await;

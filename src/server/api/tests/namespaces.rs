@@ -66,3 +66,13 @@ async fn what_is_created_while_its_namespace_goes_is_taken_back() {
     assert_eq!(said, r#"namespaces "away" not found"#);
     assert!(store.get("/registry/configmaps/away/a").await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_namespace_with_a_generated_name_is_selected_by_it() {
+    let server = Fixture::new().await;
+    let wanted =
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"generateName": "n-"}});
+    let made = server.post("/api/v1/namespaces", &wanted).await.expect(201);
+    let metadata = &made["metadata"];
+    assert_eq!(metadata["labels"]["kubernetes.io/metadata.name"], metadata["name"]);
+}

@@ -40,3 +40,17 @@ fn what_fails_is_tried_less_and_less_often_and_then_no_more() {
     failures.note(&secret(1), &ApiError::new(Reason::ServiceUnavailable, "wait"), now);
     assert!(!failures.may_try(&secret(1), now + Duration::from_hours(24)));
 }
+
+#[test]
+fn what_is_filled_in_or_no_token_any_more_is_due_no_more() {
+    let (mut failures, now) = (Failures::default(), Instant::now());
+    let later = now + Duration::from_hours(1);
+    let fails = ApiError::new(Reason::ServiceUnavailable, "wait");
+    failures.note(&secret(1), &fails, now);
+    failures.forget("n/a");
+    assert_eq!(failures.due(later).count(), 0);
+    failures.note(&secret(1), &fails, now);
+    // Neither is it as it was tried, nor of the type.
+    failures.forget_all_but(|_| Some(secret(2)));
+    assert_eq!(failures.due(later).count(), 0);
+}

@@ -128,6 +128,18 @@ async fn a_webhook_does_not_make_it_another_object() {
 }
 
 #[tokio::test]
+async fn a_webhook_names_what_has_no_name_yet() {
+    let server = Fixture::new().await;
+    let naming =
+        hook(|_| patch(json!([{"op": "add", "path": "/metadata/name", "value": "m-1"}]))).await;
+    configure(&server, "Mutating", "m", &[webhook("naming", &naming, json!({}))]).await;
+    let mut wanted = config_map("");
+    wanted["metadata"] = json!({"generateName": "m-"});
+    assert_eq!(server.post(MAPS, &wanted).await.expect(201)["metadata"]["name"], "m-1");
+    server.post(MAPS, &wanted).await.failure(409, "AlreadyExists");
+}
+
+#[tokio::test]
 async fn an_answer_that_is_none_counts_as_a_failure() {
     let server = Fixture::new().await;
     let odd = hook(|_| json!({"allowed": true, "patch": "W10="})).await;
