@@ -3,16 +3,17 @@
 mod bodies;
 mod deadline;
 mod lasting;
+mod log;
 mod objects;
 mod remote;
+mod start;
 mod streams;
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use base::{CancellationToken, Clock, Random, Tasks};
@@ -20,33 +21,27 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use http::header::EXPECT;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use jiff::Timestamp;
 use machinery::{ApiError, Reason};
-use tracing::{Instrument, Span, debug, debug_span, error, warn};
+use tracing::{Instrument, error};
 
 use bodies::{Bodies, Sent};
 use deadline::Deadline;
+use log::{log_failure, note_slow, own_id, span};
 
-use crate::admission::Ledger;
 use crate::aggregation::Aggregation;
-use crate::allocate::Allocators;
 use crate::audit::{self, Auditor};
-use crate::authenticate::{Authenticators, Peer, ProxyHeaders};
+use crate::authenticate::{Authenticators, Peer};
 use crate::authorize::{self, Action, Asked, Authorizer, Verdict};
 use crate::backup::{self, Backups};
 use crate::body::RequestBody;
-use crate::cache::{Cache, CacheProgress, Listener};
-use crate::catalog::Catalog;
 use crate::definitions::Definitions;
-use crate::encryption::Plugins;
 use crate::fairness::{self, Class, Fairness, Seat};
 use crate::health::Health;
 use crate::identity::Identity;
 use crate::metrics::ServerMetrics;
 use crate::negotiate::Form;
-use crate::outgoing::Outgoing;
-use crate::pki::Pki;
 use crate::query::Query;
 use crate::record::Record;
 use crate::registry::Registry;
@@ -56,20 +51,12 @@ use crate::room::{Room, Share};
 use crate::streaming::{self, Streaming};
 use crate::usage::Meter;
 use crate::zpages::Zpages;
-use crate::{BoxError, Config, Error, NodeTransport, Version, discovery, index, issuer, openapi};
+use crate::{BoxError, NodeTransport, Version, discovery, index, issuer, openapi};
 
-/// The longest id a client may give its request, as in Kubernetes.
-const OWN_ID_BYTES_MAX: usize = 64;
-/// Watches and followed logs at a time; each holds some thirty kilobytes.
-const LASTING_MAX: usize = 65_536;
-/// Those of one user: the proxies of five thousand nodes share a name and have three each.
-const LASTING_OF_ONE_MAX: usize = 16_384;
 /// What a client that finds no room for another should wait.
 const LASTING_RETRY_SECONDS: u32 = 5;
 /// Chances are told in millionths.
 const LOTS: u64 = 1_000_000;
-/// After which the log speaks of a request.
-const SLOW: Duration = Duration::from_secs(1);
 
 /// Everything a request needs.
 #[derive(Debug)]
@@ -109,98 +96,6 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    /// Fills the cache from the store.
-    pub(crate) async fn start(
-        config: &Config,
-        pki: &Pki,
-        address: SocketAddr,
-        backups: Backups,
-        plugins: Option<Plugins>,
-    ) -> Result<Arc<Self>, Error> {
-        let progress = Arc::new(CacheProgress::default());
-        let catalog = Arc::new(Catalog::new(kinds::KINDS, &progress));
-        let ledger = Arc::new(Ledger::new(Arc::clone(&catalog)));
-        let allocators = Allocators::new(
-            Arc::clone(&catalog),
-            config.service_cidr,
-            config.node_ports.clone(),
-            config.random.clone(),
-        );
-        let listeners: Vec<Arc<dyn Listener>> =
-            vec![Arc::<Ledger>::clone(&ledger), Arc::new(allocators.clone())];
-        let cache = Arc::new(Cache::new(catalog.load().shelves().cloned(), progress, listeners));
-        cache.start(Arc::clone(&config.store), &config.foundation).await?;
-        close_watches_at_stop(&config.tasks, Arc::clone(&cache));
-        let outgoing = Arc::new(Outgoing::new(
-            Arc::clone(&catalog),
-            Arc::clone(&config.nodes),
-            config.foundation.clone(),
-            config.random.clone(),
-        ));
-        let server = pki.authority_pem();
-        let authorizer = Arc::new(Authorizer::new(config, &catalog, &outgoing, server)?);
-        let metrics = ServerMetrics::new(&config.metrics, &catalog, &config.clock, &config.version);
-        let audit = config.operations.audit.as_ref();
-        let auditor = audit
-            .map(|audit| {
-                let tasks = &config.foundation;
-                Auditor::start(audit, &config.clock, tasks, &config.metrics, &outgoing)
-            })
-            .transpose()?;
-        let fairness = Fairness::new(&catalog, config.operations.seats, &config.metrics);
-        let proxy_headers = &config.authentication.request_header;
-        let proxy_headers = Arc::new(ProxyHeaders::new(proxy_headers));
-        let health = Health::new(Arc::clone(&config.store), Arc::clone(&cache), plugins);
-        Ok(Arc::new(Self {
-            clock: config.clock.clone(),
-            random: config.random.clone(),
-            version: config.version.clone(),
-            authenticators: Authenticators::new(config, pki, Arc::clone(&catalog), &outgoing)?,
-            keys_uri: issuer::keys_uri(config, address),
-            registry: Registry::new(
-                config,
-                catalog,
-                cache,
-                ledger,
-                allocators,
-                Arc::clone(&authorizer),
-                Arc::clone(&outgoing),
-            )?,
-            definitions: Definitions::default(),
-            authorizer,
-            nodes: Arc::clone(&config.nodes),
-            streaming: Streaming::new(
-                Arc::clone(&config.nodes),
-                config.tasks.clone(),
-                config.random.clone(),
-                Arc::clone(&outgoing),
-                Arc::clone(&proxy_headers),
-            ),
-            aggregation: Aggregation::new(
-                &outgoing,
-                pki,
-                &config.tasks,
-                &proxy_headers,
-                &config.metrics,
-            ),
-            usage: Meter::new(config.clock.clone(), Arc::clone(&config.nodes)),
-            fairness,
-            metrics,
-            health,
-            bodies: Bodies::new(),
-            request_timeout: config.operations.request_timeout,
-            goaway_lots: lots(config.operations.serving.goaway_chance),
-            stop: config.tasks.stop_token(),
-            tasks: config.tasks.clone(),
-            lasting: Room::new(LASTING_MAX, LASTING_OF_ONE_MAX),
-            auditor,
-            zpages: Zpages::new(config),
-            backups,
-            audit_prefix: config.random.u64(),
-            audit_count: AtomicU64::new(0),
-        }))
-    }
-
     pub(crate) fn registry(&self) -> &Registry {
         &self.registry
     }
@@ -541,43 +436,6 @@ impl Api {
         let width = || target.map_or(1, |target| fairness::width(catalog, target, query));
         self.fairness.admit(class, width).await
     }
-
-    /// An id a user can quote; unique, not secret.
-    fn audit_id(&self) -> HeaderValue {
-        let count = self.audit_count.fetch_add(1, Ordering::Relaxed);
-        let bits =
-            (u128::from(self.audit_prefix) << 64 | u128::from(count)) & !(0xf << 76) & !(0x3 << 62)
-                | (0x4 << 76)
-                | (0x2 << 62);
-        // As text, a version 4 UUID (RFC 9562), written without a string of its own.
-        let mut text = [b'-'; 36];
-        let places = (0..36).filter(|place| ![8, 13, 18, 23].contains(place));
-        for (digit, place) in places.enumerate() {
-            let value = (bits >> (124 - 4 * digit)) & 0xf;
-            text[place] = b"0123456789abcdef"[usize::try_from(value).unwrap_or_default()];
-        }
-        HeaderValue::from_bytes(&text).expect("hexadecimal digits and dashes are visible")
-    }
-}
-
-/// A chance as lots.
-fn lots(chance: f64) -> u64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a chance is between nothing and one"
-    )]
-    let lots = (chance.clamp(0.0, 1.0) * LOTS as f64).round() as u64;
-    lots
-}
-
-/// Watches end at once when the server stops; the cache goes on for those whose writes are under way.
-fn close_watches_at_stop(tasks: &Tasks, cache: Arc<Cache>) {
-    tasks.spawn("watches", |stop| async move {
-        stop.cancelled().await;
-        cache.close_watches();
-    });
 }
 
 /// What panics is one request, not the server. Taken by reference: what a request holds is long, and dear to move.
@@ -589,44 +447,6 @@ async fn caught(
         let message = "This request caused apiserver to panic. Look in the logs for details.";
         Err(ApiError::new(Reason::InternalError, message))
     })
-}
-
-/// The id the client has given its request, if it can be one.
-fn own_id(headers: &HeaderMap) -> Option<HeaderValue> {
-    let own = headers.get(AUDIT_ID)?;
-    let usable = !own.is_empty() && own.len() <= OWN_ID_BYTES_MAX && own.to_str().is_ok();
-    usable.then(|| own.clone())
-}
-
-/// Says which requests take long. Watches and streams may.
-fn note_slow(record: &Record<'_>, answer: &Answer) {
-    let elapsed = record.elapsed();
-    if elapsed < SLOW || record.is_long_running() {
-        return;
-    }
-    let (parts, user) = (record.parts, record.acting.as_ref().map(|acting| &acting.user.name));
-    let (path, code) = (parts.uri.path(), answer.status().as_u16());
-    let (id, trace) = (record.id, trace(parts));
-    warn!(?id, trace, method = %parts.method, path, user, code, ?elapsed, "slow request");
-}
-
-/// What the log says of everything that happens on behalf of a request.
-fn span(parts: &Parts, id: &HeaderValue) -> Span {
-    debug_span!("request", ?id, method = %parts.method, path = parts.uri.path(), trace = trace(parts))
-}
-
-/// The trace that the client's own request belongs to (W3C Trace Context).
-fn trace(parts: &Parts) -> Option<&str> {
-    parts.headers.get("traceparent").and_then(|trace| trace.to_str().ok())
-}
-
-fn log_failure(parts: &Parts, id: &HeaderValue, failure: &ApiError) {
-    let path = parts.uri.path();
-    if let Some(cause) = &failure.cause {
-        error!(?id, trace = trace(parts), method = %parts.method, path, %cause, "request failed");
-    } else {
-        debug!(?id, method = %parts.method, path, %failure, "request refused");
-    }
 }
 
 #[cfg(test)]
