@@ -1,6 +1,7 @@
 //! A server over the memory store, asked in process.
 
 pub(crate) mod hook;
+mod meddled;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ use crate::{
 };
 
 pub(crate) use hook::{Hook, Said};
+pub(crate) use meddled::{Meddle, Meddled};
 
 pub(crate) const EPOCH: &str = "2026-01-01T00:00:00Z";
 

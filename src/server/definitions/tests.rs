@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use store::memory::Memory;
-use store::{Change, Entry, Events, Expect, Page, Revision, Store};
+use store::{Page, Revision, Store};
 
-use crate::testing::Fixture;
+use crate::testing::{Fixture, Meddle, Meddled};
 
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const TABS: &str = "/apis/example.com/v1/namespaces/default/crontabs";
@@ -415,58 +415,32 @@ async fn a_list_that_goes_on_in_the_past_has_the_fields_of_today() {
     assert_eq!(second["items"][0]["spec"], json!({ "image": "x", "replicas": 2 }));
 }
 
-/// A store whose tabs cannot be read while it is shut.
+/// Keeps tabs from being read while it is shut.
 #[derive(Debug)]
-struct Gate {
-    store: Memory,
-    shut: AtomicBool,
-}
+struct Gate(AtomicBool);
 
 #[async_trait::async_trait]
-impl Store for Gate {
-    async fn revision(&self) -> Result<Revision, store::Error> {
-        self.store.revision().await
-    }
-
-    async fn get(&self, key: &str) -> Result<Option<Entry>, store::Error> {
-        self.store.get(key).await
-    }
-
+impl Meddle for Gate {
     async fn list(
         &self,
+        store: &Memory,
         keys: Range<String>,
         at: Option<Revision>,
         limit: usize,
     ) -> Result<Page, store::Error> {
-        if keys.start.contains("crontabs") && self.shut.load(Ordering::Relaxed) {
+        if keys.start.contains("crontabs") && self.0.load(Ordering::Relaxed) {
             let (key, reason) = (keys.start, "the key is gone".to_owned());
             return Err(store::Error::Unreadable { key, reason });
         }
-        self.store.list(keys, at, limit).await
-    }
-
-    async fn write(
-        &self,
-        key: &str,
-        expect: Expect,
-        change: Change,
-    ) -> Result<Revision, store::Error> {
-        self.store.write(key, expect, change).await
-    }
-
-    async fn watch(&self, keys: Range<String>, after: Revision) -> Result<Events, store::Error> {
-        self.store.watch(keys, after).await
-    }
-
-    async fn compact(&self, up_to: Revision) -> Result<(), store::Error> {
-        self.store.compact(up_to).await
+        store.list(keys, at, limit).await
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn objects_that_cannot_be_read_hold_up_no_other_definition() {
-    let gate = Arc::new(Gate { store: Memory::default(), shut: AtomicBool::new(true) });
-    let server = Fixture::plain(Arc::<Gate>::clone(&gate), Arc::new(crate::NoNodes)).await;
+    let by = Gate(AtomicBool::new(true));
+    let gate = Arc::new(Meddled { store: Memory::default(), by });
+    let server = Fixture::plain(Arc::<Meddled<_>>::clone(&gate), Arc::new(crate::NoNodes)).await;
     server.post(DEFINITIONS, &of_replicas()).await.expect(201);
     server.get(TABS).await.failure(404, "NotFound");
     let mut other = of_replicas();
@@ -475,7 +449,7 @@ async fn objects_that_cannot_be_read_hold_up_no_other_definition() {
     other["spec"]["names"] = json!({ "plural": "others", "kind": "Other" });
     server.post(DEFINITIONS, &other).await.expect(201);
     server.get("/apis/example.org/v1/others").await.expect(200);
-    gate.shut.store(false, Ordering::Relaxed);
+    gate.by.0.store(false, Ordering::Relaxed);
     let served = until(&server, "crontabs.example.com", |definition| {
         condition(definition, "Established")["status"] == "True"
     });

@@ -1,65 +1,32 @@
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use store::Error;
 use store::memory::Memory;
-use store::{Change, Entry, Error, Events, Expect, Page, Revision, Store};
 
-use crate::testing::Fixture;
+use crate::testing::{Fixture, Meddle, Meddled};
 
-/// A store that answers reads, though its last write was lost while it is sick.
+/// Answers reads, though the last write was lost while it is sick.
 #[derive(Debug, Default)]
-struct Ailing {
-    store: Memory,
-    sick: AtomicBool,
-}
+struct Ailment(AtomicBool);
 
 #[async_trait::async_trait]
-impl Store for Ailing {
-    async fn revision(&self) -> Result<Revision, Error> {
-        self.store.revision().await
-    }
-
-    async fn is_well(&self) -> Result<(), Error> {
-        if self.sick.load(Ordering::Relaxed) { Err(Error::Closed) } else { Ok(()) }
-    }
-
-    async fn get(&self, key: &str) -> Result<Option<Entry>, Error> {
-        self.store.get(key).await
-    }
-
-    async fn list(
-        &self,
-        keys: Range<String>,
-        at: Option<Revision>,
-        limit: usize,
-    ) -> Result<Page, Error> {
-        self.store.list(keys, at, limit).await
-    }
-
-    async fn write(&self, key: &str, expect: Expect, change: Change) -> Result<Revision, Error> {
-        self.store.write(key, expect, change).await
-    }
-
-    async fn watch(&self, keys: Range<String>, after: Revision) -> Result<Events, Error> {
-        self.store.watch(keys, after).await
-    }
-
-    async fn compact(&self, up_to: Revision) -> Result<(), Error> {
-        self.store.compact(up_to).await
+impl Meddle for Ailment {
+    async fn is_well(&self, _store: &Memory) -> Result<(), Error> {
+        if self.0.load(Ordering::Relaxed) { Err(Error::Closed) } else { Ok(()) }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_server_whose_store_cannot_write_is_not_alive() {
-    let store = Arc::new(Ailing::default());
-    let server = Fixture::plain(Arc::<Ailing>::clone(&store), Arc::new(crate::NoNodes)).await;
+    let store = Arc::new(Meddled::<Ailment>::default());
+    let server = Fixture::plain(Arc::<Meddled<_>>::clone(&store), Arc::new(crate::NoNodes)).await;
     assert_eq!(server.get("/livez").await.code, 200);
-    store.sick.store(true, Ordering::Relaxed);
+    store.by.0.store(true, Ordering::Relaxed);
     for path in ["/livez", "/readyz", "/healthz", "/livez/etcd"] {
         assert_eq!(server.get(path).await.code, 500, "{path}");
     }
-    store.sick.store(false, Ordering::Relaxed);
+    store.by.0.store(false, Ordering::Relaxed);
     assert_eq!(server.get("/livez").await.code, 200);
 }
 

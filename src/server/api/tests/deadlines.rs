@@ -1,61 +1,37 @@
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use store::memory::Memory;
-use store::{Change, Entry, Events, Expect, Page, Revision, Store};
+use store::{Change, Expect, Revision, Store};
 use tokio::time::Instant;
 
 use super::*;
 use crate::nodes::NoNodes;
+use crate::testing::{Meddle, Meddled};
 
-/// A store that does what it is told and never says so, of objects called `slow`.
+/// Does what it is told and never says so, of objects called `slow`.
 #[derive(Debug, Default)]
-struct Silent(Memory);
+struct Silence;
 
 #[async_trait::async_trait]
-impl Store for Silent {
-    async fn revision(&self) -> Result<Revision, store::Error> {
-        self.0.revision().await
-    }
-
-    async fn get(&self, key: &str) -> Result<Option<Entry>, store::Error> {
-        self.0.get(key).await
-    }
-
-    async fn list(
-        &self,
-        keys: Range<String>,
-        at: Option<Revision>,
-        limit: usize,
-    ) -> Result<Page, store::Error> {
-        self.0.list(keys, at, limit).await
-    }
-
+impl Meddle for Silence {
     async fn write(
         &self,
+        store: &Memory,
         key: &str,
         expect: Expect,
         change: Change,
     ) -> Result<Revision, store::Error> {
-        let written = self.0.write(key, expect, change).await;
+        let written = store.write(key, expect, change).await;
         if written.is_ok() && key.ends_with("/slow") {
             return std::future::pending().await;
         }
         written
     }
-
-    async fn watch(&self, keys: Range<String>, after: Revision) -> Result<Events, store::Error> {
-        self.0.watch(keys, after).await
-    }
-
-    async fn compact(&self, up_to: Revision) -> Result<(), store::Error> {
-        self.0.compact(up_to).await
-    }
 }
 
 async fn silent() -> Fixture {
-    Fixture::plain(Arc::new(Silent::default()), Arc::new(NoNodes)).await
+    Fixture::plain(Arc::new(Meddled::<Silence>::default()), Arc::new(NoNodes)).await
 }
 
 const MISSED: &str =

@@ -1,63 +1,38 @@
 //! What happens to a namespace while something is created in it.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::json;
 use store::memory::Memory;
-use store::{Change, Entry, Events, Expect, Page, Revision, Store};
+use store::{Change, Expect, Revision, Store};
 
 use crate::NoNodes;
-use crate::testing::Fixture;
+use crate::testing::{Fixture, Meddle, Meddled};
 
-/// A store in which a namespace goes just before a map is written.
+/// Lets a namespace go just before a map is written.
 #[derive(Debug, Default)]
-struct Undermined(Memory);
+struct Undermine;
 
 #[async_trait::async_trait]
-impl Store for Undermined {
-    async fn revision(&self) -> Result<Revision, store::Error> {
-        self.0.revision().await
-    }
-
-    async fn get(&self, key: &str) -> Result<Option<Entry>, store::Error> {
-        self.0.get(key).await
-    }
-
-    async fn list(
-        &self,
-        keys: Range<String>,
-        at: Option<Revision>,
-        limit: usize,
-    ) -> Result<Page, store::Error> {
-        self.0.list(keys, at, limit).await
-    }
-
+impl Meddle for Undermine {
     async fn write(
         &self,
+        store: &Memory,
         key: &str,
         expect: Expect,
         change: Change,
     ) -> Result<Revision, store::Error> {
         if key.starts_with("/registry/configmaps/away/") && matches!(change, Change::Put(_)) {
-            self.0.write("/registry/namespaces/away", Expect::Anything, Change::Delete).await?;
+            store.write("/registry/namespaces/away", Expect::Anything, Change::Delete).await?;
         }
-        self.0.write(key, expect, change).await
-    }
-
-    async fn watch(&self, keys: Range<String>, after: Revision) -> Result<Events, store::Error> {
-        self.0.watch(keys, after).await
-    }
-
-    async fn compact(&self, up_to: Revision) -> Result<(), store::Error> {
-        self.0.compact(up_to).await
+        store.write(key, expect, change).await
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_created_while_its_namespace_goes_is_taken_back() {
-    let store = Arc::new(Undermined::default());
-    let server = Fixture::plain(Arc::<Undermined>::clone(&store), Arc::new(NoNodes)).await;
+    let store = Arc::new(Meddled::<Undermine>::default());
+    let server = Fixture::plain(Arc::<Meddled<_>>::clone(&store), Arc::new(NoNodes)).await;
     let away = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "away"}});
     server.post("/api/v1/namespaces", &away).await.expect(201);
     let maps = "/api/v1/namespaces/away/configmaps";
